@@ -1,0 +1,9 @@
+using Sluice.Authoring.Operators;
+using Sluice.Core.Dags;
+
+namespace Sluice.Authoring.Bundles;
+
+/// <summary>A Dag as its author's code left it: the data, and the live operators that hang on it.</summary>
+/// <param name="Spec">The data that travels.</param>
+/// <param name="CreateOperator">Makes a fresh operator for one attempt of a task, templates unrendered.</param>
+public sealed record DagDefinition(DagSpec Spec, Func<TaskId, Operator> CreateOperator);

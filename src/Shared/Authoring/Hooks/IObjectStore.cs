@@ -1,0 +1,41 @@
+namespace Sluice.Authoring.Hooks;
+
+/// <summary>Objects by URI: an S3 bucket or a local folder. Safe for concurrent use.</summary>
+public interface IObjectStore : IAsyncDisposable
+{
+    /// <summary>Facts about one object; null when it does not exist.</summary>
+    ValueTask<StoredObject?> HeadAsync(Uri uri, CancellationToken cancellationToken);
+
+    /// <summary>Objects whose URI begins with a prefix, in ascending order of key.</summary>
+    IAsyncEnumerable<StoredObject> ListAsync(Uri prefix, CancellationToken cancellationToken);
+
+    /// <summary>Opens an object for reading from its beginning.</summary>
+    /// <exception cref="FileNotFoundException">There is no such object.</exception>
+    ValueTask<Stream> OpenReadAsync(Uri uri, CancellationToken cancellationToken);
+
+    /// <summary>Opens an object for writing. Nothing is visible until <see cref="IObjectWrite.CommitAsync"/>; disposing without it leaves nothing behind.</summary>
+    /// <exception cref="ObjectExistsException">It exists and <paramref name="replace"/> is false (checked again at the commit).</exception>
+    ValueTask<IObjectWrite> OpenWriteAsync(Uri uri, bool replace, CancellationToken cancellationToken);
+
+    /// <summary>Deletes an object; no error when it does not exist.</summary>
+    ValueTask DeleteAsync(Uri uri, CancellationToken cancellationToken);
+}
+
+/// <summary>An object being written.</summary>
+public interface IObjectWrite : IAsyncDisposable
+{
+    /// <summary>Takes the bytes; writing waits when the store is slower.</summary>
+    Stream Body { get; }
+
+    /// <summary>Publishes the object whole.</summary>
+    ValueTask<StoredObject> CommitAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Facts about an object.</summary>
+/// <param name="Uri">Where it lies.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="LastModified">UTC.</param>
+public sealed record StoredObject(Uri Uri, long Size, DateTimeOffset LastModified);
+
+/// <summary>The object exists and may not be replaced.</summary>
+public sealed class ObjectExistsException(Uri uri) : IOException($"{uri} exists already; set replace to overwrite it.");

@@ -1,0 +1,82 @@
+namespace Sluice.Authoring.Hooks;
+
+/// <summary>Loads objects into a table of one kind of database, in one transaction.</summary>
+public interface ITableLoader : IAsyncDisposable
+{
+    /// <summary>Loads; a reader of the table sees the state before or after, never between. Running it again gives the same rows, except APPEND's.</summary>
+    ValueTask<LoadResult> LoadAsync(TableLoad load, CancellationToken cancellationToken);
+}
+
+/// <summary>What to load, and how.</summary>
+public sealed record TableLoad
+{
+    /// <summary>Schema of the table; null for the connection's default.</summary>
+    public string? Schema { get; init; }
+
+    /// <summary>The table, unquoted.</summary>
+    public required string Table { get; init; }
+
+    /// <summary>The objects, in order.</summary>
+    public required IReadOnlyList<Uri> Objects { get; init; }
+
+    /// <summary>Where the objects lie.</summary>
+    public required IObjectStore Store { get; init; }
+
+    /// <summary>Connection of the store, for a database that fetches by itself (Redshift's COPY).</summary>
+    public Connections.Connection? StoreConnection { get; init; }
+
+    /// <summary>How the objects are written.</summary>
+    public required CsvFormat Format { get; init; }
+
+    /// <summary>Columns of the objects, in order; null: from the header, else the table's own order.</summary>
+    public IReadOnlyList<string>? Columns { get; init; }
+
+    /// <summary>What becomes of rows that are there.</summary>
+    public LoadMethod Method { get; init; }
+
+    /// <summary>For UPSERT: columns that identify a row; null: the table's primary key.</summary>
+    public IReadOnlyList<string>? UpsertKeys { get; init; }
+
+    /// <summary>For UPSERT: of rows with equal keys in the objects the one highest here is kept; null: the last in the file where the database can tell, else any one.</summary>
+    public string? OrderColumn { get; init; }
+
+    /// <summary>For Redshift: further options of COPY.</summary>
+    public IReadOnlyList<string> CopyOptions { get; init; } = [];
+
+    /// <summary>Takes lines for the attempt's log.</summary>
+    public Action<string>? Log { get; init; }
+}
+
+/// <summary>How a load treats rows that are there.</summary>
+public enum LoadMethod
+{
+    /// <summary>Adds.</summary>
+    Append,
+
+    /// <summary>Removes all others.</summary>
+    Replace,
+
+    /// <summary>Replaces those with equal keys, adds the rest.</summary>
+    Upsert,
+}
+
+/// <summary>What a load did.</summary>
+/// <param name="RowsLoaded">Rows read from the objects.</param>
+/// <param name="RowsInTable">Rows that the load left written to the table (after duplicates were removed).</param>
+public sealed record LoadResult(long RowsLoaded, long RowsInTable);
+
+/// <summary>How CSV is written and read.</summary>
+public sealed record CsvFormat
+{
+    /// <summary>One ASCII character. Default: comma.</summary>
+    public char Delimiter { get; init; } = ',';
+
+    /// <summary>First line names the columns. Default: true.</summary>
+    public bool Header { get; init; } = true;
+
+    /// <summary>Compressed with gzip. Default: false.</summary>
+    public bool Gzip { get; init; }
+
+    /// <summary>Unquoted text that stands for NULL. Default: nothing between two delimiters; the empty string is written as <c>""</c>.</summary>
+    public string NullMarker { get; init; } = "";
+}

@@ -1,0 +1,37 @@
+namespace Sluice.Authoring.Operators;
+
+/// <summary>Says what one task does in one data interval.</summary>
+/// <remarks>
+/// Public settable properties are the operator's arguments: they are serialized with the Dag, may be given in YAML by their name in
+/// snake case, and those marked <see cref="TemplatedAttribute"/> are rendered before <see cref="PreExecuteAsync"/>. One instance serves one attempt.
+/// An exception fails the attempt, which is retried while retries are left; <see cref="TaskFailedException"/> is not retried;
+/// <see cref="TaskSkippedException"/> skips.
+/// </remarks>
+public abstract class Operator
+{
+    /// <summary>Runs before <see cref="ExecuteAsync"/>, in the same attempt, after templates were rendered.</summary>
+    public virtual ValueTask PreExecuteAsync(TaskContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Does the work. Must be safe to run again for the same interval.</summary>
+    /// <returns>A value that becomes the XCom <c>return_value</c> (as JSON), or null for none.</returns>
+    public abstract ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken);
+
+    /// <summary>Runs after <see cref="ExecuteAsync"/> succeeded.</summary>
+    /// <param name="context">The attempt.</param>
+    /// <param name="result">What <see cref="ExecuteAsync"/> returned.</param>
+    /// <param name="cancellationToken">Cancelled when the attempt is killed or times out.</param>
+    public virtual ValueTask PostExecuteAsync(TaskContext context, object? result, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Runs when the attempt is killed or times out, to stop what runs elsewhere. Has ten seconds.</summary>
+    public virtual ValueTask OnKillAsync(TaskContext context) => ValueTask.CompletedTask;
+}
+
+/// <summary>Marks an operator's property as a template: a string, a list of strings, or a dictionary whose values are strings.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class TemplatedAttribute : Attribute;
+
+/// <summary>Ends the attempt as failed, without retry.</summary>
+public sealed class TaskFailedException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Ends the attempt as skipped.</summary>
+public sealed class TaskSkippedException(string message) : Exception(message);

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Sluice.Authoring.Connections;
+using Sluice.Authoring.Hooks;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
+
+namespace Sluice.Authoring.Operators;
+
+/// <summary>One attempt of one task instance, as its operator sees it.</summary>
+public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tryNumber, ITaskServices services, ProviderCatalog providers)
+{
+    private readonly List<Core.TaskInstances.XCom> _pushed = [];
+
+    /// <summary>The run that this attempt belongs to.</summary>
+    public RunFacts Run { get; } = run;
+
+    /// <summary>The Dag, in the version that the run is pinned to.</summary>
+    public DagSpec Dag { get; } = dag;
+
+    /// <summary>The task.</summary>
+    public TaskSpec Task { get; } = task;
+
+    /// <summary>1 for the first try. Reschedules and lost attempts do not count.</summary>
+    public int TryNumber { get; } = tryNumber;
+
+    /// <summary>Start of the data interval, UTC (= <c>execution_date</c>).</summary>
+    public DateTimeOffset LogicalDate => Run.LogicalDate;
+
+    /// <summary>The span of data that this run is about, UTC.</summary>
+    public DataInterval DataInterval => Run.Interval;
+
+    /// <summary>When the task's first poke began, for sensors; null before it. UTC.</summary>
+    public DateTimeOffset? FirstPokeAt { get; init; }
+
+    /// <summary>Hooks and operators by name.</summary>
+    public ProviderCatalog Providers { get; } = providers;
+
+    /// <summary>The way out of the attempt: connections, variables, XComs, the log.</summary>
+    public ITaskServices Services { get; } = services;
+
+    /// <summary>Default params of the Dag overlaid with the run's conf.</summary>
+    public JsonElement Params => field.ValueKind == JsonValueKind.Undefined ? field = RunParams.Merge(Dag.Params, Run.Conf) : field;
+
+    /// <summary>Values pushed by this attempt so far; they become visible to others when the attempt has succeeded.</summary>
+    public IReadOnlyList<Core.TaskInstances.XCom> Pushed => _pushed;
+
+    /// <summary>Writes a line to the attempt's log at level information.</summary>
+    public void Log(string line) => Services.WriteLog(LogLevel.Information, line);
+
+    /// <summary>Writes a line to the attempt's log.</summary>
+    public void Log(LogLevel level, string line) => Services.WriteLog(level, line);
+
+    /// <summary>Pushes a value under a key; the last push of a key wins.</summary>
+    /// <exception cref="TaskFailedException">The value cannot be written as JSON.</exception>
+    public void Push(string key, object? value)
+    {
+        _pushed.RemoveAll(x => x.Key == key);
+        _pushed.Add(new(key, XComs.XComJson.Serialize(key, value)));
+    }
+
+    /// <summary>Reads what an upstream task of this run pushed; the default of <typeparamref name="T"/> when there is nothing.</summary>
+    public async ValueTask<T?> PullAsync<T>(string taskId, string key = "return_value", CancellationToken cancellationToken = default)
+    {
+        var json = await Services.GetXComAsync(taskId, key, cancellationToken);
+        return json is null ? default : XComs.XComJson.Deserialize<T>(json);
+    }
+
+    /// <summary>Looks up a connection.</summary>
+    /// <exception cref="TaskFailedException">There is none by that id.</exception>
+    public async ValueTask<Connection> ConnectionAsync(string id, CancellationToken cancellationToken) =>
+        await Services.GetConnectionAsync(id, cancellationToken)
+        ?? throw new TaskFailedException($"There is no connection '{id}'. Add it with: sluice connections add {id} <uri>");
+
+    /// <summary>Looks up a variable; null when there is none by that name.</summary>
+    public ValueTask<string?> VariableAsync(string name, CancellationToken cancellationToken) => Services.GetVariableAsync(name, cancellationToken);
+
+    /// <summary>Opens the SQL hook of a connection: MySQL, PostgreSQL, Redshift or SQLite by the connection's type.</summary>
+    public async ValueTask<ISqlHook> SqlAsync(string connectionId, CancellationToken cancellationToken) =>
+        Providers.OpenSql(await ConnectionAsync(connectionId, cancellationToken));
+
+    /// <summary>Opens the object store that a URI such as <c>s3://bucket/key</c> or <c>file:///folder/key</c> lies in.</summary>
+    /// <param name="uri">Only its scheme decides which store.</param>
+    /// <param name="connectionId">Connection with credentials and endpoint; null for the store's own defaults.</param>
+    /// <param name="cancellationToken">Cancels the look-up of the connection.</param>
+    public async ValueTask<IObjectStore> ObjectStoreAsync(Uri uri, string? connectionId, CancellationToken cancellationToken) =>
+        Providers.OpenObjectStore(uri.Scheme, connectionId is null ? null : await ConnectionAsync(connectionId, cancellationToken));
+}
+
+/// <summary>What an attempt may ask of the node that runs it. Implemented by the worker, the runner process and the test run.</summary>
+public interface ITaskServices
+{
+    /// <summary>Null when there is none by that id.</summary>
+    ValueTask<Connection?> GetConnectionAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Null when there is none by that name.</summary>
+    ValueTask<string?> GetVariableAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>JSON text pushed by a task of the same run; null when there is none.</summary>
+    ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken);
+
+    /// <summary>Appends a line to the attempt's log. Secrets of the connections looked up so far are masked on the way.</summary>
+    void WriteLog(LogLevel level, string line);
+}

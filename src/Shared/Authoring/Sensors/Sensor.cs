@@ -1,0 +1,44 @@
+using System.Text.Json.Serialization;
+using Sluice.Authoring.Operators;
+using Sluice.Core.Dags;
+
+namespace Sluice.Authoring.Sensors;
+
+/// <summary>Waits for something outside. Pokes once when asked; the engine decides when to ask again.</summary>
+public abstract class Sensor : Operator
+{
+    /// <summary>How it waits between pokes. Default: <see cref="SensorMode.Poke"/>.</summary>
+    [JsonIgnore]
+    public SensorMode Mode { get; set; } = SensorMode.Poke;
+
+    /// <summary>Gap between pokes. Default: 60 s.</summary>
+    [JsonIgnore]
+    public TimeSpan PokeInterval { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Counts from the first poke, across reschedules and retries. Default: 7 days.</summary>
+    [JsonIgnore]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>A timeout skips the task instead of failing it.</summary>
+    [JsonIgnore]
+    public bool SoftFail { get; set; }
+
+    /// <summary>Looks once.</summary>
+    public abstract ValueTask<Poke> PokeAsync(TaskContext context, CancellationToken cancellationToken);
+
+    /// <summary>Not called for a sensor: the engine pokes instead .</summary>
+    public sealed override ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("A sensor is poked, not executed.");
+}
+
+/// <summary>A sensor's answer.</summary>
+/// <param name="IsDone">True ends the wait.</param>
+/// <param name="Value">Becomes the XCom <c>return_value</c> when done.</param>
+public readonly record struct Poke(bool IsDone, object? Value = null)
+{
+    /// <summary>What was waited for is there.</summary>
+    public static Poke Done => new(true);
+
+    /// <summary>Ask again later.</summary>
+    public static Poke NotYet => new(false);
+}

@@ -1,0 +1,159 @@
+using System.Text.Json.Serialization;
+using Sluice.Core.DagRuns;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Cluster.Wire;
+
+/// <summary>What nodes say to each other: a closed set, one short discriminator each. At most once, in order per link.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
+[JsonDerivedType(typeof(Join), "join")]
+[JsonDerivedType(typeof(Members), "members")]
+[JsonDerivedType(typeof(LeaderClaim), "leader")]
+[JsonDerivedType(typeof(RegisterWorker), "register")]
+[JsonDerivedType(typeof(WorkerRegistered), "registered")]
+[JsonDerivedType(typeof(Heartbeat), "beat")]
+[JsonDerivedType(typeof(RunTasks), "run")]
+[JsonDerivedType(typeof(TasksAccepted), "accepted")]
+[JsonDerivedType(typeof(TaskReports), "reports")]
+[JsonDerivedType(typeof(ReportsDurable), "durable")]
+[JsonDerivedType(typeof(KillTasks), "kill")]
+[JsonDerivedType(typeof(Request), "req")]
+[JsonDerivedType(typeof(Response), "res")]
+public abstract record Message
+{
+    private protected Message()
+    {
+    }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<NodeRole>))]
+public enum NodeRole
+{
+    Seed,
+    Scheduler,
+    Worker,
+}
+
+/// <summary>A node as others know it.</summary>
+/// <param name="Id">Unique per process start: a restarted node is another node.</param>
+/// <param name="Role">What it does.</param>
+/// <param name="Address">host:port that it listens on; null when it only dials out.</param>
+/// <param name="Name">For people: host name and role.</param>
+public sealed record NodeInfo(string Id, NodeRole Role, string? Address, string Name);
+
+/// <summary>Node to seed, after the handshake and whenever the link comes back.</summary>
+public sealed record Join(NodeInfo Node) : Message;
+
+/// <summary>Seed to all, whenever it changes: who is linked to this seed, and the claim with the highest epoch it has heard.</summary>
+public sealed record Members(IReadOnlyList<NodeInfo> Nodes, LeaderClaim? Leader) : Message;
+
+/// <summary>Scheduler to seeds: it holds the lease at this epoch. Of two claims the higher epoch is right.</summary>
+public sealed record LeaderClaim(string NodeId, string Address, long Epoch) : Message;
+
+/// <summary>Worker to leader, first thing on a link: what it offers, what runs, what is finished and not yet known to be durable.</summary>
+public sealed record RegisterWorker(
+    NodeInfo Node, int Slots, IReadOnlyList<string> Queues, IReadOnlyList<AttemptId> Running, IReadOnlyList<TaskReport> Finished) : Message;
+
+/// <summary>Leader to worker: registered at this epoch. Attempts named in <paramref name="Unknown"/> are not current: kill and forget them.</summary>
+/// <param name="Epoch">The leader's epoch; messages of a lower one are ignored from now on.</param>
+/// <param name="Unknown">Attempts that the leader disowns.</param>
+/// <param name="HeartbeatEvery">How often the worker must be heard.</param>
+/// <param name="FenceAfter">A worker that has heard no leader for so long stops its own tasks.</param>
+public sealed record WorkerRegistered(long Epoch, IReadOnlyList<AttemptId> Unknown, TimeSpan HeartbeatEvery, TimeSpan FenceAfter) : Message;
+
+/// <summary>Both ways between leader and worker; the leader answers each one. <paramref name="Running"/> lets the leader find what got lost on the way.</summary>
+public sealed record Heartbeat(long Epoch, IReadOnlyList<AttemptId> Running) : Message;
+
+/// <summary>Leader to worker: run these. Attempts of one run share its facts. A repeat of a known attempt is ignored.</summary>
+public sealed record RunTasks(long Epoch, RunFacts Run, IReadOnlyList<TaskAssignment> Tasks) : Message;
+
+/// <summary>One attempt to run.</summary>
+public sealed record TaskAssignment(
+    [property: JsonPropertyName("id")] AttemptId Id,
+    [property: JsonPropertyName("try")] int TryNumber,
+    [property: JsonPropertyName("poke")] DateTimeOffset? FirstPokeAt);
+
+/// <summary>Worker to leader: these arrived and will be run and reported.</summary>
+public sealed record TasksAccepted(IReadOnlyList<AttemptId> Ids) : Message;
+
+/// <summary>Worker to leader. Repeated on every new link, and when unanswered, until acknowledged by <see cref="ReportsDurable"/>.</summary>
+public sealed record TaskReports(IReadOnlyList<TaskReport> Reports) : Message;
+
+/// <summary>One attempt's end.</summary>
+public sealed record TaskReport([property: JsonPropertyName("id")] AttemptId Id, [property: JsonPropertyName("out")] TaskOutcome Outcome);
+
+/// <summary>Leader to worker: these reports are on disk, or no longer matter; forget them.</summary>
+public sealed record ReportsDurable(IReadOnlyList<AttemptId> Ids) : Message;
+
+/// <summary>Leader to worker: stop these. They are reported like any other end.</summary>
+public sealed record KillTasks(long Epoch, IReadOnlyList<AttemptId> Ids, string Reason) : Message;
+
+/// <summary>A question to another node, answered by one <see cref="Response"/> with the same id, or by none when the link breaks.</summary>
+/// <param name="Id">Unique per link and direction.</param>
+/// <param name="Method">What is asked; see <see cref="Methods"/>.</param>
+/// <param name="Body">JSON text of the method's own request type.</param>
+public sealed record Request(long Id, string Method, string Body) : Message;
+
+/// <summary>The answer.</summary>
+/// <param name="Id">The request's.</param>
+/// <param name="Body">JSON text of the method's own response type; null when <paramref name="Error"/> is set.</param>
+/// <param name="Error">One sentence for people.</param>
+/// <param name="Code">HTTP-like status: 200, 400 bad input, 404 not found, 409 conflict, 503 try again.</param>
+public sealed record Response(long Id, string? Body, string? Error, int Code = 200) : Message;
+
+/// <summary>Methods of <see cref="Request"/>.</summary>
+public static class Methods
+{
+    /// <summary>Worker to leader: <see cref="FetchById"/> (a version hash) to the DagSpec's JSON.</summary>
+    public const string FetchDagVersion = "dag_version";
+
+    /// <summary>Worker to leader: <see cref="FetchById"/> (a bundle hash) to <see cref="BundleContent"/>.</summary>
+    public const string FetchBundle = "bundle";
+
+    /// <summary>Worker to leader: <see cref="FetchForAttempt"/> to the connection's URI, or 404.</summary>
+    public const string GetConnection = "connection";
+
+    /// <summary>Worker to leader: <see cref="FetchForAttempt"/> to the variable's value as a JSON string, or 404.</summary>
+    public const string GetVariable = "variable";
+
+    /// <summary>Worker to leader: <see cref="FetchXCom"/> to the value's JSON, or 404.</summary>
+    public const string GetXCom = "xcom";
+
+    /// <summary>Seed to scheduler: an operator's request (<see cref="OperatorCall"/>).</summary>
+    public const string Operator = "operator";
+
+    /// <summary>Seed to worker: <see cref="FetchLog"/> to <see cref="LogContent"/>.</summary>
+    public const string FetchLog = "log";
+
+    /// <summary>Seed to any node: its tree of actors.</summary>
+    public const string Actors = "actors";
+}
+
+/// <inheritdoc cref="Methods.FetchBundle"/>
+public sealed record FetchById(string Id);
+
+/// <summary>An assembly with what its definitions need.</summary>
+/// <param name="Content">The bundle's bytes.</param>
+/// <param name="Variables">Values of the variables that the definitions read, at the time of asking.</param>
+public sealed record BundleContent(byte[] Content, IReadOnlyDictionary<string, string> Variables);
+
+/// <summary>Asked in the name of a current attempt only: others get 409.</summary>
+public sealed record FetchForAttempt(AttemptId Attempt, string Name);
+
+/// <inheritdoc cref="FetchForAttempt"/>
+public sealed record FetchXCom(AttemptId Attempt, string Task, string Key);
+
+/// <summary>Which attempt's log, from which byte on.</summary>
+public sealed record FetchLog(string Dag, string Run, string Task, int Token, long Offset);
+
+/// <summary>A piece of a log.</summary>
+/// <param name="Text">At most 1 MiB.</param>
+/// <param name="Next">Offset to go on from.</param>
+/// <param name="Exists">False when this worker has no such log.</param>
+public sealed record LogContent(string Text, long Next, bool Exists);
+
+/// <summary>A request of the API, forwarded by a seed.</summary>
+/// <param name="Name">Operation, such as <c>runs.trigger</c>.</param>
+/// <param name="Body">JSON text.</param>
+/// <param name="Who">The user, for the audit log.</param>
+public sealed record OperatorCall(string Name, string Body, string Who);

@@ -1,0 +1,78 @@
+using System.Text.Json.Serialization;
+using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
+
+namespace Sluice.Core.DagRuns;
+
+/// <summary>Name of a run inside its Dag: <c>scheduled__2021-02-05T00:00:00+00:00</c>.</summary>
+[JsonConverter(typeof(RunIdConverter))]
+public readonly record struct RunId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+internal sealed class RunIdConverter : JsonConverter<RunId>
+{
+    public override RunId Read(ref System.Text.Json.Utf8JsonReader reader, Type typeToConvert, System.Text.Json.JsonSerializerOptions options) =>
+        new(reader.GetString()!);
+
+    public override void Write(System.Text.Json.Utf8JsonWriter writer, RunId value, System.Text.Json.JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<RunType>))]
+public enum RunType : byte
+{
+    Scheduled = 0,
+    Manual = 1,
+    Backfill = 2,
+}
+
+/// <summary>The numbers are stored: never renumber.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RunState>))]
+public enum RunState : byte
+{
+    Queued = 0,
+    Running = 1,
+    Success = 2,
+    Failed = 3,
+}
+
+/// <summary>What never changes about a run; everything an attempt may ask about it travels in here.</summary>
+public sealed record RunFacts
+{
+    /// <summary>Surrogate key: lease epoch in the upper half, a count in the lower, so that it is unique without asking anyone.</summary>
+    public required long Key { get; init; }
+
+    public required DagId Dag { get; init; }
+
+    public required RunId Id { get; init; }
+
+    public required RunType Type { get; init; }
+
+    public required DataInterval Interval { get; init; }
+
+    /// <summary>Content hash of the <see cref="DagSpec"/> that this run is pinned to.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Content hash of the bundle that holds the Dag's code; null when the Dag has none (YAML).</summary>
+    public string? Bundle { get; init; }
+
+    /// <summary>JSON object given by whoever triggered it.</summary>
+    public string Conf { get; init; } = "{}";
+
+    /// <summary>The backfill that made it.</summary>
+    public string? Backfill { get; init; }
+
+    /// <summary>Interval of the latest successful run before this one, when known.</summary>
+    public DataInterval? PreviousSuccess { get; init; }
+
+    /// <summary>When that run started.</summary>
+    public DateTimeOffset? PreviousSuccessStartedAt { get; init; }
+
+    /// <summary>When the run was created, UTC.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    [JsonIgnore]
+    public DateTimeOffset LogicalDate => Interval.Start;
+}

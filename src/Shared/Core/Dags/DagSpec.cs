@@ -1,0 +1,134 @@
+using System.Text.Json.Serialization;
+using Sluice.Core.Schedules;
+
+namespace Sluice.Core.Dags;
+
+/// <summary>A Dag as data: what the scheduler and the workers know of it. No user code hangs on it.</summary>
+/// <remarks>Built by Authoring, checked by DagValidator, addressed by DagVersion.</remarks>
+public sealed record DagSpec
+{
+    public required DagId Id { get; init; }
+
+    public string? Description { get; init; }
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    public string? Owner { get; init; }
+
+    public Schedule Schedule { get; init; } = Schedule.None;
+
+    /// <summary>First logical date that may run, UTC. Required by every schedule but none.</summary>
+    public DateTimeOffset? StartDate { get; init; }
+
+    /// <summary>Last logical date that may run (it bounds the interval's start, inclusively), UTC.</summary>
+    public DateTimeOffset? EndDate { get; init; }
+
+    /// <summary>Zone in which cron fields are read: a tz database id such as <c>Asia/Seoul</c>.</summary>
+    public string TimeZone { get; init; } = "UTC";
+
+    public CatchupMode Catchup { get; init; } = CatchupMode.Latest;
+
+    /// <summary>Runs of this Dag that may be running at once; further ones wait as queued. Backfills have a limit of their own.</summary>
+    public int MaxActiveRuns { get; init; } = 16;
+
+    /// <summary>Task instances of this Dag that may hold slots at once over all its runs; null: only pools and slots limit them.</summary>
+    public int? MaxActiveTasks { get; init; }
+
+    /// <summary>Default params as a JSON object; a run's conf overrides them by key.</summary>
+    public string Params { get; init; } = "{}";
+
+    /// <summary>In the order of definition. A task is addressed by its index here.</summary>
+    public required IReadOnlyList<TaskSpec> Tasks { get; init; }
+
+    /// <summary>Where the Dag was defined. Left out of the version: moving lines is not a change.</summary>
+    public SourceLocation? Location { get; init; }
+}
+
+/// <summary>One task as data.</summary>
+public sealed record TaskSpec
+{
+    public required TaskId Id { get; init; }
+
+    /// <summary>Registered operator name, such as <c>SqlToS3Operator</c>; for user code the class name or <c>Code</c>.</summary>
+    public required string Operator { get; init; }
+
+    public TaskHost Host { get; init; } = TaskHost.Worker;
+
+    /// <summary>The operator's properties as a JSON object, templates unrendered. <c>{}</c> for code.</summary>
+    public string Arguments { get; init; } = "{}";
+
+    /// <summary>Indices of the direct upstream tasks in <see cref="DagSpec.Tasks"/>, ascending, without repeats.</summary>
+    public IReadOnlyList<int> Upstream { get; init; } = [];
+
+    public TaskInstances.TriggerRule TriggerRule { get; init; } = TaskInstances.TriggerRule.AllSuccess;
+
+    /// <summary>Attempts after the first.</summary>
+    public int Retries { get; init; }
+
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The delay doubles with each attempt, with deterministic jitter (semantics: between 1 and 2 times the base).</summary>
+    public bool RetryExponentialBackoff { get; init; }
+
+    public TimeSpan? MaxRetryDelay { get; init; }
+
+    /// <summary>Limit of one attempt; running over it is an ordinary, retryable failure.</summary>
+    public TimeSpan? ExecutionTimeout { get; init; }
+
+    public string Pool { get; init; } = "default_pool";
+
+    public int PoolSlots { get; init; } = 1;
+
+    /// <summary>Only workers that serve this queue take the task.</summary>
+    public string Queue { get; init; } = "default";
+
+    /// <summary>Higher goes first.</summary>
+    public int Priority { get; init; } = 1;
+
+    public string? Owner { get; init; }
+
+    /// <summary>Set for sensors only.</summary>
+    public SensorSpec? Sensor { get; init; }
+
+    /// <summary>Left out of the version.</summary>
+    public SourceLocation? Location { get; init; }
+}
+
+/// <summary>Who runs a task: a built-in operator inside the worker, or user code in a runner process.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TaskHost>))]
+public enum TaskHost
+{
+    Worker,
+    Runner,
+}
+
+/// <summary>How a sensor waits.</summary>
+public sealed record SensorSpec
+{
+    public SensorMode Mode { get; init; } = SensorMode.Poke;
+
+    /// <summary>Gap between pokes.</summary>
+    public TimeSpan PokeInterval { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Counts from the first poke, across reschedules and retries; running over it fails without retry.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>A timeout skips instead of failing.</summary>
+    public bool SoftFail { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<SensorMode>))]
+public enum SensorMode
+{
+    /// <summary>Holds its slot from the first poke to the last.</summary>
+    Poke,
+
+    /// <summary>Gives its slot back between pokes.</summary>
+    Reschedule,
+
+    /// <summary>Pokes on the worker's event loop, without a slot.</summary>
+    Async,
+}
+
+/// <summary>A place in a Dag file. Lines and columns count from 1.</summary>
+public sealed record SourceLocation(string File, int Line);

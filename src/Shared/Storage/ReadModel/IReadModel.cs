@@ -1,0 +1,53 @@
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Storage.ReadModel;
+
+/// <summary>What people and tools ask of the past and the present. Never read by the hot path.</summary>
+public interface IReadModel
+{
+    ValueTask<IReadOnlyList<DagRow>> ListDagsAsync(CancellationToken cancellationToken);
+
+    ValueTask<DagRow?> FindDagAsync(DagId dag, CancellationToken cancellationToken);
+
+    /// <summary>The spec of a version as JSON; null when there is none.</summary>
+    ValueTask<string?> FindDagVersionAsync(string version, CancellationToken cancellationToken);
+
+    /// <summary>Runs, newest logical date first.</summary>
+    ValueTask<IReadOnlyList<DagRunRow>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken);
+
+    ValueTask<DagRunRow?> FindRunAsync(DagId dag, RunId run, CancellationToken cancellationToken);
+
+    /// <summary>Every attempt of every task of a run, by task, then token.</summary>
+    ValueTask<IReadOnlyList<TaskInstanceRow>> ListTaskInstancesAsync(long run, CancellationToken cancellationToken);
+
+    ValueTask<string?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken);
+
+    ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken);
+
+    ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken);
+
+    ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Latest first.</summary>
+    ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken);
+}
+
+/// <summary>Which runs to list; null means any.</summary>
+public sealed record RunQuery
+{
+    public DagId? Dag { get; init; }
+
+    public RunState? State { get; init; }
+
+    public string? Backfill { get; init; }
+
+    /// <summary>Runs whose logical date is at or after this.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Runs whose logical date is before this.</summary>
+    public DateTimeOffset? Before { get; init; }
+
+    public int Limit { get; init; } = 100;
+}

@@ -1,0 +1,130 @@
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Storage.ReadModel;
+
+/// <summary>A row of the read model to insert, update or delete. A closed family. Times are UTC.</summary>
+public abstract record ReadModelChange
+{
+    private protected ReadModelChange()
+    {
+    }
+}
+
+/// <summary>Upserts a Dag. Its whole spec is kept apart, by version: <see cref="DagVersionRow"/>.</summary>
+public sealed record DagRow : ReadModelChange
+{
+    public required DagId Id { get; init; }
+
+    /// <summary>Path of the file below the Dag folder.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Current version; new runs take it.</summary>
+    public required string Version { get; init; }
+
+    public string? Bundle { get; init; }
+
+    public bool Paused { get; init; }
+
+    /// <summary>False when the file no longer defines it: history stays, nothing new runs.</summary>
+    public bool Active { get; init; } = true;
+
+    /// <summary>For people: the cron text, the interval, once, none.</summary>
+    public required string Schedule { get; init; }
+
+    public DateTimeOffset? NextRunAfter { get; init; }
+
+    public string? Description { get; init; }
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    public string? Owner { get; init; }
+}
+
+/// <summary>Inserts a version of a Dag; no effect when it is there.</summary>
+/// <param name="Version">Content hash.</param>
+/// <param name="Dag">The Dag.</param>
+/// <param name="Spec">The <see cref="DagSpec"/> as JSON.</param>
+/// <param name="CreatedAt">When it was first seen.</param>
+public sealed record DagVersionRow(string Version, DagId Dag, string Spec, DateTimeOffset CreatedAt) : ReadModelChange;
+
+/// <summary>Upserts a run by its key.</summary>
+public sealed record DagRunRow : ReadModelChange
+{
+    public required RunFacts Facts { get; init; }
+
+    public required RunState State { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Why it ended as it did, when the tasks' states do not say.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>Upserts one attempt of one task instance, by (run, task, token). The highest token of a task is its current state.</summary>
+/// <remarks>The hot row: written once at dispatch and once at the end of the attempt.</remarks>
+public sealed record TaskInstanceRow : ReadModelChange
+{
+    public required long Run { get; init; }
+
+    public required TaskId Task { get; init; }
+
+    /// <summary>0 for a task that ended without ever being dispatched (skipped, upstream_failed).</summary>
+    public required int Token { get; init; }
+
+    public required int TryNumber { get; init; }
+
+    public required TaskState State { get; init; }
+
+    public string? Worker { get; init; }
+
+    public DateTimeOffset? QueuedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>For up_for_retry and up_for_reschedule: when it goes on.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    public string? Error { get; init; }
+}
+
+/// <summary>Upserts an XCom.</summary>
+public sealed record XComRow(long Run, TaskId Task, string Key, string Value) : ReadModelChange;
+
+/// <summary>Upserts a backfill.</summary>
+public sealed record BackfillRow : ReadModelChange
+{
+    public required string Id { get; init; }
+
+    public required DagId Dag { get; init; }
+
+    /// <summary><c>[Start, End)</c> by logical date.</summary>
+    public required DataInterval Range { get; init; }
+
+    public required int MaxActiveRuns { get; init; }
+
+    /// <summary>running, success, failed or cancelled.</summary>
+    public required string State { get; init; }
+
+    public required int Total { get; init; }
+
+    public int Succeeded { get; init; }
+
+    public int Failed { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+}
+
+/// <summary>Upserts what is wrong with a Dag file; a null message removes it.</summary>
+public sealed record ImportErrorRow(string File, string? Message, DateTimeOffset At) : ReadModelChange;
+
+/// <summary>Adds a line to the audit log: who asked for what.</summary>
+public sealed record AuditRow(DateTimeOffset At, string Who, string Action, string Subject, string Details) : ReadModelChange;
