@@ -1,0 +1,26 @@
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Core.DagRuns;
+
+/// <summary>What is asked of a run. Times are UTC and come in with the command.</summary>
+public abstract record DagRunCommand
+{
+    private protected DagRunCommand()
+    {
+    }
+}
+
+/// <summary>Leave the queue.</summary>
+public sealed record StartRun(DateTimeOffset At) : DagRunCommand;
+
+/// <summary>The dispatcher found a worker for these tasks. Those that no longer wait for one are left out of the events.</summary>
+public sealed record DispatchTasks(string Worker, IReadOnlyList<int> Tasks, DateTimeOffset At) : DagRunCommand;
+
+/// <summary>An attempt ended. Without effect when the attempt is not the current one.</summary>
+public sealed record ReportTask(int Task, int Token, TaskOutcome Outcome, DateTimeOffset At) : DagRunCommand;
+
+/// <summary>The clock has moved: schedule what was waiting for this moment.</summary>
+public sealed record WakeTasks(DateTimeOffset At) : DagRunCommand;
+
+/// <summary>End the run now as failed: running attempts fail, what has not begun is skipped.</summary>
+public sealed record CancelRun(string Reason, DateTimeOffset At) : DagRunCommand;

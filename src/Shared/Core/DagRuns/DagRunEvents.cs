@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Core.DagRuns;
+
+/// <summary>What happened to one run, in the past tense. Stored in the journal: names and numbers never change their meaning.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
+[JsonDerivedType(typeof(RunCreated), "c")]
+[JsonDerivedType(typeof(RunStarted), "s")]
+[JsonDerivedType(typeof(TasksScheduled), "q")]
+[JsonDerivedType(typeof(TasksDispatched), "d")]
+[JsonDerivedType(typeof(TaskEnded), "e")]
+[JsonDerivedType(typeof(TasksResolved), "x")]
+[JsonDerivedType(typeof(RunEnded), "z")]
+public abstract record DagRunEvent
+{
+    private protected DagRunEvent()
+    {
+    }
+}
+
+/// <summary>The run came to be, queued.</summary>
+/// <param name="Facts">What never changes about it.</param>
+/// <param name="TokenBase">Tokens count on from here: above every token that an earlier life of the same run gave out.</param>
+public sealed record RunCreated(
+    [property: JsonPropertyName("f")] RunFacts Facts,
+    [property: JsonPropertyName("b")] int TokenBase) : DagRunEvent;
+
+/// <summary>It left the queue.</summary>
+public sealed record RunStarted([property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At) : DagRunEvent;
+
+/// <summary>Dependencies are met, or a wait is over: the tasks ask for slots.</summary>
+public sealed record TasksScheduled([property: JsonPropertyName("t")] int[] Tasks) : DagRunEvent;
+
+/// <summary>Attempts were given to one worker.</summary>
+public sealed record TasksDispatched(
+    [property: JsonPropertyName("w")] string Worker,
+    [property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At,
+    [property: JsonPropertyName("t")] int[] Tasks) : DagRunEvent;
+
+/// <summary>The current attempt of a task ended, and the task went to another state.</summary>
+/// <param name="Task">Index of the task.</param>
+/// <param name="Token">The attempt's token.</param>
+/// <param name="State">Success, failed, skipped, up_for_retry or up_for_reschedule.</param>
+/// <param name="At">When the attempt ended, UTC.</param>
+/// <param name="Due">For the two waiting states: when the task is scheduled again.</param>
+/// <param name="FirstPoke">For up_for_reschedule: when the first poke began.</param>
+/// <param name="Lost">The attempt ended by our fault and costs no retry.</param>
+public sealed record TaskEnded(
+    [property: JsonPropertyName("t")] int Task,
+    [property: JsonPropertyName("n")] int Token,
+    [property: JsonPropertyName("s"), JsonConverter(typeof(JsonNumberEnumConverter<TaskState>))] TaskState State,
+    [property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At,
+    [property: JsonPropertyName("d"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Due = null,
+    [property: JsonPropertyName("p"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? FirstPoke = null,
+    [property: JsonPropertyName("l"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Lost = false) : DagRunEvent;
+
+/// <summary>Tasks ended without running: their trigger rule, or the run's own end, decided.</summary>
+public sealed record TasksResolved(
+    [property: JsonPropertyName("s"), JsonConverter(typeof(JsonNumberEnumConverter<TaskState>))] TaskState State,
+    [property: JsonPropertyName("t")] int[] Tasks) : DagRunEvent;
+
+/// <summary>Nothing is left to do.</summary>
+public sealed record RunEnded(
+    [property: JsonPropertyName("s"), JsonConverter(typeof(JsonNumberEnumConverter<RunState>))] RunState State,
+    [property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At,
+    [property: JsonPropertyName("r"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null) : DagRunEvent;
+
+/// <summary>An instant as microseconds since 1970: a third of the length of its ISO form, in a row that is written twice a task.</summary>
+public sealed class UnixMicroseconds : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        DateTimeOffset.UnixEpoch.AddTicks(reader.GetInt64() * TimeSpan.TicksPerMicrosecond);
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue((value - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+}
+
+/// <summary>Events and snapshots of runs as UTF-8 JSON.</summary>
+public static class DagRunJson
+{
+    public static byte[] Serialize(DagRunEvent happened) =>
+        JsonSerializer.SerializeToUtf8Bytes(happened, DagRunJsonContext.Default.DagRunEvent);
+
+    public static DagRunEvent DeserializeEvent(ReadOnlySpan<byte> utf8) =>
+        JsonSerializer.Deserialize(utf8, DagRunJsonContext.Default.DagRunEvent)!;
+
+    public static byte[] Serialize(DagRunSnapshot snapshot) =>
+        JsonSerializer.SerializeToUtf8Bytes(snapshot, DagRunJsonContext.Default.DagRunSnapshot);
+
+    public static DagRunSnapshot DeserializeSnapshot(ReadOnlySpan<byte> utf8) =>
+        JsonSerializer.Deserialize(utf8, DagRunJsonContext.Default.DagRunSnapshot)!;
+}
+
+[JsonSerializable(typeof(DagRunEvent))]
+[JsonSerializable(typeof(DagRunSnapshot))]
+internal sealed partial class DagRunJsonContext : JsonSerializerContext;

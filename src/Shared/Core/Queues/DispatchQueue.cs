@@ -1,0 +1,291 @@
+using Sluice.Core.Dags;
+
+namespace Sluice.Core.Queues;
+
+/// <summary>Who goes next, and where: ready tasks, pools and workers' slots. Changed in place by its one owner.</summary>
+/// <remarks>
+/// Tasks wait in lanes, one per pool and worker queue, so that a full pool holds up nobody else (semantics.md, 0.7). In a lane: live work before
+/// backfills, then by priority, then Dags take turns. A task that needs several pool slots keeps its place at the head until they are free,
+/// so that small ones cannot overtake it for ever. An offer costs O(log priorities), a grant O(lanes + workers).
+/// </remarks>
+public sealed class DispatchQueue
+{
+    /// <summary>Pool of tasks that name none.</summary>
+    public const string DefaultPool = "default_pool";
+
+    private readonly Dictionary<(string Pool, string Queue), Lane> _lanes = [];
+    private readonly List<Lane> _rotation = [];
+    private readonly Dictionary<string, PoolUse> _pools = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, WorkerUse> _workers = new(StringComparer.Ordinal);
+    private readonly Dictionary<TaskKey, Holding> _holdings = [];
+    private readonly Dictionary<DagId, DagUse> _dags = [];
+    private int _turn;
+
+    public DispatchQueue(int defaultPoolSlots = 128) => SetPool(DefaultPool, defaultPoolSlots);
+
+    /// <summary>Tasks that wait.</summary>
+    public int Waiting { get; private set; }
+
+    /// <summary>Tasks that were granted and not freed.</summary>
+    public int Active => _holdings.Count;
+
+    /// <summary>Workers that take tasks.</summary>
+    public int Workers => _workers.Count;
+
+    /// <summary>Slots of all workers.</summary>
+    public int Slots => _workers.Values.Sum(worker => worker.Slots);
+
+    /// <summary>Creates or resizes a pool; -1 is without limit. A pool may be over its size for a while after it shrank.</summary>
+    public void SetPool(string name, int slots)
+    {
+        if (!_pools.TryGetValue(name, out var pool))
+        {
+            _pools.Add(name, pool = new());
+        }
+
+        pool.Slots = slots;
+    }
+
+    /// <summary>Task instances of a Dag that may be active at once; null for no limit.</summary>
+    public void SetDagLimit(DagId dag, int? limit)
+    {
+        var use = DagOf(dag);
+        use.Limit = limit;
+        Unpark(use);
+    }
+
+    /// <summary>A worker offers its slots, anew or again; what it already holds counts.</summary>
+    public void AddWorker(string id, int slots, IReadOnlyList<string> queues)
+    {
+        var used = _holdings.Values.Count(holding => holding.Worker == id && holding.Task.NeedsSlot);
+        _workers[id] = new(id, slots, [.. queues]) { Used = used };
+    }
+
+    /// <summary>A worker takes nothing more. What it holds is held until it is freed.</summary>
+    public void RemoveWorker(string id) => _workers.Remove(id);
+
+    /// <summary>A task instance asks for a slot.</summary>
+    public void Offer(ReadyTask task)
+    {
+        var key = (task.Pool, task.Queue);
+        if (!_lanes.TryGetValue(key, out var lane))
+        {
+            _lanes.Add(key, lane = new(task.Queue));
+            _rotation.Add(lane);
+        }
+
+        lane.Add(task);
+        Waiting++;
+    }
+
+    /// <summary>Takes note of an attempt that a worker has already: after a takeover.</summary>
+    public void Hold(ReadyTask task, string worker)
+    {
+        if (_holdings.TryAdd(task.Key, new(task, worker)))
+        {
+            Count(task, worker, +1);
+        }
+    }
+
+    /// <summary>An attempt ended, or its grant was refused.</summary>
+    /// <param name="key">The task instance.</param>
+    /// <param name="ran">How long it ran; tells how many short tasks a worker may be given ahead. Null when it did not run to its end.</param>
+    public void Free(TaskKey key, TimeSpan? ran)
+    {
+        if (!_holdings.Remove(key, out var holding))
+        {
+            return;
+        }
+
+        Count(holding.Task, holding.Worker, -1);
+        Unpark(DagOf(holding.Task.Dag));
+        if (ran is { } length && _workers.TryGetValue(holding.Worker, out var worker))
+        {
+            worker.Ran(length);
+        }
+    }
+
+    /// <summary>Gives out whatever can be given out now.</summary>
+    public List<Grant> Assign()
+    {
+        var grants = new List<Grant>();
+        while (Waiting > 0 && Best() is var (lane, worker))
+        {
+            var task = lane.Take();
+            Waiting--;
+            var dag = DagOf(task.Dag);
+            if (dag.IsFull)
+            {
+                dag.Parked.Add(task);
+                continue;
+            }
+
+            _holdings.Add(task.Key, new(task, worker.Id));
+            Count(task, worker.Id, +1);
+            grants.Add(new(task.Key, worker.Id));
+        }
+
+        return grants;
+    }
+
+    /// <summary>Why a task that waits is not running, for people; null when nothing is in its way.</summary>
+    public string? Obstacle(ReadyTask task)
+    {
+        if (!_pools.TryGetValue(task.Pool, out var pool))
+        {
+            return $"there is no pool '{task.Pool}'";
+        }
+
+        if (DagOf(task.Dag) is { IsFull: true } dag)
+        {
+            return $"the Dag is at its limit of {dag.Limit} active tasks";
+        }
+
+        if (task.NeedsSlot && !pool.Fits(task.PoolSlots))
+        {
+            return $"pool '{task.Pool}' has {Math.Max(0, pool.Slots - pool.Used)} of {pool.Slots} slots free; the task needs {task.PoolSlots}";
+        }
+
+        return !_workers.Values.Any(worker => worker.Queues.Contains(task.Queue)) ? $"no worker serves queue '{task.Queue}'"
+            : Freest(task.Queue, task.NeedsSlot) is null ? $"no worker of queue '{task.Queue}' has a free slot"
+            : null;
+    }
+
+    /// <summary>The lane whose head goes first among those that can go, with its worker; lanes of equal rank take turns.</summary>
+    private (Lane Lane, WorkerUse Worker)? Best()
+    {
+        (Lane Lane, WorkerUse Worker)? best = null;
+        for (var i = 0; i < _rotation.Count; i++)
+        {
+            var lane = _rotation[(_turn + i) % _rotation.Count];
+            if (lane.Head is not { } head || (best is { } other && lane.Rank.CompareTo(other.Lane.Rank) >= 0))
+            {
+                continue;
+            }
+
+            // An unknown pool is never scheduled (semantics.md, 8).
+            if (head.NeedsSlot && !(_pools.TryGetValue(head.Pool, out var pool) && pool.Fits(head.PoolSlots)))
+            {
+                continue;
+            }
+
+            if (Freest(lane.Queue, head.NeedsSlot) is { } worker)
+            {
+                best = (lane, worker);
+            }
+        }
+
+        _turn = (_turn + 1) % Math.Max(1, _rotation.Count);
+        return best;
+    }
+
+    private WorkerUse? Freest(string queue, bool needsSlot)
+    {
+        WorkerUse? freest = null;
+        foreach (var worker in _workers.Values)
+        {
+            if (worker.Queues.Contains(queue) && (!needsSlot || worker.Free > 0) && (freest is null || worker.IdleSlots > freest.IdleSlots))
+            {
+                freest = worker;
+            }
+        }
+
+        return freest;
+    }
+
+    private void Count(ReadyTask task, string worker, int sign)
+    {
+        DagOf(task.Dag).Active += sign;
+        if (!task.NeedsSlot)
+        {
+            return;
+        }
+
+        if (_pools.TryGetValue(task.Pool, out var pool))
+        {
+            pool.Used += sign * task.PoolSlots;
+        }
+
+        if (_workers.TryGetValue(worker, out var use))
+        {
+            use.Used += sign;
+        }
+    }
+
+    private void Unpark(DagUse dag)
+    {
+        if (dag.Parked.Count == 0 || dag.IsFull)
+        {
+            return;
+        }
+
+        foreach (var task in dag.Parked)
+        {
+            Offer(task);
+        }
+
+        dag.Parked.Clear();
+    }
+
+    private DagUse DagOf(DagId id)
+    {
+        if (!_dags.TryGetValue(id, out var dag))
+        {
+            _dags.Add(id, dag = new());
+        }
+
+        return dag;
+    }
+
+    private sealed record Holding(ReadyTask Task, string Worker);
+
+    private sealed class PoolUse
+    {
+        public int Slots { get; set; }
+
+        public int Used { get; set; }
+
+        public bool Fits(int slots) => Slots < 0 || Used + slots <= Slots;
+    }
+
+    private sealed class DagUse
+    {
+        public int? Limit { get; set; }
+
+        public int Active { get; set; }
+
+        public List<ReadyTask> Parked { get; } = [];
+
+        public bool IsFull => Limit is { } limit && Active >= limit;
+    }
+
+    private sealed class WorkerUse(string id, int slots, HashSet<string> queues)
+    {
+        // Short tasks are given ahead, so that a slot need not idle for a commit and a round trip: about this much work a slot.
+        private const double AheadMilliseconds = 20;
+        private const int MaxAheadPerSlot = 32;
+
+        private double _averageMilliseconds = double.PositiveInfinity;
+
+        public string Id { get; } = id;
+
+        public int Slots { get; } = slots;
+
+        public HashSet<string> Queues { get; } = queues;
+
+        public int Used { get; set; }
+
+        public int IdleSlots => Slots - Used;
+
+        public int Free => Slots + Ahead - Used;
+
+        private int Ahead => double.IsInfinity(_averageMilliseconds)
+            ? 0
+            : (int)(Slots * Math.Min(MaxAheadPerSlot, AheadMilliseconds / Math.Max(0.01, _averageMilliseconds)));
+
+        public void Ran(TimeSpan length) =>
+            _averageMilliseconds = double.IsInfinity(_averageMilliseconds)
+                ? length.TotalMilliseconds
+                : (0.9 * _averageMilliseconds) + (0.1 * length.TotalMilliseconds);
+    }
+}

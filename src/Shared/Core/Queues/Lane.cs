@@ -1,0 +1,84 @@
+using Sluice.Core.Dags;
+
+namespace Sluice.Core.Queues;
+
+/// <summary>Tasks that wait for one pool and one worker queue, in the order in which they go.</summary>
+internal sealed class Lane(string queue)
+{
+    private readonly SortedDictionary<(int Backfill, int Priority), Level> _levels = [];
+
+    public string Queue { get; } = queue;
+
+    /// <summary>Rank of the head: lower goes first.</summary>
+    public (int Backfill, int Priority) Rank { get; private set; }
+
+    /// <summary>Who goes next; null when nobody waits.</summary>
+    public ReadyTask? Head { get; private set; }
+
+    public void Add(ReadyTask task)
+    {
+        var rank = (task.IsBackfill ? 1 : 0, -task.Priority);
+        if (!_levels.TryGetValue(rank, out var level))
+        {
+            _levels.Add(rank, level = new());
+        }
+
+        level.Add(task);
+        if (Head is null || rank.CompareTo(Rank) < 0)
+        {
+            (Rank, Head) = (rank, level.Head);
+        }
+    }
+
+    /// <summary>Takes the head.</summary>
+    public ReadyTask Take()
+    {
+        var level = _levels[Rank];
+        var taken = level.Take();
+        if (level.Head is null)
+        {
+            _levels.Remove(Rank);
+        }
+
+        using var first = _levels.GetEnumerator();
+        (Rank, Head) = first.MoveNext() ? (first.Current.Key, first.Current.Value.Head) : default;
+        return taken;
+    }
+
+    /// <summary>Tasks of one rank: Dags take turns, each in order of arrival.</summary>
+    private sealed class Level
+    {
+        private readonly Dictionary<DagId, Queue<ReadyTask>> _byDag = [];
+        private readonly Queue<DagId> _turns = new();
+
+        public ReadyTask? Head => _turns.TryPeek(out var dag) ? _byDag[dag].Peek() : null;
+
+        public void Add(ReadyTask task)
+        {
+            if (!_byDag.TryGetValue(task.Dag, out var waiting))
+            {
+                _byDag.Add(task.Dag, waiting = new());
+                _turns.Enqueue(task.Dag);
+            }
+
+            waiting.Enqueue(task);
+        }
+
+        public ReadyTask Take()
+        {
+            var dag = _turns.Dequeue();
+            var waiting = _byDag[dag];
+            var taken = waiting.Dequeue();
+            if (waiting.Count == 0)
+            {
+                _byDag.Remove(dag);
+            }
+            else
+            {
+                _turns.Enqueue(dag);
+            }
+
+            return taken;
+        }
+    }
+}

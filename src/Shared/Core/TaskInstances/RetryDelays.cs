@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+using System.Text;
+using Sluice.Core.Dags;
+
+namespace Sluice.Core.TaskInstances;
+
+/// <summary>How long a failed attempt waits before the next (semantics.md, 6).</summary>
+public static class RetryDelays
+{
+    private static readonly TimeSpan Cap = TimeSpan.FromHours(24);
+
+    /// <param name="task">The task, with its delay and backoff.</param>
+    /// <param name="dag">Seeds the jitter, with the task, the logical date and the try: the same attempt always waits alike.</param>
+    /// <param name="logicalDate">UTC.</param>
+    /// <param name="tryNumber">The try that failed, from 1.</param>
+    /// <returns>With backoff: between 1 and 2 times <c>delay * 2^(try-1)</c>, at most 24 h and at most the task's own cap.</returns>
+    public static TimeSpan After(TaskSpec task, DagId dag, DateTimeOffset logicalDate, int tryNumber)
+    {
+        if (!task.RetryExponentialBackoff)
+        {
+            return task.RetryDelay;
+        }
+
+        var seconds = Math.Max(1, Math.Ceiling(task.RetryDelay.TotalSeconds * Math.Pow(2, tryNumber - 1)));
+        var delay = Cap;
+        if (seconds < Cap.TotalSeconds)
+        {
+            var seed = SHA256.HashData(Encoding.UTF8.GetBytes($"{dag}#{task.Id}#{logicalDate:O}#{tryNumber}"));
+            var jitter = BitConverter.ToUInt32(seed) % (uint)seconds;
+            delay = TimeSpan.FromSeconds(Math.Min(seconds + jitter, Cap.TotalSeconds));
+        }
+
+        return task.MaxRetryDelay is { } max && max < delay ? max : delay;
+    }
+}
