@@ -24,6 +24,9 @@ public abstract class Operator
 
     /// <summary>Runs when the attempt is killed or times out, to stop what runs elsewhere. Has ten seconds.</summary>
     public virtual ValueTask OnKillAsync(TaskContext context) => ValueTask.CompletedTask;
+
+    // One instance stands in the definition; each attempt renders templates into a copy of its own.
+    internal Operator Copy() => (Operator)MemberwiseClone();
 }
 
 /// <summary>Marks an operator's property as a template: a string, a list of strings, or a dictionary whose values are strings.</summary>

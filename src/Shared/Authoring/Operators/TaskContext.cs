@@ -40,6 +40,9 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <summary>The way out of the attempt: connections, variables, XComs, the log.</summary>
     public ITaskServices Services { get; } = services;
 
+    /// <summary>Cancelled when the attempt is killed or runs over its execution timeout.</summary>
+    public CancellationToken CancellationToken { get; internal set; }
+
     /// <summary>Default params of the Dag overlaid with the run's conf.</summary>
     public JsonElement Params => field.ValueKind == JsonValueKind.Undefined ? field = RunParams.Merge(Dag.Params, Run.Conf) : field;
 
@@ -69,22 +72,22 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
 
     /// <summary>Looks up a connection.</summary>
     /// <exception cref="TaskFailedException">There is none by that id.</exception>
-    public async ValueTask<Connection> ConnectionAsync(string id, CancellationToken cancellationToken) =>
+    public async ValueTask<Connection> ConnectionAsync(string id, CancellationToken cancellationToken = default) =>
         await Services.GetConnectionAsync(id, cancellationToken)
         ?? throw new TaskFailedException($"There is no connection '{id}'. Add it with: sluice connections add {id} <uri>");
 
     /// <summary>Looks up a variable; null when there is none by that name.</summary>
-    public ValueTask<string?> VariableAsync(string name, CancellationToken cancellationToken) => Services.GetVariableAsync(name, cancellationToken);
+    public ValueTask<string?> VariableAsync(string name, CancellationToken cancellationToken = default) => Services.GetVariableAsync(name, cancellationToken);
 
     /// <summary>Opens the SQL hook of a connection: MySQL, PostgreSQL, Redshift or SQLite by the connection's type.</summary>
-    public async ValueTask<ISqlHook> SqlAsync(string connectionId, CancellationToken cancellationToken) =>
+    public async ValueTask<ISqlHook> SqlAsync(string connectionId, CancellationToken cancellationToken = default) =>
         Providers.OpenSql(await ConnectionAsync(connectionId, cancellationToken));
 
     /// <summary>Opens the object store that a URI such as <c>s3://bucket/key</c> or <c>file:///folder/key</c> lies in.</summary>
     /// <param name="uri">Only its scheme decides which store.</param>
     /// <param name="connectionId">Connection with credentials and endpoint; null for the store's own defaults.</param>
     /// <param name="cancellationToken">Cancels the look-up of the connection.</param>
-    public async ValueTask<IObjectStore> ObjectStoreAsync(Uri uri, string? connectionId, CancellationToken cancellationToken) =>
+    public async ValueTask<IObjectStore> ObjectStoreAsync(Uri uri, string? connectionId, CancellationToken cancellationToken = default) =>
         Providers.OpenObjectStore(uri.Scheme, connectionId is null ? null : await ConnectionAsync(connectionId, cancellationToken));
 }
 
@@ -92,10 +95,10 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
 public interface ITaskServices
 {
     /// <summary>Null when there is none by that id.</summary>
-    ValueTask<Connection?> GetConnectionAsync(string id, CancellationToken cancellationToken);
+    ValueTask<Connection?> GetConnectionAsync(string id, CancellationToken cancellationToken = default);
 
     /// <summary>Null when there is none by that name.</summary>
-    ValueTask<string?> GetVariableAsync(string name, CancellationToken cancellationToken);
+    ValueTask<string?> GetVariableAsync(string name, CancellationToken cancellationToken = default);
 
     /// <summary>JSON text pushed by a task of the same run; null when there is none.</summary>
     ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken);

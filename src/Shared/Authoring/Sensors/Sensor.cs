@@ -26,7 +26,7 @@ public abstract class Sensor : Operator
     /// <summary>Looks once.</summary>
     public abstract ValueTask<Poke> PokeAsync(TaskContext context, CancellationToken cancellationToken);
 
-    /// <summary>Not called for a sensor: the engine pokes instead .</summary>
+    /// <summary>Not called for a sensor: the engine pokes instead.</summary>
     public sealed override ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("A sensor is poked, not executed.");
 }

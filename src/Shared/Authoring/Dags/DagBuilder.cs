@@ -1,0 +1,132 @@
+using Sluice.Authoring.XComs;
+using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
+
+namespace Sluice.Authoring.Dags;
+
+/// <summary>A Dag being defined.</summary>
+public sealed class DagBuilder : TaskScope
+{
+    private readonly DagCollector _collector;
+    private readonly List<TaskNode> _tasks = [];
+    private readonly List<TaskGroup> _groups = [];
+    private readonly List<(IDagNode Up, IDagNode Down)> _links = [];
+    private readonly List<string> _tags = [];
+    private readonly SourceLocation? _location;
+    private bool _sealed;
+
+    internal DagBuilder(string id, DagCollector collector, SourceLocation? location)
+        : base(null, "", null) => (Id, _collector, _location) = (id, collector, location);
+
+    /// <summary>Its id.</summary>
+    public string Id { get; }
+
+    /// <summary>For people.</summary>
+    public string? Description { get; set; }
+
+    /// <summary>When it runs. Default: only when triggered.</summary>
+    public Schedule Schedule { get; set; } = Schedule.None;
+
+    /// <summary>First logical date that may run. Every schedule but <see cref="Schedule.None"/> needs it.</summary>
+    public Date? StartDate { get; set; }
+
+    /// <summary>Last logical date that may run, inclusively. Default: none.</summary>
+    public Date? EndDate { get; set; }
+
+    /// <summary>Zone in which dates and cron fields are read, by its name in the tz database. Default: UTC.</summary>
+    public string TimeZone { get; set; } = "UTC";
+
+    /// <summary>Which intervals between the start date and now are run. Default: the latest one, then onwards.</summary>
+    public CatchupMode Catchup { get; set; } = CatchupMode.Latest;
+
+    /// <summary>Runs that may be running at once; further ones wait. Default: 16.</summary>
+    public int MaxActiveRuns { get; set; } = 16;
+
+    /// <summary>Tasks of this Dag that may run at once, over all its runs. Default: as many as pools and slots allow.</summary>
+    public int? MaxActiveTasks { get; set; }
+
+    /// <summary>Default params, for templates and code; a run's conf overrides them by key. Values must have a JSON form.</summary>
+    public IDictionary<string, object?> Params { get; } = new Dictionary<string, object?>();
+
+    internal override DagBuilder Dag => this;
+
+    internal IReadOnlyList<TaskNode> Tasks => _tasks;
+
+    internal IReadOnlyList<TaskGroup> Groups => _groups;
+
+    internal IReadOnlyList<(IDagNode Up, IDagNode Down)> Links => _links;
+
+    /// <summary>Adds tags, by which people find it.</summary>
+    public void Tags(params ReadOnlySpan<string> tags) => _tags.AddRange(tags);
+
+    /// <summary>Reads a variable while the Dag is defined: changing it defines the Dag anew. For values at run time use <c>{{ var.value.name }}</c>.</summary>
+    /// <param name="name">As set by <c>sluice variables set</c> or the environment (<c>SLUICE_VAR_NAME</c>).</param>
+    /// <param name="fallback">Its value when it is not set.</param>
+    public string Variable(string name, string fallback) => _collector.Variable(name) ?? fallback;
+
+    /// <inheritdoc cref="Variable(string, string)"/>
+    /// <exception cref="DagDefinitionException">It is not set.</exception>
+    public string Variable(string name) => _collector.Variable(name)
+        ?? throw new DagDefinitionException($"There is no variable '{name}'. Set it with: sluice variables set {name} <value>", null);
+
+    internal void AddTask(TaskNode task)
+    {
+        RequireOpen($"add task '{task.Id}'");
+        _tasks.Add(task);
+    }
+
+    internal void AddGroup(TaskGroup group)
+    {
+        RequireOpen($"add group '{group.Id}'");
+        _groups.Add(group);
+    }
+
+    internal void AddLink(IDagNode up, IDagNode down)
+    {
+        RequireOpen($"let '{down.Id}' wait for '{up.Id}'");
+        _links.Add((up, down));
+    }
+
+    internal DagSpec Build()
+    {
+        _sealed = true;
+        var upstreams = DependencyResolver.Resolve(this);
+        return new()
+        {
+            Id = new(Id),
+            Description = Description,
+            Tags = [.. _tags.Distinct(StringComparer.Ordinal)],
+            Owner = Defaults.Owner,
+            Schedule = Schedule,
+            StartDate = Utc(StartDate, "start date"),
+            EndDate = Utc(EndDate, "end date"),
+            TimeZone = TimeZone,
+            Catchup = Catchup,
+            MaxActiveRuns = MaxActiveRuns,
+            MaxActiveTasks = MaxActiveTasks,
+            Params = XComJson.Serialize("params", Params),
+            Tasks = [.. _tasks.Select((task, i) => TaskSpecWriter.Write(task, upstreams[i], _collector.Providers))],
+            Location = _location,
+        };
+    }
+
+    private DateTimeOffset? Utc(Date? date, string what)
+    {
+        try
+        {
+            return date?.ToUtc(TimeZone);
+        }
+        catch (FormatException e)
+        {
+            throw new DagDefinitionException($"The {what} {date} of Dag '{Id}' has no instant: {e.Message}", _location, e);
+        }
+    }
+
+    private void RequireOpen(string what)
+    {
+        if (_sealed)
+        {
+            throw new DagDefinitionException($"Cannot {what} after the definition of Dag '{Id}' has ended.", null);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using Sluice.Authoring.Bundles;
+using Sluice.Authoring.Hooks;
+using Sluice.Core.Dags;
+
+namespace Sluice.Authoring.Dags;
+
+/// <summary>Gathers what one run of a Dag file defines, and what it asked on the way.</summary>
+public sealed class DagCollector(ProviderCatalog? providers, Func<string, string?> findVariable)
+{
+    private static readonly AsyncLocal<DagCollector?> Host = new();
+
+    private readonly List<DagDefinition> _definitions = [];
+    private readonly List<DagDefinitionException> _problems = [];
+    private readonly SortedSet<string> _variablesRead = new(StringComparer.Ordinal);
+
+    /// <summary>Dags that were defined, in order.</summary>
+    public IReadOnlyList<DagDefinition> Definitions => _definitions;
+
+    /// <summary>Dags that could not be.</summary>
+    public IReadOnlyList<DagDefinitionException> Problems => _problems;
+
+    /// <summary>Names of variables that the definitions asked for, set or not.</summary>
+    public IReadOnlyCollection<string> VariablesRead => _variablesRead;
+
+    /// <summary>The collector of the code that runs: its host's, else that of a Dag file run by itself.</summary>
+    internal static DagCollector Current => Host.Value ?? StandaloneProgram.Collector;
+
+    internal ProviderCatalog? Providers { get; } = providers;
+
+    /// <summary>Runs code whose definitions come to this collector, also across awaits.</summary>
+    public void Collect(Action code)
+    {
+        var before = Host.Value;
+        Host.Value = this;
+        try
+        {
+            code();
+        }
+        finally
+        {
+            Host.Value = before;
+        }
+    }
+
+    internal void Define(string id, Action<DagBuilder> configure, SourceLocation location)
+    {
+        try
+        {
+            var builder = new DagBuilder(id, this, location);
+            configure(builder);
+            var spec = builder.Build();
+            var operators = builder.Tasks.Zip(spec.Tasks).DistinctBy(pair => pair.Second.Id).ToDictionary(pair => pair.Second.Id, pair => pair.First.Operator);
+            _definitions.Add(new(spec, task => operators[task].Copy()));
+        }
+        catch (DagDefinitionException e)
+        {
+            _problems.Add(e.Location is null ? new(e.Message, FindLine(e, location.File) ?? location, e) : e);
+        }
+        catch (Exception e)
+        {
+            // One Dag of a factory that throws must not take the others of its file along.
+            _problems.Add(new($"Defining Dag '{id}' threw {e.GetType().Name}: {e.Message}", FindLine(e, location.File) ?? location, e));
+        }
+    }
+
+    internal string? Variable(string name)
+    {
+        _variablesRead.Add(name);
+        return findVariable(name);
+    }
+
+    private static SourceLocation? FindLine(Exception exception, string file) =>
+        new StackTrace(exception, fNeedFileInfo: true).GetFrames()
+            .Where(frame => frame.GetFileLineNumber() > 0 && frame.GetFileName() == file)
+            .Select(frame => new SourceLocation(file, frame.GetFileLineNumber()))
+            .FirstOrDefault();
+}

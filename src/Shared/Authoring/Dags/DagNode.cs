@@ -1,0 +1,63 @@
+using Sluice.Authoring.Operators;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Authoring.Dags;
+
+/// <summary>What dependencies connect: a task or a group of tasks.</summary>
+public interface IDagNode
+{
+    /// <summary>The id, with the prefixes of the groups that it stands in.</summary>
+    string Id { get; }
+
+    internal DagBuilder Dag { get; }
+
+    internal TaskGroup? Parent { get; }
+}
+
+/// <summary>A task of a Dag being defined. Its settings may be changed until the definition ends.</summary>
+public sealed class TaskNode : TaskSettings, IDagNode
+{
+    private readonly TaskScope _scope;
+
+    internal TaskNode(TaskScope scope, string id, Operator op, SourceLocation? location) =>
+        (_scope, Id, Operator, Location) = (scope, id, op, location);
+
+    /// <inheritdoc/>
+    public string Id { get; }
+
+    /// <summary>What it does.</summary>
+    public Operator Operator { get; }
+
+    /// <summary>What lets it run, judged over its direct upstreams. Default: all of them succeeded.</summary>
+    public TriggerRule TriggerRule { get; set; } = TriggerRule.AllSuccess;
+
+    internal SourceLocation? Location { get; }
+
+    internal TaskScope Scope => _scope;
+
+    DagBuilder IDagNode.Dag => _scope.Dag;
+
+    TaskGroup? IDagNode.Parent => _scope.Enclosing;
+
+    /// <inheritdoc/>
+    public override string ToString() => Id;
+}
+
+/// <summary>A group of tasks. A dependency on it waits for all its last tasks; one from it holds back all its first tasks.</summary>
+public sealed class TaskGroup : IDagNode
+{
+    private readonly TaskScope _outer;
+
+    internal TaskGroup(TaskScope outer, string id) => (_outer, Id) = (outer, id);
+
+    /// <inheritdoc/>
+    public string Id { get; }
+
+    DagBuilder IDagNode.Dag => _outer.Dag;
+
+    TaskGroup? IDagNode.Parent => _outer.Enclosing;
+
+    /// <inheritdoc/>
+    public override string ToString() => Id;
+}

@@ -1,0 +1,42 @@
+namespace Sluice.Authoring.Dags;
+
+/// <summary>How a task is run. What is null comes from the group's defaults, then the Dag's, then from what stands here as default.</summary>
+public abstract class TaskSettings
+{
+    private protected TaskSettings()
+    {
+    }
+
+    /// <summary>Who answers for it. Default: nobody.</summary>
+    public string? Owner { get; set; }
+
+    /// <summary>Attempts after the first. Default: 0.</summary>
+    public int? Retries { get; set; }
+
+    /// <summary>Wait between the end of a failed attempt and the next one. Default: 5 minutes.</summary>
+    public TimeSpan? RetryDelay { get; set; }
+
+    /// <summary>The delay doubles with each attempt, with jitter. Default: false.</summary>
+    public bool? RetryExponentialBackoff { get; set; }
+
+    /// <summary>Upper bound of a delay that grows. Default: 24 hours.</summary>
+    public TimeSpan? MaxRetryDelay { get; set; }
+
+    /// <summary>Limit of one attempt; running over it is a failure like others and is retried. Default: none.</summary>
+    public TimeSpan? ExecutionTimeout { get; set; }
+
+    /// <summary>Pool whose slots it takes while it runs. Default: <c>default_pool</c>.</summary>
+    public string? Pool { get; set; }
+
+    /// <summary>Slots of the pool that it takes. Default: 1.</summary>
+    public int? PoolSlots { get; set; }
+
+    /// <summary>Only workers that serve this queue take it. Default: <c>default</c>.</summary>
+    public string? Queue { get; set; }
+
+    /// <summary>Higher goes first among tasks that are ready. Default: 1.</summary>
+    public int? Priority { get; set; }
+}
+
+/// <summary>Settings for every task of a Dag or group that does not say otherwise.</summary>
+public sealed class TaskDefaults : TaskSettings;

@@ -1,0 +1,72 @@
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+using Sluice.Authoring.Sensors;
+using Sluice.Core.Dags;
+
+namespace Sluice.Authoring.Dags;
+
+/// <summary>Writes a task of a definition as data, with its settings looked up from the inside out: task, groups, Dag.</summary>
+internal static class TaskSpecWriter
+{
+    public const string CodeName = "Code";
+
+    public static TaskSpec Write(TaskNode task, IReadOnlyList<int> upstream, ProviderCatalog? providers)
+    {
+        var type = task.Operator.GetType();
+        var builtIn = providers?.FindOperator(type.Name) == type;
+        var defaults = new TaskSpec { Id = new(task.Id), Operator = "" };
+        return new()
+        {
+            Id = new(task.Id),
+            Operator = task.Operator is CodeOperator ? CodeName : type.Name,
+            Host = builtIn ? TaskHost.Worker : TaskHost.Runner,
+            Arguments = WriteArguments(task, builtIn),
+            Upstream = upstream,
+            TriggerRule = task.TriggerRule,
+            Retries = Find(task, s => s.Retries) ?? defaults.Retries,
+            RetryDelay = Find(task, s => s.RetryDelay) ?? defaults.RetryDelay,
+            RetryExponentialBackoff = Find(task, s => s.RetryExponentialBackoff) ?? defaults.RetryExponentialBackoff,
+            MaxRetryDelay = Find(task, s => s.MaxRetryDelay),
+            ExecutionTimeout = Find(task, s => s.ExecutionTimeout),
+            Pool = Find(task, s => s.Pool) ?? defaults.Pool,
+            PoolSlots = Find(task, s => s.PoolSlots) ?? defaults.PoolSlots,
+            Queue = Find(task, s => s.Queue) ?? defaults.Queue,
+            Priority = Find(task, s => s.Priority) ?? defaults.Priority,
+            Owner = Find(task, s => s.Owner),
+            Sensor = task.Operator is Sensor sensor
+                ? new() { Mode = sensor.Mode, PokeInterval = sensor.PokeInterval, Timeout = sensor.Timeout, SoftFail = sensor.SoftFail }
+                : null,
+            Location = task.Location,
+        };
+    }
+
+    private static string WriteArguments(TaskNode task, bool builtIn)
+    {
+        try
+        {
+            return OperatorArguments.Write(task.Operator, strict: builtIn);
+        }
+        catch (OperatorArgumentException e)
+        {
+            throw new DagDefinitionException($"Task '{task.Id}': {e.Message}", task.Location, e);
+        }
+    }
+
+    private static T? Find<T>(TaskNode task, Func<TaskSettings, T?> read)
+    {
+        if (read(task) is { } own)
+        {
+            return own;
+        }
+
+        for (TaskScope? scope = task.Scope; scope is not null; scope = scope.Outer)
+        {
+            if (read(scope.Defaults) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,160 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Authoring.Operators;
+using Sluice.Authoring.Sensors;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Authoring.Execution;
+
+/// <summary>Runs one attempt of an operator from its templates to its outcome: the same in the worker, the runner process and the test run.</summary>
+public static class OperatorExecution
+{
+    /// <summary>How long an operator may go on after it was told to stop, before it is left behind.</summary>
+    public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
+
+    private static readonly TaskOutcome Cancelled = new() { Kind = OutcomeKind.Failed };
+
+    /// <summary>Runs the attempt. Never throws: whatever happens is an outcome, told in one line, with the details in the attempt's log.</summary>
+    /// <param name="op">A fresh operator, templates unrendered.</param>
+    /// <param name="context">The attempt.</param>
+    /// <param name="time">Clock of timeouts and of the waits between pokes.</param>
+    /// <param name="kill">Cancelled to stop the attempt.</param>
+    public static async Task<TaskOutcome> RunAsync(Operator op, TaskContext context, TimeProvider time, CancellationToken kill)
+    {
+        var startedAt = time.GetUtcNow();
+        using var timeout = new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, kill);
+        context.CancellationToken = stop.Token;
+        await using var timer = context.Task.ExecutionTimeout is { } limit
+            ? time.CreateTimer(_ => timeout.Cancel(), null, limit, Timeout.InfiniteTimeSpan)
+            : null;
+
+        var attempt = StartAsync(op, context, time, startedAt, stop.Token);
+        var (outcome, interrupted) = await WaitAsync(attempt, op, context, time, stop.Token);
+        if (interrupted && kill.IsCancellationRequested && outcome.Kind != OutcomeKind.Success)
+        {
+            outcome = new() { Kind = OutcomeKind.Failed, Error = "Killed." };
+        }
+        else if (interrupted && timeout.IsCancellationRequested)
+        {
+            outcome = new()
+            {
+                Kind = SoftFails(op, context) ? OutcomeKind.Skipped : OutcomeKind.Failed,
+                Error = $"Ran longer than its execution timeout of {context.Task.ExecutionTimeout:c}.",
+            };
+        }
+
+        if (outcome.Error is { } error)
+        {
+            context.Log(outcome.Kind == OutcomeKind.Skipped ? LogLevel.Warning : LogLevel.Error, error);
+        }
+
+        return outcome with { StartedAt = startedAt, EndedAt = time.GetUtcNow() };
+    }
+
+    // Code of an author may block its thread: on one of its own it cannot keep the timeout from being noticed.
+    private static Task<TaskOutcome> StartAsync(
+        Operator op, TaskContext context, TimeProvider time, DateTimeOffset startedAt, CancellationToken stop) =>
+        context.Task.Host == TaskHost.Runner
+            ? Task.Run(() => AttemptAsync(op, context, time, startedAt, stop), CancellationToken.None)
+            : AttemptAsync(op, context, time, startedAt, stop);
+
+    private static async Task<(TaskOutcome Outcome, bool Interrupted)> WaitAsync(
+        Task<TaskOutcome> attempt, Operator op, TaskContext context, TimeProvider time, CancellationToken stop)
+    {
+        if (attempt.IsCompleted)
+        {
+            return Ended(await attempt);
+        }
+
+        var stopped = new TaskCompletionSource();
+        await using (stop.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), stopped))
+        {
+            if (await Task.WhenAny(attempt, stopped.Task) == attempt)
+            {
+                return Ended(await attempt);
+            }
+        }
+
+        try
+        {
+            await Task.Run(async () => await op.OnKillAsync(context), CancellationToken.None).WaitAsync(StopGrace, time, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            context.Log(LogLevel.Warning, $"OnKill failed: {AttemptErrors.Describe(e)}");
+        }
+
+        try
+        {
+            return (await attempt.WaitAsync(StopGrace, time, CancellationToken.None), true);
+        }
+        catch (TimeoutException)
+        {
+            context.Log(LogLevel.Warning, $"The operator did not stop within {StopGrace.TotalSeconds:0} s of being told to; it is left behind.");
+            return (Cancelled, true);
+        }
+
+        static (TaskOutcome, bool) Ended(TaskOutcome outcome) => (outcome, ReferenceEquals(outcome, Cancelled));
+    }
+
+    private static async Task<TaskOutcome> AttemptAsync(
+        Operator op, TaskContext context, TimeProvider time, DateTimeOffset startedAt, CancellationToken stop)
+    {
+        try
+        {
+            await TemplateFields.RenderAsync(op, context, stop);
+            await op.PreExecuteAsync(context, stop);
+            object? result;
+            if (op is Sensor sensor)
+            {
+                var wait = await SensorWait.RunAsync(sensor, context, time, context.FirstPokeAt ?? startedAt, stop);
+                if (wait.Ended is { } ended)
+                {
+                    return ended;
+                }
+
+                result = wait.Value;
+            }
+            else
+            {
+                result = await op.ExecuteAsync(context, stop);
+            }
+
+            await op.PostExecuteAsync(context, result, stop);
+            if (result is not null)
+            {
+                context.Push("return_value", result);
+            }
+
+            return new() { Kind = OutcomeKind.Success, XComs = context.Pushed.Count == 0 ? null : [.. context.Pushed] };
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return Cancelled;
+        }
+        catch (TaskSkippedException e)
+        {
+            return new() { Kind = OutcomeKind.Skipped, Error = AttemptErrors.OneLine(e.Message) };
+        }
+        catch (TaskFailedException e)
+        {
+            return new()
+            {
+                Kind = SoftFails(op, context) ? OutcomeKind.Skipped : OutcomeKind.FailedFinally,
+                Error = AttemptErrors.Describe(e),
+            };
+        }
+        catch (Exception e)
+        {
+            if (AttemptErrors.NeedsTrace(e))
+            {
+                context.Log(LogLevel.Error, e.ToString());
+            }
+
+            return new() { Kind = OutcomeKind.Failed, Error = AttemptErrors.Describe(e) };
+        }
+    }
+
+    private static bool SoftFails(Operator op, TaskContext context) => op is Sensor sensor && (context.Task.Sensor?.SoftFail ?? sensor.SoftFail);
+}
