@@ -101,7 +101,7 @@ public sealed class CronTicksTests
         return new CronTicks(expression, DateTimeZoneProviders.Tzdb[zone]);
     }
 
-    private static IEnumerable<DateTime> Forwards(ITicks ticks, DateTime from)
+    private static IEnumerable<DateTime> Forwards(CronTicks ticks, DateTime from)
     {
         for (var tick = ticks.AtOrAfter(from); tick is not null; tick = ticks.After(tick.Value))
         {
@@ -109,7 +109,7 @@ public sealed class CronTicksTests
         }
     }
 
-    private static IEnumerable<DateTime> Backwards(ITicks ticks, DateTime before)
+    private static IEnumerable<DateTime> Backwards(CronTicks ticks, DateTime before)
     {
         for (var tick = ticks.Before(before); tick is not null; tick = ticks.Before(tick.Value))
         {

@@ -8,14 +8,14 @@ namespace Sluice.Core.Schedules;
 /// allows every hour fires both times. Ticks are a set of instants: two wall-clock times that fall on one instant are one tick, so that the
 /// sequence is strictly increasing by construction. See docs/concepts/schedules.md.
 /// </remarks>
-internal sealed class CronTicks(CronExpression cron, DateTimeZone zone) : ITicks
+internal sealed class CronTicks(CronExpression cron, DateTimeZone zone) : Ticks
 {
     // More than any offset plus any gap (Apia skipped a whole day in 2011).
     private static readonly TimeSpan Margin = TimeSpan.FromDays(3);
     private static readonly DateTime Earliest = new DateTime(0, DateTimeKind.Utc) + Margin;
     private static readonly DateTime Latest = new DateTime(DateTime.MaxValue.Ticks, DateTimeKind.Utc) - Margin;
 
-    public DateTime? After(DateTime instant)
+    public override DateTime? After(DateTime instant)
     {
         var after = Clamp(instant);
         var span = SpanAt(after);
@@ -49,7 +49,7 @@ internal sealed class CronTicks(CronExpression cron, DateTimeZone zone) : ITicks
         }
     }
 
-    public DateTime? Before(DateTime instant)
+    public override DateTime? Before(DateTime instant)
     {
         var before = Clamp(instant);
         var span = SpanAt(before.AddTicks(-1));

@@ -1,11 +1,11 @@
 namespace Sluice.Core.Schedules;
 
 /// <summary>Ticks of one length in elapsed time through an anchor, before and after it.</summary>
-internal sealed class FixedTicks(DateTime anchor, TimeSpan length) : ITicks
+internal sealed class FixedTicks(DateTime anchor, TimeSpan length) : Ticks
 {
-    public DateTime? After(DateTime instant) => At(FloorDiv(instant.Ticks - anchor.Ticks, length.Ticks) + 1);
+    public override DateTime? After(DateTime instant) => At(FloorDiv(instant.Ticks - anchor.Ticks, length.Ticks) + 1);
 
-    public DateTime? Before(DateTime instant) => At(FloorDiv(instant.Ticks - 1 - anchor.Ticks, length.Ticks));
+    public override DateTime? Before(DateTime instant) => At(FloorDiv(instant.Ticks - 1 - anchor.Ticks, length.Ticks));
 
     private DateTime? At(long index)
     {

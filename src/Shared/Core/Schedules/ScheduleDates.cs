@@ -41,7 +41,7 @@ public static partial class ScheduleDates
                 : match.Groups["zone"].Value is "Z" or "z" ? new DateTimeOffset(wall, TimeSpan.Zero)
                 : new DateTimeOffset(wall, Offset(match)).ToUniversalTime();
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
             // An offset beyond 14 hours, or a date at the very edge of the calendar.
             throw new FormatException($"There is no such date or time as \"{text}\".");

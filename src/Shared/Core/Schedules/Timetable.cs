@@ -17,13 +17,13 @@ public readonly record struct Firing(DataInterval Interval, DateTimeOffset RunAf
 public sealed class Timetable
 {
     // Null for schedules without a rhythm: once and none.
-    private readonly ITicks? _ticks;
+    private readonly Ticks? _ticks;
     private readonly Schedule _schedule;
     private readonly DateTime? _start;
     private readonly DateTime? _end;
     private readonly CatchupMode _catchup;
 
-    private Timetable(Schedule schedule, ITicks? ticks, DateTimeOffset? start, DateTimeOffset? end, CatchupMode catchup)
+    private Timetable(Schedule schedule, Ticks? ticks, DateTimeOffset? start, DateTimeOffset? end, CatchupMode catchup)
     {
         _schedule = schedule;
         _ticks = ticks;
@@ -55,7 +55,7 @@ public sealed class Timetable
             throw new FormatException(problem);
         }
 
-        ITicks? ticks = schedule switch
+        Ticks? ticks = schedule switch
         {
             CronSchedule cron => CronTicksOf(cron.Expression, timeZone),
             CronTriggerSchedule cron => CronTicksOf(cron.Expression, timeZone),
