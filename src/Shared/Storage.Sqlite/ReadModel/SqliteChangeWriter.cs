@@ -1,0 +1,72 @@
+using Sluice.Storage.ReadModel;
+using Sluice.Storage.Sql;
+
+namespace Sluice.Storage.Sqlite.ReadModel;
+
+/// <summary>Writes the rows of the read model, one prepared statement a row, inside the append's transaction.</summary>
+internal sealed class SqliteChangeWriter(SqliteDatabase database)
+{
+    private readonly string _taskInstances = InsertOf(ReadModelTables.TaskInstances);
+    private readonly string _dagRuns = InsertOf(ReadModelTables.DagRuns);
+    private readonly string _xComs = InsertOf(ReadModelTables.XComs);
+    private readonly string _dags = InsertOf(ReadModelTables.Dags);
+    private readonly string _dagVersions = InsertOf(ReadModelTables.DagVersions);
+    private readonly string _backfills = InsertOf(ReadModelTables.Backfills);
+    private readonly string _importErrors = InsertOf(ReadModelTables.ImportErrors);
+    private readonly string _audit = InsertOf(ReadModelTables.Audit);
+
+    public void Write(CoalescedChanges changes)
+    {
+        Write(_taskInstances, ReadModelTables.TaskInstances, changes.TaskInstances);
+        Write(_dagRuns, ReadModelTables.DagRuns, changes.DagRuns);
+        Write(_xComs, ReadModelTables.XComs, changes.XComs);
+        Write(_dags, ReadModelTables.Dags, changes.Dags);
+        Write(_dagVersions, ReadModelTables.DagVersions, changes.DagVersions);
+        Write(_backfills, ReadModelTables.Backfills, changes.Backfills);
+        Write(_audit, ReadModelTables.Audit, changes.Audit);
+        foreach (var error in changes.ImportErrors)
+        {
+            if (error.Message is null)
+            {
+                database.Statement("DELETE FROM import_error WHERE file = $1", 1).With(0, error.File).Execute();
+            }
+            else
+            {
+                Write(_importErrors, ReadModelTables.ImportErrors, [error]);
+            }
+        }
+    }
+
+    private static string InsertOf<T>(RowTable<T> table) =>
+        table.InsertFrom($"VALUES ({string.Join(", ", Enumerable.Range(1, table.Columns.Length).Select(n => $"${n}"))})");
+
+    private void Write<T>(string sql, RowTable<T> table, List<T> rows)
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        var statement = database.Statement(sql, table.Columns.Length);
+        foreach (var row in rows)
+        {
+            for (var i = 0; i < table.Columns.Length; i++)
+            {
+                statement.With(i, ValueOf(table.Columns[i], row));
+            }
+
+            statement.Execute();
+        }
+    }
+
+    private static object? ValueOf<T>(Column<T> column, T row) => column switch
+    {
+        LongColumn<T> c => c.Value(row),
+        IntColumn<T> c => c.Value(row),
+        SmallColumn<T> c => c.Value(row),
+        BoolColumn<T> c => c.Value(row),
+        TextColumn<T> c => c.Value(row),
+        TimeColumn<T> c => c.Value(row),
+        _ => throw new System.Diagnostics.UnreachableException($"No value for {column.GetType().Name}."),
+    };
+}

@@ -1,0 +1,76 @@
+namespace Sluice.Storage.ReadModel;
+
+/// <summary>The changes of one group by table, at most one a row: one statement cannot touch a row twice.</summary>
+internal sealed class CoalescedChanges
+{
+    private readonly Dictionary<object, int> _positions = [];
+
+    public CoalescedChanges(List<ReadModelChange> changes)
+    {
+        foreach (var change in changes)
+        {
+            switch (change)
+            {
+                case TaskInstanceRow row:
+                    Put(TaskInstances, row, (row.Run, row.Task, row.Token), changes.Count);
+                    break;
+                case DagRunRow row:
+                    Put(DagRuns, row, row.Facts.Key, changes.Count);
+                    break;
+                case XComRow row:
+                    Put(XComs, row, (row.Run, row.Task, row.Key), changes.Count);
+                    break;
+                case DagRow row:
+                    Put(Dags, row, row.Id, changes.Count);
+                    break;
+                case DagVersionRow row:
+                    Put(DagVersions, row, row.Version, changes.Count);
+                    break;
+                case BackfillRow row:
+                    Put(Backfills, row, ("backfill", row.Id), changes.Count);
+                    break;
+                case ImportErrorRow row:
+                    Put(ImportErrors, row, ("file", row.File), changes.Count);
+                    break;
+                case AuditRow row:
+                    Audit.Add(row);
+                    break;
+                default:
+                    throw new System.Diagnostics.UnreachableException($"No table for {change.GetType().Name}.");
+            }
+        }
+    }
+
+    public List<TaskInstanceRow> TaskInstances { get; } = [];
+
+    public List<DagRunRow> DagRuns { get; } = [];
+
+    public List<XComRow> XComs { get; } = [];
+
+    public List<DagRow> Dags { get; } = [];
+
+    public List<DagVersionRow> DagVersions { get; } = [];
+
+    public List<BackfillRow> Backfills { get; } = [];
+
+    /// <summary>A null message asks for a delete.</summary>
+    public List<ImportErrorRow> ImportErrors { get; } = [];
+
+    public List<AuditRow> Audit { get; } = [];
+
+    private void Put<T>(List<T> rows, T row, object key, int changes)
+    {
+        if (changes == 1)
+        {
+            rows.Add(row);
+        }
+        else if (_positions.TryAdd(key, rows.Count))
+        {
+            rows.Add(row);
+        }
+        else
+        {
+            rows[_positions[key]] = row;
+        }
+    }
+}

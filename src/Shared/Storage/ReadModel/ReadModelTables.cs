@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Sluice.Storage.Sql;
+
+namespace Sluice.Storage.ReadModel;
+
+/// <summary>The tables behind <see cref="ReadModelChange"/>. The queries over them: <see cref="SqlReadModel"/>.</summary>
+internal static class ReadModelTables
+{
+    public static RowTable<TaskInstanceRow> TaskInstances { get; } = new("task_instance", ["run_key", "task_id", "token"], OnConflict.Update,
+    [
+        new LongColumn<TaskInstanceRow>("run_key", row => row.Run),
+        new TextColumn<TaskInstanceRow>("task_id", row => row.Task.Value),
+        new IntColumn<TaskInstanceRow>("token", row => row.Token),
+        new IntColumn<TaskInstanceRow>("try_number", row => row.TryNumber),
+        new SmallColumn<TaskInstanceRow>("state", row => (short)row.State),
+        new TextColumn<TaskInstanceRow>("worker", row => row.Worker),
+        new TimeColumn<TaskInstanceRow>("queued_at", row => row.QueuedAt),
+        new TimeColumn<TaskInstanceRow>("started_at", row => row.StartedAt),
+        new TimeColumn<TaskInstanceRow>("ended_at", row => row.EndedAt),
+        new TimeColumn<TaskInstanceRow>("due_at", row => row.DueAt),
+        new TextColumn<TaskInstanceRow>("error", row => row.Error),
+    ]);
+
+    public static RowTable<DagRunRow> DagRuns { get; } = new("dag_run", ["run_key"], OnConflict.Update,
+    [
+        new LongColumn<DagRunRow>("run_key", row => row.Facts.Key),
+        new TextColumn<DagRunRow>("dag_id", row => row.Facts.Dag.Value),
+        new TextColumn<DagRunRow>("run_id", row => row.Facts.Id.Value),
+        new SmallColumn<DagRunRow>("type", row => (short)row.Facts.Type),
+        new SmallColumn<DagRunRow>("state", row => (short)row.State),
+        new TimeColumn<DagRunRow>("interval_start", row => row.Facts.Interval.Start),
+        new TimeColumn<DagRunRow>("interval_end", row => row.Facts.Interval.End),
+        new TextColumn<DagRunRow>("version", row => row.Facts.Version),
+        new TextColumn<DagRunRow>("bundle", row => row.Facts.Bundle),
+        new TextColumn<DagRunRow>("conf", row => row.Facts.Conf),
+        new TextColumn<DagRunRow>("backfill", row => row.Facts.Backfill),
+        new TimeColumn<DagRunRow>("previous_start", row => row.Facts.PreviousSuccess?.Start),
+        new TimeColumn<DagRunRow>("previous_end", row => row.Facts.PreviousSuccess?.End),
+        new TimeColumn<DagRunRow>("previous_started_at", row => row.Facts.PreviousSuccessStartedAt),
+        new TimeColumn<DagRunRow>("created_at", row => row.Facts.CreatedAt),
+        new TimeColumn<DagRunRow>("started_at", row => row.StartedAt),
+        new TimeColumn<DagRunRow>("ended_at", row => row.EndedAt),
+        new TextColumn<DagRunRow>("reason", row => row.Reason),
+    ]);
+
+    public static RowTable<XComRow> XComs { get; } = new("xcom", ["run_key", "task_id", "key"], OnConflict.Update,
+    [
+        new LongColumn<XComRow>("run_key", row => row.Run),
+        new TextColumn<XComRow>("task_id", row => row.Task.Value),
+        new TextColumn<XComRow>("key", row => row.Key),
+        new TextColumn<XComRow>("value", row => row.Value),
+    ]);
+
+    public static RowTable<DagRow> Dags { get; } = new("dag", ["dag_id"], OnConflict.Update,
+    [
+        new TextColumn<DagRow>("dag_id", row => row.Id.Value),
+        new TextColumn<DagRow>("file", row => row.File),
+        new TextColumn<DagRow>("version", row => row.Version),
+        new TextColumn<DagRow>("bundle", row => row.Bundle),
+        new BoolColumn<DagRow>("paused", row => row.Paused),
+        new BoolColumn<DagRow>("active", row => row.Active),
+        new TextColumn<DagRow>("schedule", row => row.Schedule),
+        new TimeColumn<DagRow>("next_run_after", row => row.NextRunAfter),
+        new TextColumn<DagRow>("description", row => row.Description),
+        new TextColumn<DagRow>("tags", row => JsonSerializer.Serialize(row.Tags)),
+        new TextColumn<DagRow>("owner", row => row.Owner),
+    ]);
+
+    public static RowTable<DagVersionRow> DagVersions { get; } = new("dag_version", ["version"], OnConflict.Keep,
+    [
+        new TextColumn<DagVersionRow>("version", row => row.Version),
+        new TextColumn<DagVersionRow>("dag_id", row => row.Dag.Value),
+        new TextColumn<DagVersionRow>("spec", row => row.Spec),
+        new TimeColumn<DagVersionRow>("created_at", row => row.CreatedAt),
+    ]);
+
+    public static RowTable<BackfillRow> Backfills { get; } = new("backfill", ["id"], OnConflict.Update,
+    [
+        new TextColumn<BackfillRow>("id", row => row.Id),
+        new TextColumn<BackfillRow>("dag_id", row => row.Dag.Value),
+        new TimeColumn<BackfillRow>("range_start", row => row.Range.Start),
+        new TimeColumn<BackfillRow>("range_end", row => row.Range.End),
+        new IntColumn<BackfillRow>("max_active_runs", row => row.MaxActiveRuns),
+        new TextColumn<BackfillRow>("state", row => row.State),
+        new IntColumn<BackfillRow>("total", row => row.Total),
+        new IntColumn<BackfillRow>("succeeded", row => row.Succeeded),
+        new IntColumn<BackfillRow>("failed", row => row.Failed),
+        new TimeColumn<BackfillRow>("created_at", row => row.CreatedAt),
+        new TimeColumn<BackfillRow>("ended_at", row => row.EndedAt),
+    ]);
+
+    public static RowTable<ImportErrorRow> ImportErrors { get; } = new("import_error", ["file"], OnConflict.Update,
+    [
+        new TextColumn<ImportErrorRow>("file", row => row.File),
+        new TextColumn<ImportErrorRow>("message", row => row.Message),
+        new TimeColumn<ImportErrorRow>("at", row => row.At),
+    ]);
+
+    public static RowTable<AuditRow> Audit { get; } = new("audit", [], OnConflict.Keep,
+    [
+        new TimeColumn<AuditRow>("at", row => row.At),
+        new TextColumn<AuditRow>("who", row => row.Who),
+        new TextColumn<AuditRow>("action", row => row.Action),
+        new TextColumn<AuditRow>("subject", row => row.Subject),
+        new TextColumn<AuditRow>("details", row => row.Details),
+    ]);
+}

@@ -1,0 +1,179 @@
+using System.Text.Json;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
+using Sluice.Core.TaskInstances;
+using Sluice.Storage.Sql;
+
+namespace Sluice.Storage.ReadModel;
+
+/// <summary>The queries of the read model, the same on every engine. Text sorts by code point.</summary>
+internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
+{
+    private const string DagColumns = "SELECT dag_id, file, version, bundle, paused, active, schedule, next_run_after, description, tags, owner FROM dag";
+
+    private const string RunColumns =
+        """
+        SELECT run_key, dag_id, run_id, type, state, interval_start, interval_end, version, bundle, conf, backfill,
+               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason
+        FROM dag_run
+        """;
+
+    private const string BackfillColumns =
+        "SELECT id, dag_id, range_start, range_end, max_active_runs, state, total, succeeded, failed, created_at, ended_at FROM backfill";
+
+    public async ValueTask<IReadOnlyList<DagRow>> ListDagsAsync(CancellationToken cancellationToken) =>
+        await database.QueryAsync($"{DagColumns} ORDER BY dag_id", [], ReadDag, cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<DagRow?> FindDagAsync(DagId dag, CancellationToken cancellationToken) =>
+        First(await database.QueryAsync($"{DagColumns} WHERE dag_id = $1", [dag.Value], ReadDag, cancellationToken).ConfigureAwait(false));
+
+    public async ValueTask<string?> FindDagVersionAsync(string version, CancellationToken cancellationToken) =>
+        First(await database.QueryAsync("SELECT spec FROM dag_version WHERE version = $1", [version], row => row.Text(0), cancellationToken)
+            .ConfigureAwait(false));
+
+    public async ValueTask<IReadOnlyList<DagRunRow>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken)
+    {
+        var conditions = new List<string>();
+        var values = new List<object?>();
+
+        void Where(string condition, object? value)
+        {
+            if (value is not null)
+            {
+                values.Add(value);
+                conditions.Add($"{condition} ${values.Count}");
+            }
+        }
+
+        Where("dag_id =", query.Dag?.Value);
+        Where("backfill =", query.Backfill);
+        Where("interval_start >=", query.From);
+        Where("interval_start <", query.Before);
+        if (query.State is { } state)
+        {
+            // As a literal: the index over unfinished runs serves only statements that show that they ask for these.
+            conditions.Add($"state = {(int)state}");
+        }
+
+        values.Add((long)query.Limit);
+        var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
+        var sql = $"{RunColumns} {where} ORDER BY interval_start DESC, run_key DESC LIMIT ${values.Count}";
+        return await database.QueryAsync(sql, [.. values], ReadRun, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<DagRunRow?> FindRunAsync(DagId dag, RunId run, CancellationToken cancellationToken)
+    {
+        var sql = $"{RunColumns} WHERE dag_id = $1 AND run_id = $2 ORDER BY run_key DESC LIMIT 1";
+        return First(await database.QueryAsync(sql, [dag.Value, run.Value], ReadRun, cancellationToken).ConfigureAwait(false));
+    }
+
+    public async ValueTask<IReadOnlyList<TaskInstanceRow>> ListTaskInstancesAsync(long run, CancellationToken cancellationToken)
+    {
+        const string Sql =
+            """
+            SELECT task_id, token, try_number, state, worker, queued_at, started_at, ended_at, due_at, error
+            FROM task_instance WHERE run_key = $1 ORDER BY task_id, token
+            """;
+        return await database.QueryAsync(Sql, [run], row => new TaskInstanceRow
+        {
+            Run = run,
+            Task = new(row.Text(0)),
+            Token = row.Int(1),
+            TryNumber = row.Int(2),
+            State = (TaskState)row.Small(3),
+            Worker = row.TextOrNull(4),
+            QueuedAt = row.TimeOrNull(5),
+            StartedAt = row.TimeOrNull(6),
+            EndedAt = row.TimeOrNull(7),
+            DueAt = row.TimeOrNull(8),
+            Error = row.TextOrNull(9),
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<string?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken)
+    {
+        const string Sql = "SELECT value FROM xcom WHERE run_key = $1 AND task_id = $2 AND key = $3";
+        return First(await database.QueryAsync(Sql, [run, task.Value, key], row => row.Text(0), cancellationToken).ConfigureAwait(false));
+    }
+
+    public async ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken)
+    {
+        const string Sql = "SELECT task_id, key, value FROM xcom WHERE run_key = $1 ORDER BY task_id, key";
+        return await database.QueryAsync(Sql, [run], row => new XComRow(run, new(row.Text(0)), row.Text(1), row.Text(2)), cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    public async ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken)
+    {
+        var where = dag is null ? "" : "WHERE dag_id = $1";
+        object?[] values = dag is { } id ? [id.Value] : [];
+        return await database.QueryAsync($"{BackfillColumns} {where} ORDER BY created_at DESC, id", values, ReadBackfill, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    public async ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken) =>
+        await database.QueryAsync(
+            "SELECT file, message, at FROM import_error ORDER BY file", [],
+            row => new ImportErrorRow(row.Text(0), row.Text(1), row.Time(2)), cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) =>
+        await database.QueryAsync(
+            "SELECT at, who, action, subject, details FROM audit ORDER BY id DESC LIMIT $1", [(long)limit],
+            row => new AuditRow(row.Time(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4)), cancellationToken).ConfigureAwait(false);
+
+    private static T? First<T>(List<T> rows)
+        where T : class => rows.Count == 0 ? null : rows[0];
+
+    private static DagRow ReadDag(SqlRow row) => new()
+    {
+        Id = new(row.Text(0)),
+        File = row.Text(1),
+        Version = row.Text(2),
+        Bundle = row.TextOrNull(3),
+        Paused = row.Bool(4),
+        Active = row.Bool(5),
+        Schedule = row.Text(6),
+        NextRunAfter = row.TimeOrNull(7),
+        Description = row.TextOrNull(8),
+        Tags = JsonSerializer.Deserialize<string[]>(row.Text(9)) ?? [],
+        Owner = row.TextOrNull(10),
+    };
+
+    private static DagRunRow ReadRun(SqlRow row) => new()
+    {
+        Facts = new RunFacts
+        {
+            Key = row.Long(0),
+            Dag = new(row.Text(1)),
+            Id = new(row.Text(2)),
+            Type = (RunType)row.Small(3),
+            Interval = new DataInterval(row.Time(5), row.Time(6)),
+            Version = row.Text(7),
+            Bundle = row.TextOrNull(8),
+            Conf = row.Text(9),
+            Backfill = row.TextOrNull(10),
+            PreviousSuccess = row.TimeOrNull(11) is { } start ? new DataInterval(start, row.Time(12)) : null,
+            PreviousSuccessStartedAt = row.TimeOrNull(13),
+            CreatedAt = row.Time(14),
+        },
+        State = (RunState)row.Small(4),
+        StartedAt = row.TimeOrNull(15),
+        EndedAt = row.TimeOrNull(16),
+        Reason = row.TextOrNull(17),
+    };
+
+    private static BackfillRow ReadBackfill(SqlRow row) => new()
+    {
+        Id = row.Text(0),
+        Dag = new(row.Text(1)),
+        Range = new DataInterval(row.Time(2), row.Time(3)),
+        MaxActiveRuns = row.Int(4),
+        State = row.Text(5),
+        Total = row.Int(6),
+        Succeeded = row.Int(7),
+        Failed = row.Int(8),
+        CreatedAt = row.Time(9),
+        EndedAt = row.TimeOrNull(10),
+    };
+}
