@@ -1,0 +1,95 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Authoring.Execution;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+using Sluice.Cluster.Worker.Bundles;
+using Sluice.Cluster.Worker.Leaders;
+using Sluice.Cluster.Worker.Logs;
+using Sluice.Cluster.Worker.Runners;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Cluster.Worker.Attempts;
+
+/// <summary>Runs attempts for real: built-in operators in this process, user code in runners.</summary>
+internal sealed class AttemptExecutor(
+    WorkerOptions options, RunnerPool runners, BundleCache bundles, ILeaderRequests leader, ProviderCatalog providers, TimeProvider time, ILogger logger)
+    : IAttemptExecutor
+{
+    // The runner looks at the clock itself; this is for one that cannot, because its code holds every thread.
+    private static readonly TimeSpan RunnerTimeoutMargin = TimeSpan.FromSeconds(1);
+
+    private readonly OperatorFactory _operators = new(providers);
+
+    public async Task<TaskOutcome> ExecuteAsync(AttemptWork work, CancellationToken kill)
+    {
+        var path = LogPaths.For(options.Home, work.Run.Dag.Value, work.Run.Id.Value, work.Task.Id.Value, work.Id.Token);
+        using var services = new AttemptServices(work.Id, leader, new(path, options.LogLimit, time, logger));
+        var startedAt = time.GetUtcNow();
+        TaskOutcome outcome;
+        try
+        {
+            outcome = work.Task.Host == TaskHost.Runner
+                ? await InRunnerAsync(work, services, kill).ConfigureAwait(false)
+                : await InProcessAsync(work, services, kill).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            services.WriteLog(LogLevel.Error, e.Message);
+            outcome = new() { Kind = e is BundleException ? OutcomeKind.Lost : OutcomeKind.Failed, StartedAt = startedAt, EndedAt = time.GetUtcNow(), Error = e.Message };
+        }
+
+        return services.Mask(outcome);
+    }
+
+    private async Task<TaskOutcome> InProcessAsync(AttemptWork work, AttemptServices services, CancellationToken kill)
+    {
+        var context = new TaskContext(work.Run, work.Dag, work.Task, work.TryNumber, services, providers) { FirstPokeAt = work.FirstPokeAt };
+
+        // On the pool: an operator that computes before its first await must not hold up the actor that started it.
+        var outcome = await Task.Run(() => OperatorExecution.RunAsync(_operators.Create(work.Task), context, time, kill), CancellationToken.None).ConfigureAwait(false);
+        return outcome.Kind == OutcomeKind.Failed && kill.IsCancellationRequested && work.KillReason is { } reason ? outcome with { Error = reason } : outcome;
+    }
+
+    private async Task<TaskOutcome> InRunnerAsync(AttemptWork work, AttemptServices services, CancellationToken kill)
+    {
+        var bundle = work.Run.Bundle is { } hash ? await bundles.GetAsync(hash).ConfigureAwait(false) : null;
+        if (!work.IsSlotless)
+        {
+            return await RunOnceAsync(new(work, bundle, services, work.FirstPokeAt, pokeOnce: false), kill).ConfigureAwait(false);
+        }
+
+        // The wait between pokes is here, so that it holds neither a slot nor a runner.
+        var firstPokeAt = work.FirstPokeAt ?? time.GetUtcNow();
+        while (true)
+        {
+            var outcome = await RunOnceAsync(new(work, bundle, services, firstPokeAt, pokeOnce: true), kill).ConfigureAwait(false);
+            if (outcome is not { Kind: OutcomeKind.Rescheduled, ResumeAt: { } resumeAt })
+            {
+                return outcome;
+            }
+
+            try
+            {
+                var pause = resumeAt - time.GetUtcNow();
+                await Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, time, kill).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return new() { Kind = OutcomeKind.Failed, StartedAt = outcome.StartedAt, EndedAt = time.GetUtcNow(), Error = work.KillReason ?? "Killed." };
+            }
+        }
+    }
+
+    private async Task<TaskOutcome> RunOnceAsync(RunnerAttempt attempt, CancellationToken kill)
+    {
+        if (attempt.Work.Task.ExecutionTimeout is not { } limit)
+        {
+            return await runners.RunAsync(attempt, kill).ConfigureAwait(false);
+        }
+
+        await using var timer = time.CreateTimer(
+            _ => runners.Stop(attempt, $"Ran longer than its execution timeout of {limit:c}."), null, limit + RunnerTimeoutMargin, Timeout.InfiniteTimeSpan);
+        return await runners.RunAsync(attempt, kill).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Sluice.Authoring.Connections;
+using Sluice.Authoring.Operators;
+using Sluice.Cluster.Wire;
+using Sluice.Cluster.Worker.Leaders;
+using Sluice.Cluster.Worker.Logs;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Cluster.Worker.Attempts;
+
+/// <summary>What one attempt may ask of its worker, whichever process it runs in. Answers are kept until the attempt ends, no longer.</summary>
+internal sealed class AttemptServices(AttemptId attempt, ILeaderRequests leader, AttemptLog log) : ITaskServices, IDisposable
+{
+    private readonly SecretMasker _masker = new();
+    private volatile bool _hasSecrets;
+    private ConcurrentDictionary<(string Method, string Name), Task<string?>>? _answers;
+
+    public async ValueTask<Connection?> GetConnectionAsync(string id, CancellationToken cancellationToken) =>
+        await ConnectionUriAsync(id, cancellationToken) is { } uri ? ConnectionUri.Parse(id, uri) : null;
+
+    /// <summary>The connection as its URI, as the runner takes it; null when there is none.</summary>
+    public async ValueTask<string?> ConnectionUriAsync(string id, CancellationToken cancellationToken)
+    {
+        var uri = await AskOnceAsync(Methods.GetConnection, id, cancellationToken);
+        if (uri is not null)
+        {
+            _masker.Add(ConnectionUri.Parse(id, uri));
+            _hasSecrets = true;
+        }
+
+        return uri;
+    }
+
+    public async ValueTask<string?> GetVariableAsync(string name, CancellationToken cancellationToken)
+    {
+        var value = await AskOnceAsync(Methods.GetVariable, name, cancellationToken);
+        if (value is not null)
+        {
+            _masker.AddVariable(name, value);
+            _hasSecrets = true;
+        }
+
+        return value;
+    }
+
+    public async ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.Serialize(new(attempt, taskId, key), LeaderJson.Default.FetchXCom);
+        var response = await leader.RequestAsync(Methods.GetXCom, body, cancellationToken);
+        return Read(response, $"XCom '{key}' of task '{taskId}'");
+    }
+
+    public void WriteLog(LogLevel level, string line) => log.Write(level, _masker.Apply(line));
+
+    public void WriteLog(DateTimeOffset at, LogLevel level, string line) => log.Write(at, level, _masker.Apply(line));
+
+    /// <summary>Takes the secrets that this attempt has seen out of what leaves the worker.</summary>
+    public TaskOutcome Mask(TaskOutcome outcome) => !_hasSecrets
+        ? outcome
+        : outcome with
+        {
+            Error = outcome.Error is null ? null : _masker.Apply(outcome.Error),
+            XComs = outcome.XComs?.Select(x => x with { Value = _masker.Apply(x.Value) }).ToArray(),
+        };
+
+    public void Dispose() => log.Dispose();
+
+    private async Task<string?> AskOnceAsync(string method, string name, CancellationToken cancellationToken)
+    {
+        var answers = _answers ?? Interlocked.CompareExchange(ref _answers, new(), null) ?? _answers;
+        var asked = answers.GetOrAdd((method, name), static (key, self) => self.AskAsync(key.Method, key.Name), this);
+        try
+        {
+            return await asked.WaitAsync(cancellationToken);
+        }
+        catch (TaskServiceException)
+        {
+            // An error is not an answer: the next call asks again.
+            answers.TryRemove(new((method, name), asked));
+            throw;
+        }
+    }
+
+    private async Task<string?> AskAsync(string method, string name)
+    {
+        var body = JsonSerializer.Serialize(new(attempt, name), LeaderJson.Default.FetchForAttempt);
+        var response = await leader.RequestAsync(method, body, CancellationToken.None);
+        return Read(response, $"{(method == Methods.GetConnection ? "Connection" : "Variable")} '{name}'") is { } json
+            ? JsonSerializer.Deserialize(json, LeaderJson.Default.String)
+            : null;
+    }
+
+    private static string? Read(Response response, string what) => response switch
+    {
+        { Code: 200, Body: { } json } => json,
+        { Code: 404 } => null,
+        _ => throw new TaskServiceException($"{what} could not be looked up: {response.Error ?? $"the scheduler answered with code {response.Code}."}"),
+    };
+}
+
+/// <summary>The leader could not answer an attempt. Retried like any failure.</summary>
+internal sealed class TaskServiceException(string message) : Exception(message);

@@ -1,0 +1,38 @@
+using Sluice.Authoring.Execution;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+using Sluice.Runner.Bundles;
+using Sluice.Runner.Protocol;
+
+namespace Sluice.Runner.Attempts;
+
+/// <summary>Makes the operator of an attempt and runs it.</summary>
+internal static class AttemptExecution
+{
+    /// <summary>Runs user code, or a built-in operator of a bundle, to its outcome.</summary>
+    public static async Task<TaskOutcome> RunAsync(
+        TaskFrame frame, DagSpec dag, RunFacts run, LoadedBundle? bundle, ITaskServices services, ProviderCatalog providers, TimeProvider time, CancellationToken kill)
+    {
+        var task = dag.Tasks[frame.Attempt.Task];
+        if (frame.PokeOnce && task.Sensor is { } sensor)
+        {
+            task = task with { Sensor = sensor with { Mode = SensorMode.Reschedule } };
+        }
+
+        Operator op;
+        try
+        {
+            op = bundle is null ? new OperatorFactory(providers).Create(task) : bundle.CreateOperator(dag.Id, task.Id);
+        }
+        catch (Exception e)
+        {
+            return new() { Kind = OutcomeKind.Failed, Error = e.Message };
+        }
+
+        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { FirstPokeAt = frame.FirstPokeAt };
+        return await OperatorExecution.RunAsync(op, context, time, kill);
+    }
+}

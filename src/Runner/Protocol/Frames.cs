@@ -1,0 +1,263 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Runner.Protocol;
+
+/// <summary>One message of the runner protocol.</summary>
+internal interface IFrame
+{
+    static abstract FrameKind Kind { get; }
+
+    void WriteTo(FrameWriter writer);
+}
+
+/// <summary>Which of the two connections this is. Control carries kills and answers, read while a task holds the main thread.</summary>
+internal readonly record struct Hello(bool IsControl) : IFrame
+{
+    public static FrameKind Kind => FrameKind.Hello;
+
+    public static Hello Read(ref FrameReader reader) => new(reader.ReadByte() == 1);
+
+    public void WriteTo(FrameWriter writer) => writer.WriteByte(IsControl ? (byte)1 : (byte)0);
+}
+
+/// <summary>A Dag version, as JSON of <see cref="RunnerJson"/>.</summary>
+internal readonly record struct DagFrame(int Number, byte[] Json) : IFrame
+{
+    public static FrameKind Kind => FrameKind.Dag;
+
+    public void WriteTo(FrameWriter writer)
+    {
+        writer.WriteInt32(Number);
+        writer.WriteBytes(Json);
+    }
+}
+
+/// <summary>The facts of a run, as JSON of <see cref="RunnerJson"/>.</summary>
+internal readonly record struct RunFrame(int Number, byte[] Json) : IFrame
+{
+    public static FrameKind Kind => FrameKind.Run;
+
+    public void WriteTo(FrameWriter writer)
+    {
+        writer.WriteInt32(Number);
+        writer.WriteBytes(Json);
+    }
+}
+
+/// <summary>A bundle in the worker's cache. Loaded when the first task asks for it.</summary>
+internal readonly record struct BundleFrame(int Number, string Path, IReadOnlyDictionary<string, string> Variables) : IFrame
+{
+    public static FrameKind Kind => FrameKind.Bundle;
+
+    public static BundleFrame Read(ref FrameReader reader)
+    {
+        var number = reader.ReadInt32();
+        var path = reader.ReadString();
+        var count = reader.ReadInt32();
+        var variables = new Dictionary<string, string>(count, StringComparer.Ordinal);
+        for (var i = 0; i < count; i++)
+        {
+            variables[reader.ReadString()] = reader.ReadString();
+        }
+
+        return new(number, path, variables);
+    }
+
+    public void WriteTo(FrameWriter writer)
+    {
+        writer.WriteInt32(Number);
+        writer.WriteString(Path);
+        writer.WriteInt32(Variables.Count);
+        foreach (var (name, value) in Variables)
+        {
+            writer.WriteString(name);
+            writer.WriteString(value);
+        }
+    }
+}
+
+/// <summary>See <see cref="FrameKind.Forget"/>.</summary>
+internal readonly record struct ForgetFrame : IFrame
+{
+    public static FrameKind Kind => FrameKind.Forget;
+
+    public void WriteTo(FrameWriter writer)
+    {
+    }
+}
+
+/// <summary>One attempt to run; the numbers are those of earlier frames on this channel.</summary>
+/// <param name="Bundle">-1 when the Dag has none.</param>
+/// <param name="PokeOnce">A sensor pokes once and answers Rescheduled when it is not done: the worker waits, not the runner.</param>
+internal readonly record struct TaskFrame(
+    AttemptId Attempt, int Dag, int Run, int Bundle, int TryNumber, DateTimeOffset? FirstPokeAt, bool PokeOnce) : IFrame
+{
+    public static FrameKind Kind => FrameKind.Task;
+
+    public static TaskFrame Read(ref FrameReader reader) => new(
+        reader.ReadAttempt(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadOptionalTime(), reader.ReadByte() == 1);
+
+    public void WriteTo(FrameWriter writer)
+    {
+        writer.WriteAttempt(Attempt);
+        writer.WriteInt32(Dag);
+        writer.WriteInt32(Run);
+        writer.WriteInt32(Bundle);
+        writer.WriteInt32(TryNumber);
+        writer.WriteTime(FirstPokeAt);
+        writer.WriteByte(PokeOnce ? (byte)1 : (byte)0);
+    }
+}
+
+/// <summary>See <see cref="FrameKind.Shutdown"/>.</summary>
+internal readonly record struct ShutdownFrame : IFrame
+{
+    public static FrameKind Kind => FrameKind.Shutdown;
+
+    public void WriteTo(FrameWriter writer)
+    {
+    }
+}
+
+/// <summary>Cancels an attempt, also one whose task frame has not been read yet.</summary>
+internal readonly record struct KillFrame(AttemptId Attempt, string Reason) : IFrame
+{
+    public static FrameKind Kind => FrameKind.Kill;
+
+    public static KillFrame Read(ref FrameReader reader) => new(reader.ReadAttempt(), reader.ReadString());
+
+    public void WriteTo(FrameWriter writer)
+    {
+        writer.WriteAttempt(Attempt);
+        writer.WriteString(Reason);
+    }
+}
+
+/// <summary>A line, without its end.</summary>
+internal readonly record struct LogFrame(DateTimeOffset At, LogLevel Level, string Text) : IFrame
+{
+    public static FrameKind Kind => FrameKind.Log;
+
+    public static LogFrame Read(ref FrameReader reader) => new(reader.ReadTime(), (LogLevel)reader.ReadByte(), reader.ReadString());
+
+    public void WriteTo(FrameWriter writer)
+    {
+        writer.WriteTime(At);
+        writer.WriteByte((byte)Level);
+        writer.WriteString(Text);
+    }
+}
+
+/// <summary>What a runner asks of its worker.</summary>
+internal enum CallKind : byte
+{
+    Connection,
+    Variable,
+    XCom,
+}
+
+/// <summary>A question. <paramref name="Key"/> is used by XComs only.</summary>
+internal readonly record struct CallFrame(long Id, CallKind What, string Name, string? Key) : IFrame
+{
+    public static FrameKind Kind => FrameKind.Call;
+
+    public static CallFrame Read(ref FrameReader reader) =>
+        new(reader.ReadInt64(), (CallKind)reader.ReadByte(), reader.ReadString(), reader.ReadOptionalString());
+
+    public void WriteTo(FrameWriter writer)
+    {
+        writer.WriteInt64(Id);
+        writer.WriteByte((byte)What);
+        writer.WriteString(Name);
+        writer.WriteString(Key);
+    }
+}
+
+/// <summary>The answer: a value, null for not found, or an error.</summary>
+internal readonly record struct AnswerFrame(long Id, string? Value, string? Error) : IFrame
+{
+    public static FrameKind Kind => FrameKind.Answer;
+
+    public static AnswerFrame Read(ref FrameReader reader) => new(reader.ReadInt64(), reader.ReadOptionalString(), reader.ReadOptionalString());
+
+    public void WriteTo(FrameWriter writer)
+    {
+        writer.WriteInt64(Id);
+        writer.WriteString(Value);
+        writer.WriteString(Error);
+    }
+}
+
+/// <summary>How an attempt ended.</summary>
+/// <param name="IsSpent">The process must get no further task.</param>
+/// <param name="WorkingSet">Bytes that the process holds, looked up about once a second; 0 in between.</param>
+internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outcome, bool IsSpent, long WorkingSet) : IFrame
+{
+    public static FrameKind Kind => FrameKind.Outcome;
+
+    public static OutcomeFrame Read(ref FrameReader reader)
+    {
+        var attempt = reader.ReadAttempt();
+        var isSpent = reader.ReadByte() == 1;
+        var workingSet = reader.ReadInt64();
+        var outcome = new TaskOutcome
+        {
+            Kind = (OutcomeKind)reader.ReadByte(),
+            StartedAt = reader.ReadTime(),
+            EndedAt = reader.ReadTime(),
+            Error = reader.ReadOptionalString(),
+            ResumeAt = reader.ReadOptionalTime(),
+            XComs = ReadXComs(ref reader),
+        };
+        return new(attempt, outcome, isSpent, workingSet);
+    }
+
+    public void WriteTo(FrameWriter writer)
+    {
+        writer.WriteAttempt(Attempt);
+        writer.WriteByte(IsSpent ? (byte)1 : (byte)0);
+        writer.WriteInt64(WorkingSet);
+        writer.WriteByte((byte)Outcome.Kind);
+        writer.WriteTime(Outcome.StartedAt);
+        writer.WriteTime(Outcome.EndedAt);
+        writer.WriteString(Outcome.Error);
+        writer.WriteTime(Outcome.ResumeAt);
+        writer.WriteInt32(Outcome.XComs?.Count ?? -1);
+        foreach (var xcom in Outcome.XComs ?? [])
+        {
+            writer.WriteString(xcom.Key);
+            writer.WriteString(xcom.Value);
+        }
+    }
+
+    private static XCom[]? ReadXComs(ref FrameReader reader)
+    {
+        var count = reader.ReadInt32();
+        if (count < 0)
+        {
+            return null;
+        }
+
+        var xcoms = new XCom[count];
+        for (var i = 0; i < count; i++)
+        {
+            xcoms[i] = new(reader.ReadString(), reader.ReadString());
+        }
+
+        return xcoms;
+    }
+}
+
+/// <summary>Attempt ids in frames.</summary>
+internal static class AttemptFrames
+{
+    public static void WriteAttempt(this FrameWriter writer, AttemptId id)
+    {
+        writer.WriteInt64(id.Run);
+        writer.WriteInt32(id.Task);
+        writer.WriteInt32(id.Token);
+    }
+
+    public static AttemptId ReadAttempt(this ref FrameReader reader) => new(reader.ReadInt64(), reader.ReadInt32(), reader.ReadInt32());
+}
