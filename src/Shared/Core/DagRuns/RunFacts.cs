@@ -11,7 +11,7 @@ public readonly record struct RunId(string Value)
     public override string ToString() => Value;
 }
 
-internal sealed class RunIdConverter : JsonConverter<RunId>
+public sealed class RunIdConverter : JsonConverter<RunId>
 {
     public override RunId Read(ref System.Text.Json.Utf8JsonReader reader, Type typeToConvert, System.Text.Json.JsonSerializerOptions options) =>
         new(reader.GetString()!);

@@ -16,7 +16,7 @@ public readonly record struct TaskId(string Value)
     public override string ToString() => Value;
 }
 
-internal sealed class DagIdConverter : JsonConverter<DagId>
+public sealed class DagIdConverter : JsonConverter<DagId>
 {
     public override DagId Read(ref System.Text.Json.Utf8JsonReader reader, Type typeToConvert, System.Text.Json.JsonSerializerOptions options) =>
         new(reader.GetString()!);
@@ -25,7 +25,7 @@ internal sealed class DagIdConverter : JsonConverter<DagId>
         writer.WriteStringValue(value.Value);
 }
 
-internal sealed class TaskIdConverter : JsonConverter<TaskId>
+public sealed class TaskIdConverter : JsonConverter<TaskId>
 {
     public override TaskId Read(ref System.Text.Json.Utf8JsonReader reader, Type typeToConvert, System.Text.Json.JsonSerializerOptions options) =>
         new(reader.GetString()!);
