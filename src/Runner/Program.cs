@@ -11,9 +11,17 @@ if (args is not [var path])
 }
 
 ProcessGroup.Lead();
-using var data = Connect(path, isControl: false);
-using var control = Connect(path, isControl: true);
-new RunnerSession(data, control, new ProviderCatalog(), TimeProvider.System).Run();
+
+// The limit is this process's own, not that of programs which a task starts.
+Environment.SetEnvironmentVariable("DOTNET_GCHeapHardLimit", null);
+
+var providers = ProviderDiscovery.Load();
+var data = Connect(path, isControl: false);
+var control = Connect(path, isControl: true);
+new RunnerSession(data, control, providers, TimeProvider.System).Run();
+
+// A task may have left threads behind that would keep the process alive.
+Environment.Exit(0);
 return 0;
 
 static FrameChannel Connect(string path, bool isControl)

@@ -48,7 +48,7 @@ internal sealed class RunnerSession(FrameChannel data, FrameChannel control, Pro
                     break;
                 case FrameKind.Bundle:
                     var bundle = BundleFrame.Read(ref payload);
-                    _bundles[bundle.Number] = new(bundle.Path, bundle.Variables);
+                    _bundles[bundle.Number] = new(bundle.Path, bundle.Variables, providers);
                     break;
                 case FrameKind.Forget:
                     _dags.Clear();

@@ -23,8 +23,9 @@ internal sealed class AttemptExecutor(
 
     public async Task<TaskOutcome> ExecuteAsync(AttemptWork work, CancellationToken kill)
     {
-        var path = LogPaths.For(options.Home, work.Run.Dag.Value, work.Run.Id.Value, work.Task.Id.Value, work.Id.Token);
-        using var services = new AttemptServices(work.Id, leader, new(path, options.LogLimit, time, logger));
+        var log = new AttemptLog(
+            () => LogPaths.For(options.Home, work.Run.Dag.Value, work.Run.Id.Value, work.Task.Id.Value, work.Id.Token), options.LogLimit, time, logger);
+        using var services = new AttemptServices(work.Id, leader, log);
         var startedAt = time.GetUtcNow();
         TaskOutcome outcome;
         try

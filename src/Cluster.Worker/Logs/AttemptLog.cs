@@ -6,10 +6,11 @@ using Microsoft.Win32.SafeHandles;
 namespace Sluice.Cluster.Worker.Logs;
 
 /// <summary>The log of one attempt. The file is made with the first line, and each line is in it when the call returns, so that it can be followed.</summary>
-internal sealed partial class AttemptLog(string path, long limit, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class AttemptLog(Func<string> findPath, long limit, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly Lock _lock = new();
     private SafeFileHandle? _file;
+    private string _path = "";
     private long _length;
     private bool _closed;
 
@@ -33,7 +34,7 @@ internal sealed partial class AttemptLog(string path, long limit, TimeProvider t
             {
                 // A full disk must not fail the task; whoever misses the log finds the reason in the worker's.
                 _closed = true;
-                LogWriteFailed(logger, path, e.Message);
+                LogWriteFailed(logger, _path, e.Message);
             }
         }
     }
@@ -67,8 +68,9 @@ internal sealed partial class AttemptLog(string path, long limit, TimeProvider t
     {
         if (_file is null)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+            _path = findPath();
+            Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+            _file = File.OpenHandle(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
             _length = RandomAccess.GetLength(_file);
         }
 

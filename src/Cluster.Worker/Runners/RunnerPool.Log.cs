@@ -5,8 +5,8 @@ namespace Sluice.Cluster.Worker.Runners;
 
 internal sealed partial class RunnerPool
 {
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Runner {Number} (process {ProcessId}) is up after {Milliseconds:0} ms")]
-    private static partial void RunnerStarted(ILogger logger, int number, int processId, double milliseconds);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Runner {Number} (process {ProcessId}) is up after {Took}")]
+    private static partial void RunnerStarted(ILogger logger, int number, int processId, TimeSpan took);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Runner {Number} ended under attempt {Attempt}: {Why}")]
     private static partial void RunnerDied(ILogger logger, int number, AttemptId attempt, string why);

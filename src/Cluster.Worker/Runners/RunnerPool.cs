@@ -384,7 +384,8 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
         {
             var before = _time.GetTimestamp();
             runner = await RunnerProcess.StartAsync(Interlocked.Increment(ref _numbers), _launch, _folder, StartPatience, this, _stopping.Token).ConfigureAwait(false);
-            RunnerStarted(_logger, runner.Number, runner.ProcessId, _time.GetElapsedTime(before).TotalMilliseconds);
+            var took = _time.GetElapsedTime(before);
+            RunnerStarted(_logger, runner.Number, runner.ProcessId, took);
         }
         catch
         {

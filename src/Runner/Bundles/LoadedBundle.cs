@@ -1,0 +1,47 @@
+using Sluice.Authoring.Bundles;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+using Sluice.Core.Dags;
+
+namespace Sluice.Runner.Bundles;
+
+/// <summary>A bundle's code in this process: loaded with the first task that asks for it, kept for those that follow.</summary>
+internal sealed class LoadedBundle(string path, IReadOnlyDictionary<string, string> variables, ProviderCatalog providers)
+{
+    private Dictionary<DagId, DagDefinition>? _definitions;
+
+    /// <summary>Makes the operator of one attempt.</summary>
+    /// <exception cref="BundleLoadException">The bundle does not load, or does not hold the task.</exception>
+    public Operator CreateOperator(DagId dag, TaskId task)
+    {
+        var definitions = _definitions ??= Load();
+        if (!definitions.TryGetValue(dag, out var definition))
+        {
+            throw new BundleLoadException($"The code of this run defines no Dag '{dag}' any more: it depends on a variable or on its surroundings.");
+        }
+
+        try
+        {
+            return definition.CreateOperator(task);
+        }
+        catch (KeyNotFoundException e)
+        {
+            throw new BundleLoadException($"The code of this run defines no task '{task}' in Dag '{dag}' any more: it depends on a variable or on its surroundings.", e);
+        }
+    }
+
+    private Dictionary<DagId, DagDefinition> Load()
+    {
+        try
+        {
+            return BundleAssembly.Load(File.ReadAllBytes(path), variables, providers).ToDictionary(d => d.Spec.Id);
+        }
+        catch (Exception e)
+        {
+            throw new BundleLoadException($"The code of this run could not be loaded: {e.GetType().Name}: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>User code cannot be had from its bundle.</summary>
+internal sealed class BundleLoadException(string message, Exception? inner = null) : Exception(message, inner);
