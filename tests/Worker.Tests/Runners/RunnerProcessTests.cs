@@ -118,7 +118,7 @@ public sealed class RunnerProcessTests
     public async Task Console_and_raw_output_land_in_the_log_of_the_attempt()
     {
         await using var runners = await RunnerFixture.StartAsync(
-            "dag.Run(\"talk\", async ctx => { Console.WriteLine(\"hello\"); Console.Error.Write(\"half\"); ctx.Log(\"logged\"); var p = System.Diagnostics.Process.Start(\"sh\", \"-c 'echo raw'\"); await p.WaitForExitAsync(); await Task.Delay(200); });");
+            "dag.Run(\"talk\", async ctx => { Console.WriteLine(\"hello\"); Console.Error.Write(\"half\"); ctx.Log(\"logged\"); var p = System.Diagnostics.Process.Start(\"echo\", \"raw\"); await p.WaitForExitAsync(); await Task.Delay(200); });");
         var work = runners.Work("talk");
 
         await runners.RunAsync(work);
