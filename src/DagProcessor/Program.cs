@@ -1,1 +1,32 @@
-return 0;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Sluice.Authoring.Hooks;
+using Sluice.Core.Dags;
+using Sluice.DagProcessor.Files;
+using Sluice.Scheduler.DagProcessing;
+
+// The pipe to the scheduler is taken first: what Dag files print must not get into it, nor may they read from it.
+await using var requests = Console.OpenStandardInput();
+await using var answers = Console.OpenStandardOutput();
+Console.SetOut(Console.Error);
+Console.SetIn(TextReader.Null);
+
+using var waiting = new BlockingCollection<ProcessFile>();
+var reader = new Thread(() =>
+{
+    while (Frames.ReadAsync<ProcessFile>(requests, CancellationToken.None).GetAwaiter().GetResult() is { } request)
+    {
+        waiting.Add(request);
+    }
+
+    // Nobody is left to answer, and a Dag file may be looping: leave at once, whatever runs.
+    Process.GetCurrentProcess().Kill();
+})
+{ IsBackground = true, Name = "requests" };
+reader.Start();
+
+var processor = new DagFileProcessor(ProviderDiscovery.Load());
+foreach (var request in waiting.GetConsumingEnumerable())
+{
+    await Frames.WriteAsync(answers, processor.Process(request), CancellationToken.None);
+}

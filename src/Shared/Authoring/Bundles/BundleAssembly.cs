@@ -14,14 +14,14 @@ public static class BundleAssembly
     /// <param name="variables">Values that the definitions may read.</param>
     /// <param name="providers">Built-in operators, to tell them from the author's own; without it every task counts as the author's own code.</param>
     /// <returns>What was defined, in order.</returns>
-    /// <exception cref="DagDefinitionException">A definition cannot be.</exception>
+    /// <exception cref="DagDefinitionException">None of the definitions can be.</exception>
     /// <exception cref="BadImageFormatException">It is no program.</exception>
     public static IReadOnlyList<DagDefinition> Load(
         byte[] assembly, IReadOnlyDictionary<string, string> variables, ProviderCatalog? providers = null)
     {
         var collector = new DagCollector(providers, variables.GetValueOrDefault);
         Run(assembly, collector);
-        return collector.Problems is [var first, ..] ? throw first : collector.Definitions;
+        return collector is { Definitions: [], Problems: [var first, ..] } ? throw first : collector.Definitions;
     }
 
     /// <summary>Loads an assembly and runs its top-level statements; what they define goes to the collector.</summary>

@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Sluice.Core.Dags;
+
+namespace Sluice.Scheduler.DagProcessing;
+
+/// <summary>One child process that processes Dag files, one at a time.</summary>
+internal sealed class ProcessorProcess : IAsyncDisposable
+{
+    private const int KeptErrorLines = 20;
+
+    private readonly Process _process;
+    private readonly Queue<string> _errorLines = [];
+
+    private ProcessorProcess(Process process) => _process = process;
+
+    /// <summary>How many files it has been given.</summary>
+    public int Files { get; private set; }
+
+    public bool HasExited => _process.HasExited;
+
+    public long MemoryBytes
+    {
+        get
+        {
+            try
+            {
+                _process.Refresh();
+                return _process.WorkingSet64;
+            }
+            catch (InvalidOperationException)
+            {
+                return 0; // It has exited between two looks.
+            }
+        }
+    }
+
+    public static ProcessorProcess Start(ProcessorOptions options)
+    {
+        if (!File.Exists(options.AssemblyPath))
+        {
+            throw new FileNotFoundException($"The Dag processor is missing: {options.AssemblyPath}. Build or install Sluice again.", options.AssemblyPath);
+        }
+
+        var start = new ProcessStartInfo(FindDotnet(), [options.AssemblyPath])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DOTNET_GCHeapHardLimit"] = (options.MemoryLimitBytes / 4 * 3).ToString("x", CultureInfo.InvariantCulture);
+        start.Environment["DOTNET_TieredPGO"] = "0"; // Code of a definition runs once: profiling it only delays the compiler.
+        var child = new ProcessorProcess(new() { StartInfo = start });
+        child._process.ErrorDataReceived += (_, line) => child.KeepErrorLine(line.Data);
+        child._process.Start();
+        child._process.BeginErrorReadLine();
+        return child;
+    }
+
+    /// <summary>Hands over one file and waits for what became of it; null when the process ended instead.</summary>
+    public async Task<ProcessedFile?> ProcessAsync(ProcessFile request, CancellationToken cancellationToken)
+    {
+        Files++;
+        lock (_errorLines)
+        {
+            _errorLines.Clear();
+        }
+
+        try
+        {
+            await Frames.WriteAsync(_process.StandardInput.BaseStream, request, cancellationToken);
+            return await Frames.ReadAsync<ProcessedFile>(_process.StandardOutput.BaseStream, cancellationToken);
+        }
+        catch (IOException)
+        {
+            return null; // The pipe broke: it is gone.
+        }
+    }
+
+    /// <summary>How it ended, in words that stand after "the process".</summary>
+    public async Task<string> DescribeEndAsync()
+    {
+        await _process.WaitForExitAsync(); // Also waits for the last of its error lines.
+        string[] lines;
+        lock (_errorLines)
+        {
+            lines = [.. _errorLines];
+        }
+
+        if (lines.Any(line => line.Contains("Stack overflow", StringComparison.OrdinalIgnoreCase)))
+        {
+            return "overflowed its stack";
+        }
+
+        if (lines.Any(line => line.Contains("OutOfMemoryException", StringComparison.Ordinal) || line.Contains("Out of memory", StringComparison.OrdinalIgnoreCase)))
+        {
+            return "ran out of memory";
+        }
+
+        var cause = lines.FirstOrDefault(line => line.StartsWith("Unhandled exception", StringComparison.OrdinalIgnoreCase));
+        return cause is null
+            ? string.Create(CultureInfo.InvariantCulture, $"ended with exit code {_process.ExitCode}")
+            : $"crashed: {cause}";
+    }
+
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has exited by itself.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private void KeepErrorLine(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_errorLines)
+        {
+            // The first lines tell the cause; what follows a stack overflow is thousands of frames.
+            if (_errorLines.Count < KeptErrorLines || IsCause(line))
+            {
+                _errorLines.Enqueue(line);
+                while (_errorLines.Count > 2 * KeptErrorLines)
+                {
+                    _errorLines.Dequeue();
+                }
+            }
+        }
+    }
+
+    private static bool IsCause(string line) =>
+        line.StartsWith("Stack overflow", StringComparison.Ordinal) || line.StartsWith("Unhandled exception", StringComparison.Ordinal)
+        || line.StartsWith("Out of memory", StringComparison.Ordinal);
+
+    // The host that runs this program, also where it is not on the path.
+    private static string FindDotnet()
+    {
+        var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
+        var besideRuntime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
+        return File.Exists(besideRuntime) ? besideRuntime : name;
+    }
+}

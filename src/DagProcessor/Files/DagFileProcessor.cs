@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Sluice.Authoring.Bundles;
+using Sluice.Authoring.Dags;
+using Sluice.Authoring.Hooks;
+using Sluice.Core.Dags;
+using Sluice.DagProcessor.Compilation;
+
+namespace Sluice.DagProcessor.Files;
+
+/// <summary>Turns one Dag file into Dags as data, or into problems for its author.</summary>
+internal sealed class DagFileProcessor(ProviderCatalog providers)
+{
+    private static readonly string SluiceVersion = typeof(DagFileProcessor).Assembly.GetName().Version!.ToString();
+
+    private readonly DagCompiler _compiler = new();
+
+    /// <summary>Processes one file. Whatever its author did wrong becomes a problem; what kills this process is its parent's to tell.</summary>
+    public ProcessedFile Process(ProcessFile request)
+    {
+        byte[] source;
+        try
+        {
+            source = File.ReadAllBytes(Path.Combine(request.Folder, request.File));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new() { File = request.File, ContentHash = "", Problems = [new($"{request.File} cannot be read: {e.Message}", new(request.File, 1))] };
+        }
+
+        var processed = new ProcessedFile { File = request.File, ContentHash = Hash(source) };
+        return ProcessCode(processed, source, request);
+    }
+
+    private ProcessedFile ProcessCode(ProcessedFile processed, byte[] source, ProcessFile request)
+    {
+        var (assembly, errors) = _compiler.Compile(request.File, source);
+        if (assembly is null)
+        {
+            return processed with { Problems = errors };
+        }
+
+        var collector = new DagCollector(providers, request.Variables.GetValueOrDefault);
+        var problems = new List<DagProblem>();
+        try
+        {
+            BundleAssembly.Run(assembly, collector);
+        }
+        catch (Exception e)
+        {
+            problems.Add(new($"The file's statements threw {e.GetType().Name}: {e.Message}", Place(e, request.File)));
+        }
+
+        problems.AddRange(collector.Problems.Select(problem => new DagProblem(problem.Message, problem.Location)));
+        return Finish(processed, collector.Definitions, problems) with
+        {
+            Bundle = assembly,
+            BundleHash = BundleHash(source, collector.VariablesRead, request.Variables),
+            VariablesRead = [.. collector.VariablesRead],
+        };
+    }
+
+    private static ProcessedFile Finish(ProcessedFile processed, IReadOnlyList<DagDefinition> definitions, List<DagProblem> problems)
+    {
+        var dags = new List<ProcessedDag>();
+        foreach (var definition in definitions)
+        {
+            dags.Add(new(JsonSerializer.Serialize(definition.Spec), ""));
+        }
+
+        if (dags.Count == 0 && problems.Count == 0)
+        {
+            problems.Add(new($"{processed.File} defines no Dag; call Dag.Define(\"id\", dag => ...).", new(processed.File, 1)));
+        }
+
+        return processed with { Dags = dags, Problems = problems };
+    }
+
+    private static SourceLocation Place(Exception exception, string file) => new(
+        file,
+        new StackTrace(exception, fNeedFileInfo: true).GetFrames()
+            .FirstOrDefault(frame => frame.GetFileName() == file && frame.GetFileLineNumber() > 0)?.GetFileLineNumber() ?? 1);
+
+    // The same source defines other Dags under other values of the variables that it reads: each is a bundle of its own.
+    private static string BundleHash(byte[] source, IEnumerable<string> variablesRead, IReadOnlyDictionary<string, string> variables)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{SluiceVersion}\0{source.Length}\0")));
+        hash.AppendData(source);
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(variablesRead.Select(name => new[] { name, variables.GetValueOrDefault(name) })));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static string Hash(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+}

@@ -1,0 +1,145 @@
+using System.Text.Json;
+using Sluice.Authoring.Bundles;
+using Sluice.Core.Dags;
+using Sluice.Scheduler.DagProcessing;
+
+namespace Sluice.Authoring.Tests.Processing;
+
+public sealed class DagProcessorTests
+{
+    private const string Good = """
+        Dag.Define("good", dag =>
+        {
+            dag.Schedule = Schedule.Daily;
+            dag.StartDate = Date.Of(2021, 2, 5);
+            dag.Run("count", async ctx => { await Task.Yield(); return 1; });
+        });
+        """;
+
+    [Fact]
+    public async Task A_file_becomes_its_dags_and_a_bundle_that_defines_them_again()
+    {
+        await using var folder = new DagFolder();
+
+        var file = await folder.ProcessAsync("team/good.cs", "#:property Nullable=enable\nConsole.WriteLine(\"not a frame\");\n" + Good);
+
+        Assert.Empty(file.Problems);
+        var spec = JsonSerializer.Deserialize<DagSpec>(Assert.Single(file.Dags).Spec)!;
+        Assert.Equal(("good", new SourceLocation("team/good.cs", 3)), (spec.Id.Value, spec.Location));
+        var definition = Assert.Single(BundleAssembly.Load(file.Bundle!, new Dictionary<string, string>()));
+        Assert.Equal("count", Assert.Single(definition.Spec.Tasks).Id.Value);
+        Assert.Matches("^[0-9a-f]{64}$", file.BundleHash);
+        Assert.Matches("^[0-9a-f]{64}$", file.ContentHash);
+    }
+
+    [Fact]
+    public async Task The_same_source_and_variables_give_the_same_bundle()
+    {
+        const string Source = """
+            Dag.Define("by_" + Dag.Variable("team", "none"), dag => dag.Run("a", ctx => 1));
+            """;
+        await using var folder = new DagFolder();
+        folder.Variables["team"] = "x";
+        folder.Variables["unread"] = "1";
+        var first = await folder.ProcessAsync("a.cs", Source);
+        folder.Variables["unread"] = "2";
+        var second = await folder.ProcessAsync("a.cs", Source);
+        folder.Variables["team"] = "y";
+        var third = await folder.ProcessAsync("a.cs", Source);
+
+        Assert.Equal(["team"], first.VariablesRead);
+        Assert.Equal(first.BundleHash, second.BundleHash);
+        Assert.Equal(first.Bundle, second.Bundle);
+        Assert.NotEqual(first.BundleHash, third.BundleHash);
+        Assert.Equal(first.ContentHash, third.ContentHash);
+        Assert.Contains("by_y", Assert.Single(third.Dags).Spec, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Compile_errors_come_one_by_one_with_line_and_column()
+    {
+        await using var folder = new DagFolder();
+
+        var file = await folder.ProcessAsync("bad.cs", "Dag.Define(\"x\", dag =>\n{\n    dag.Shedule = 1;\n    nonsense();\n});\n");
+
+        Assert.Null(file.Bundle);
+        Assert.Equal(2, file.Problems.Count);
+        Assert.StartsWith("bad.cs(3,9): CS1061: ", file.Problems[0].Message, StringComparison.Ordinal);
+        Assert.Equal(new SourceLocation("bad.cs", 4), file.Problems[1].Location);
+    }
+
+    [Fact]
+    public async Task A_definition_that_throws_names_its_line_and_the_other_dags_go_on()
+    {
+        await using var folder = new DagFolder();
+
+        var file = await folder.ProcessAsync(
+            "throws.cs", "Dag.Define(\"bad\", dag =>\n{\n    var n = int.Parse(\"x\");\n});\n" + Good);
+
+        Assert.Single(file.Dags);
+        var problem = Assert.Single(file.Problems);
+        Assert.Contains("FormatException", problem.Message, StringComparison.Ordinal);
+        Assert.Equal(new SourceLocation("throws.cs", 3), problem.Location);
+    }
+
+    [Fact]
+    public async Task Statements_that_throw_outside_a_definition_are_a_problem_of_the_file()
+    {
+        await using var folder = new DagFolder();
+
+        var file = await folder.ProcessAsync("throws.cs", Good + "\nthrow new InvalidOperationException(\"no list\");\n");
+
+        Assert.Contains("InvalidOperationException: no list", Assert.Single(file.Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_without_dags_says_so()
+    {
+        await using var folder = new DagFolder();
+
+        var file = await folder.ProcessAsync("empty.cs", "Console.WriteLine(1);");
+
+        Assert.Contains("defines no Dag", Assert.Single(file.Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Environment.Exit(3);", "ended with exit code 3")]
+    [InlineData("int F(int n) => F(n + 1) + 1; F(0);", "overflowed its stack")]
+    [InlineData("while (true) { }", "took longer than 6 s")]
+    [InlineData("var all = new List<byte[]>(); while (true) { var b = new byte[1 << 20]; Array.Fill(b, (byte)1); all.Add(b); }", "emory")]
+    [InlineData("new Thread(() => throw new InvalidOperationException(\"thread\")).Start(); Thread.Sleep(-1);", "crashed: Unhandled exception")]
+    public async Task A_file_that_harms_its_process_costs_one_problem_and_the_next_file_goes_on(string harm, string cause)
+    {
+        await using var folder = new DagFolder(new() { TimeLimit = TimeSpan.FromSeconds(6), MemoryLimitBytes = 384L << 20 });
+
+        var harmful = await folder.ProcessAsync("harmful.cs", $"Dag.Define(\"x\", dag => {{ {harm} }});");
+        var next = await folder.ProcessAsync("good.cs", Good);
+
+        var problem = Assert.Single(harmful.Problems);
+        Assert.Contains(cause, problem.Message, StringComparison.Ordinal);
+        Assert.Equal("harmful.cs", problem.Location!.File);
+        Assert.Empty(next.Problems);
+        Assert.Single(next.Dags);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_gone_is_a_problem()
+    {
+        await using var client = new DagProcessorClient(new());
+
+        var file = await client.ProcessAsync(Path.GetTempPath(), "nowhere.cs", new Dictionary<string, string>(), CancellationToken.None);
+
+        Assert.Contains("nowhere.cs cannot be read", Assert.Single(file.Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_processor_is_an_error_that_names_its_path()
+    {
+        await using var client = new DagProcessorClient(new() { AssemblyPath = "/nowhere/Sluice.DagProcessor.dll" });
+
+        var error = await Assert.ThrowsAsync<FileNotFoundException>(() =>
+            client.ProcessAsync("/", "a.cs", new Dictionary<string, string>(), CancellationToken.None));
+
+        Assert.Contains("/nowhere/Sluice.DagProcessor.dll", error.Message, StringComparison.Ordinal);
+    }
+}
