@@ -54,8 +54,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
             problems.Add(new($"The file's statements threw {e.GetType().Name}: {e.Message}", Place(e, request.File)));
         }
 
-        problems.AddRange(collector.Problems.Select(problem => new DagProblem(problem.Message, problem.Location)));
-        return Finish(processed, collector.Definitions, problems) with
+        return Finish(processed, collector, problems) with
         {
             Bundle = assembly,
             BundleHash = BundleHash(source, collector.VariablesRead, request.Variables),
@@ -63,20 +62,20 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         };
     }
 
-    private static ProcessedFile Finish(ProcessedFile processed, IReadOnlyList<DagDefinition> definitions, List<DagProblem> problems)
+    private static ProcessedFile Finish(ProcessedFile processed, DagCollector collector, List<DagProblem> problems)
     {
-        var dags = new List<ProcessedDag>();
-        foreach (var definition in definitions)
-        {
-            dags.Add(new(JsonSerializer.Serialize(definition.Spec), ""));
-        }
-
-        if (dags.Count == 0 && problems.Count == 0)
+        var found = collector.Check(DagLimits.Default);
+        problems.AddRange(found.Problems);
+        if (found.Dags.Count == 0 && problems.Count == 0)
         {
             problems.Add(new($"{processed.File} defines no Dag; call Dag.Define(\"id\", dag => ...).", new(processed.File, 1)));
         }
 
-        return processed with { Dags = dags, Problems = problems };
+        return processed with
+        {
+            Dags = [.. found.Dags.Select(dag => new ProcessedDag(DagSpecJson.Serialize(dag.Spec), DagVersion.Of(dag.Spec)))],
+            Problems = problems,
+        };
     }
 
     private static SourceLocation Place(Exception exception, string file) => new(

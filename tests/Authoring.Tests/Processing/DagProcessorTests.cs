@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Sluice.Authoring.Bundles;
 using Sluice.Core.Dags;
 using Sluice.Scheduler.DagProcessing;
@@ -24,7 +23,7 @@ public sealed class DagProcessorTests
         var file = await folder.ProcessAsync("team/good.cs", "#:property Nullable=enable\nConsole.WriteLine(\"not a frame\");\n" + Good);
 
         Assert.Empty(file.Problems);
-        var spec = JsonSerializer.Deserialize<DagSpec>(Assert.Single(file.Dags).Spec)!;
+        var spec = DagSpecJson.Deserialize(Assert.Single(file.Dags).Spec);
         Assert.Equal(("good", new SourceLocation("team/good.cs", 3)), (spec.Id.Value, spec.Location));
         var definition = Assert.Single(BundleAssembly.Load(file.Bundle!, new Dictionary<string, string>()));
         Assert.Equal("count", Assert.Single(definition.Spec.Tasks).Id.Value);
@@ -141,5 +140,45 @@ public sealed class DagProcessorTests
             client.ProcessAsync("/", "a.cs", new Dictionary<string, string>(), CancellationToken.None));
 
         Assert.Contains("/nowhere/Sluice.DagProcessor.dll", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a.Then(b).Then(a);", "a -> b -> a", 5)]
+    [InlineData("dag.Run(\"a\", ctx => 3);", "\"a\" is defined twice", 7)]
+    [InlineData("dag.Run(\"no/slash\", ctx => 3);", "holds '/'", 7)]
+    [InlineData("dag.Schedule = Schedule.Cron(\"0 25 * * *\");", "0 25 * * *", 1)]
+    [InlineData("dag.Schedule = Schedule.Daily; dag.StartDate = null;", "no start date", 1)]
+    [InlineData("for (var i = 0; i < 20_000; i++) dag.Run($\"t{i}\", ctx => i);", "20002 tasks", 1)]
+    public async Task A_dag_that_cannot_be_is_a_problem_with_its_line(string statement, string words, int line)
+    {
+        await using var folder = new DagFolder();
+
+        var file = await folder.ProcessAsync("wrong.cs", $$"""
+            Dag.Define("wrong", dag =>
+            {
+                dag.StartDate = Date.Of(2021, 2, 5);
+
+                var a = dag.Run("a", ctx => 1);
+                var b = dag.Run("b", ctx => 2);
+                {{statement}}
+            });
+            """);
+
+        Assert.Empty(file.Dags);
+        var problem = Assert.Single(file.Problems);
+        Assert.Contains(words, problem.Message, StringComparison.Ordinal);
+        Assert.Equal(new SourceLocation("wrong.cs", line), problem.Location);
+    }
+
+    [Fact]
+    public async Task A_dag_has_a_version_that_moving_its_lines_does_not_change()
+    {
+        await using var folder = new DagFolder();
+
+        var before = await folder.ProcessAsync("good.cs", Good);
+        var after = await folder.ProcessAsync("good.cs", "\n\n" + Good);
+
+        Assert.Equal(before.Dags[0].Version, after.Dags[0].Version);
+        Assert.NotEqual(before.BundleHash, after.BundleHash);
     }
 }

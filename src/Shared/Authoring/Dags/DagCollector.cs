@@ -23,6 +23,32 @@ public sealed class DagCollector(ProviderCatalog? providers, Func<string, string
     /// <summary>Names of variables that the definitions asked for, set or not.</summary>
     public IReadOnlyCollection<string> VariablesRead => _variablesRead;
 
+    /// <summary>Sorts what was gathered into Dags that may be used and problems for their author.</summary>
+    public CheckedDags Check(DagLimits limits)
+    {
+        var problems = _problems.ConvertAll(problem => new DagProblem(problem.Message, problem.Location));
+        var good = new List<DagDefinition>();
+        var first = new Dictionary<DagId, SourceLocation?>();
+        foreach (var definition in _definitions)
+        {
+            var found = DagValidator.Validate(definition.Spec, limits);
+            if (!first.TryAdd(definition.Spec.Id, definition.Spec.Location))
+            {
+                var where = first[definition.Spec.Id] is { } at ? $" (first at line {at.Line})" : "";
+                found = [new($"Dag \"{definition.Spec.Id}\" is defined twice in this file{where}; give one of them another id.", definition.Spec.Location)];
+            }
+
+            if (found.Count == 0)
+            {
+                good.Add(definition);
+            }
+
+            problems.AddRange(found);
+        }
+
+        return new(good, problems);
+    }
+
     /// <summary>The collector of the code that runs: its host's, else that of a Dag file run by itself.</summary>
     internal static DagCollector Current => Host.Value ?? StandaloneProgram.Collector;
 
@@ -55,6 +81,7 @@ public sealed class DagCollector(ProviderCatalog? providers, Func<string, string
         }
         catch (DagDefinitionException e)
         {
+            // Location is null where a helper without caller information threw it.
             _problems.Add(e.Location is null ? new(e.Message, FindLine(e, location.File) ?? location, e) : e);
         }
         catch (Exception e)
@@ -76,3 +103,8 @@ public sealed class DagCollector(ProviderCatalog? providers, Func<string, string
             .Select(frame => new SourceLocation(file, frame.GetFileLineNumber()))
             .FirstOrDefault();
 }
+
+/// <summary>The outcome of reading a Dag file.</summary>
+/// <param name="Dags">Those without problems.</param>
+/// <param name="Problems">What is wrong with the others.</param>
+public sealed record CheckedDags(IReadOnlyList<DagDefinition> Dags, IReadOnlyList<DagProblem> Problems);
