@@ -1,0 +1,86 @@
+using Npgsql;
+using NpgsqlTypes;
+using Sluice.Storage.ReadModel;
+using Sluice.Storage.Sql;
+
+namespace Sluice.Storage.Postgres.ReadModel;
+
+/// <summary>Adds the rows of the read model to the append's batch: one statement a table, however many rows, its parameters one array a column.</summary>
+internal static class PostgresChangeWriter
+{
+    private static readonly string TaskInstances = InsertOf(ReadModelTables.TaskInstances);
+    private static readonly string DagRuns = InsertOf(ReadModelTables.DagRuns);
+    private static readonly string XComs = InsertOf(ReadModelTables.XComs);
+    private static readonly string Dags = InsertOf(ReadModelTables.Dags);
+    private static readonly string DagVersions = InsertOf(ReadModelTables.DagVersions);
+    private static readonly string Backfills = InsertOf(ReadModelTables.Backfills);
+    private static readonly string ImportErrors = InsertOf(ReadModelTables.ImportErrors);
+    private static readonly string Audit = InsertOf(ReadModelTables.Audit);
+
+    public static void Add(NpgsqlBatch batch, CoalescedChanges changes)
+    {
+        Add(batch, TaskInstances, ReadModelTables.TaskInstances, changes.TaskInstances);
+        Add(batch, DagRuns, ReadModelTables.DagRuns, changes.DagRuns);
+        Add(batch, XComs, ReadModelTables.XComs, changes.XComs);
+        Add(batch, Dags, ReadModelTables.Dags, changes.Dags);
+        Add(batch, DagVersions, ReadModelTables.DagVersions, changes.DagVersions);
+        Add(batch, Backfills, ReadModelTables.Backfills, changes.Backfills);
+        Add(batch, Audit, ReadModelTables.Audit, changes.Audit);
+        if (changes.ImportErrors.Count > 0)
+        {
+            Add(batch, ImportErrors, ReadModelTables.ImportErrors, changes.ImportErrors.FindAll(error => error.Message is not null));
+            var removed = changes.ImportErrors.FindAll(error => error.Message is null);
+            if (removed.Count > 0)
+            {
+                var delete = new NpgsqlBatchCommand("DELETE FROM import_error WHERE file = ANY ($1)");
+                delete.Parameters.Add(Texts(removed, error => error.File));
+                batch.BatchCommands.Add(delete);
+            }
+        }
+    }
+
+    private static string InsertOf<T>(RowTable<T> table) =>
+        table.InsertFrom($"SELECT * FROM unnest({string.Join(", ", Enumerable.Range(1, table.Columns.Length).Select(n => $"${n}"))})");
+
+    private static void Add<T>(NpgsqlBatch batch, string sql, RowTable<T> table, List<T> rows)
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        var insert = new NpgsqlBatchCommand(sql);
+        foreach (var column in table.Columns)
+        {
+            insert.Parameters.Add(ArrayOf(column, rows));
+        }
+
+        batch.BatchCommands.Add(insert);
+    }
+
+    private static NpgsqlParameter ArrayOf<T>(Column<T> column, List<T> rows) => column switch
+    {
+        LongColumn<T> c => Array(rows, c.Value, NpgsqlDbType.Bigint),
+        IntColumn<T> c => Array(rows, c.Value, NpgsqlDbType.Integer),
+        SmallColumn<T> c => Array(rows, c.Value, NpgsqlDbType.Smallint),
+        BoolColumn<T> c => Array(rows, c.Value, NpgsqlDbType.Boolean),
+        TextColumn<T> c => Texts(rows, c.Value),
+        TimeColumn<T> c => Array(
+            rows, row => c.Value(row) is { } time ? StoredTime.Truncate(time).UtcDateTime : (DateTime?)null, NpgsqlDbType.TimestampTz),
+        _ => throw new System.Diagnostics.UnreachableException($"No array for {column.GetType().Name}."),
+    };
+
+    private static NpgsqlParameter<string?[]> Texts<T>(List<T> rows, Func<T, string?> value) =>
+        Array(rows, row => value(row) is { } text ? StorableText.Clean(text) : null, NpgsqlDbType.Text);
+
+    private static NpgsqlParameter<TValue[]> Array<T, TValue>(List<T> rows, Func<T, TValue> value, NpgsqlDbType type)
+    {
+        var values = new TValue[rows.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = value(rows[i]);
+        }
+
+        return new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
+    }
+}
