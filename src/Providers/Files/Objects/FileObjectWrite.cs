@@ -1,0 +1,51 @@
+using Sluice.Authoring.Hooks;
+
+namespace Sluice.Providers.Files.Objects;
+
+/// <summary>A file being written under another name in the same folder.</summary>
+internal sealed class FileObjectWrite : IObjectWrite
+{
+    private const string Prefix = ".sluice-";
+    private const string Suffix = ".partial";
+
+    private readonly Uri _uri;
+    private readonly string _path;
+    private readonly string _partial;
+    private readonly bool _replace;
+    private readonly FileStream _file;
+
+    internal FileObjectWrite(Uri uri, string path, bool replace)
+    {
+        (_uri, _path, _replace) = (uri, path, replace);
+        _partial = Path.Combine(Path.GetDirectoryName(path)!, $"{Prefix}{Guid.NewGuid():n}{Suffix}");
+        _file = new(_partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 128 * 1024);
+    }
+
+    public Stream Body => _file;
+
+    public async ValueTask<StoredObject> CommitAsync(CancellationToken cancellationToken)
+    {
+        await _file.FlushAsync(cancellationToken);
+        _file.Flush(flushToDisk: true);
+        await _file.DisposeAsync();
+        try
+        {
+            File.Move(_partial, _path, _replace);
+        }
+        catch (IOException) when (!_replace && File.Exists(_path))
+        {
+            throw new ObjectExistsException(_uri);
+        }
+
+        return FileObjectStore.Describe(new(_path));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _file.DisposeAsync();
+        File.Delete(_partial); // gone already after a commit
+    }
+
+    internal static bool IsPartial(string path) =>
+        Path.GetFileName(path) is var name && name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal);
+}

@@ -1,0 +1,37 @@
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+
+namespace Sluice.Authoring.Sensors;
+
+/// <summary>Waits until a query's first cell is there and is neither NULL, false, 0, <c>0</c> nor empty.</summary>
+public sealed class SqlSensor : Sensor
+{
+    /// <summary>The query.</summary>
+    [Templated]
+    public string Sql { get; set; } = "";
+
+    /// <summary>Where it runs.</summary>
+    [Templated]
+    public string ConnectionId { get; set; } = "";
+
+    /// <summary>Values for <c>@name</c> placeholders, by name without the sign.</summary>
+    [Templated]
+    public Dictionary<string, string> Parameters { get; set; } = [];
+
+    /// <inheritdoc/>
+    public override async ValueTask<Poke> PokeAsync(TaskContext context, CancellationToken cancellationToken)
+    {
+        await using var sql = await context.SqlAsync(ConnectionId, cancellationToken);
+        var rows = await sql.QueryAsync(Sql, SqlParameters.From(Parameters), limit: 1, cancellationToken);
+        return rows is [[var cell, ..]] && IsTruthy(cell) ? Poke.Done : Poke.NotYet;
+    }
+
+    private static bool IsTruthy(object? cell) => cell switch
+    {
+        null => false,
+        bool value => value,
+        string text => text is not ("" or "0"),
+        IConvertible number when number.GetTypeCode() is >= TypeCode.SByte and <= TypeCode.Decimal => Convert.ToDouble(number) != 0,
+        _ => true,
+    };
+}
