@@ -21,7 +21,8 @@ internal static class AttemptErrors
 
     /// <summary>False for errors that say all there is in their message.</summary>
     public static bool NeedsTrace(Exception exception) =>
-        Unwrap(exception) is not (TaskFailedException or TemplateFieldException or SqlHookException or OperatorArgumentException or ObjectExistsException);
+        Unwrap(exception) is not (TaskFailedException or TaskErrorException or TemplateFieldException or SqlHookException or OperatorArgumentException
+            or ObjectExistsException);
 
     /// <summary>The text without line breaks, cut to what a table can hold.</summary>
     public static string OneLine(string text)

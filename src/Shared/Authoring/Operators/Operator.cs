@@ -36,5 +36,8 @@ public sealed class TemplatedAttribute : Attribute;
 /// <summary>Ends the attempt as failed, without retry.</summary>
 public sealed class TaskFailedException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>Ends the attempt as failed with a message that says all there is; retried while retries are left.</summary>
+public sealed class TaskErrorException(string message, Exception? inner = null) : Exception(message, inner);
+
 /// <summary>Ends the attempt as skipped.</summary>
 public sealed class TaskSkippedException(string message) : Exception(message);

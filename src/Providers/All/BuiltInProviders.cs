@@ -1,0 +1,17 @@
+using Sluice.Authoring.Hooks;
+using Sluice.Providers.Aws;
+using Sluice.Providers.Files;
+using Sluice.Providers.Sqlite;
+
+namespace Sluice.Providers.All;
+
+/// <summary>Everything that comes with Sluice.</summary>
+public static class BuiltInProviders
+{
+    /// <summary>A catalog with all built-in operators, sensors, hooks, stores and loaders.</summary>
+    public static ProviderCatalog Catalog() => new ProviderCatalog()
+        .Add(new GeneralProvider())
+        .Add(new FilesProvider())
+        .Add(new SqliteProvider())
+        .Add(new AwsProvider());
+}

@@ -1,0 +1,18 @@
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+using Sluice.Authoring.Sensors;
+
+namespace Sluice.Providers.All;
+
+/// <summary>What belongs to no outside system in particular.</summary>
+public sealed class GeneralProvider : IProvider
+{
+    /// <inheritdoc/>
+    public void Register(ProviderCatalog catalog)
+    {
+        catalog.AddOperator<EmptyOperator>();
+        catalog.AddOperator<SqlOperator>();
+        catalog.AddOperator<SqlSensor>();
+        catalog.AddOperator<TimeSensor>();
+    }
+}

@@ -1,0 +1,128 @@
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+
+namespace Sluice.Providers.Aws.Operators;
+
+/// <summary>Loads CSV objects into a table: of Redshift by its COPY, of PostgreSQL or SQLite by their own loaders.</summary>
+/// <remarks>
+/// One transaction: readers see the table before or after. REPLACE and UPSERT give the same rows when they run again. Columns go by the
+/// header, in any order. Returns <c>{"rows_loaded", "rows_in_table"}</c>.
+/// </remarks>
+public sealed class S3ToRedshiftOperator : Operator
+{
+    /// <summary>Schema of the table. Default: the connection's own.</summary>
+    [Templated]
+    public string? Schema { get; set; }
+
+    /// <summary>The table.</summary>
+    [Templated]
+    public string Table { get; set; } = "";
+
+    /// <summary>Bucket of the objects.</summary>
+    [Templated]
+    public string? S3Bucket { get; set; }
+
+    /// <summary>Key of one object; when there is none by this name, all objects whose keys begin with it.</summary>
+    [Templated]
+    public string? S3Key { get; set; }
+
+    /// <summary>Instead of bucket and key: <c>s3://bucket/key</c>, or <c>file:///folder/name.csv</c> for a folder that the worker sees.</summary>
+    [Templated]
+    public string? Uri { get; set; }
+
+    /// <summary>The warehouse: a connection of type redshift, postgres or sqlite.</summary>
+    [Templated]
+    public string RedshiftConnectionId { get; set; } = "";
+
+    /// <summary>Connection of S3. Default: the AWS SDK's own chain; Redshift then needs <c>iam_role</c> in its own connection.</summary>
+    [Templated]
+    public string? AwsConnectionId { get; set; }
+
+    /// <summary>Columns of the objects in their order. Default: as the header says; without a header, all of the table.</summary>
+    [Templated]
+    public IReadOnlyList<string> ColumnList { get; set; } = [];
+
+    /// <summary>Further options of Redshift's COPY, such as <c>TIMEFORMAT 'auto'</c>. Other databases refuse them.</summary>
+    [Templated]
+    public IReadOnlyList<string> CopyOptions { get; set; } = [];
+
+    /// <summary>What becomes of rows that are there. Default: APPEND.</summary>
+    public LoadMethod Method { get; set; } = LoadMethod.Append;
+
+    /// <summary>For UPSERT: columns that identify a row. Default: the table's primary key.</summary>
+    [Templated]
+    public IReadOnlyList<string> UpsertKeys { get; set; } = [];
+
+    /// <summary>For UPSERT: of rows with equal keys the one with the highest value here wins. Default: the last, where the database can tell.</summary>
+    [Templated]
+    public string? OrderColumn { get; set; }
+
+    /// <summary>Between two fields: one ASCII character, or <c>\t</c>. Default: comma.</summary>
+    public string Delimiter { get; set; } = ",";
+
+    /// <summary>First line names the columns. Default: true.</summary>
+    public bool Header { get; set; } = true;
+
+    /// <summary>Compressed with gzip. Default: when the key ends in <c>.gz</c>.</summary>
+    public bool? Gzip { get; set; }
+
+    /// <summary>Unquoted text for NULL. Default: nothing; an empty string is <c>""</c>.</summary>
+    public string NullMarker { get; set; } = "";
+
+    /// <inheritdoc/>
+    public override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
+    {
+        if (Table.Length == 0)
+        {
+            throw new TaskFailedException("S3ToRedshiftOperator needs Table.");
+        }
+
+        var uri = ObjectAddress.Resolve(S3Bucket, S3Key, Uri);
+        var warehouse = await context.ConnectionAsync(RedshiftConnectionId, cancellationToken);
+        if (CopyOptions.Count > 0 && warehouse.Type != "redshift")
+        {
+            throw new TaskFailedException($"CopyOptions are Redshift's; connection '{warehouse.Id}' is of type {warehouse.Type}.");
+        }
+
+        await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
+        var objects = await FindAsync(store, uri, cancellationToken);
+        await using var loader = context.Providers.OpenLoader(warehouse);
+        var result = await loader.LoadAsync(
+            new()
+            {
+                Schema = string.IsNullOrEmpty(Schema) ? null : Schema,
+                Table = Table,
+                Objects = objects,
+                Store = store,
+                StoreConnection = AwsConnectionId is null ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken),
+                Format = ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, objects[0]),
+                Columns = ColumnList.Count == 0 ? null : ColumnList,
+                Method = Method,
+                UpsertKeys = UpsertKeys.Count == 0 ? null : UpsertKeys,
+                OrderColumn = string.IsNullOrEmpty(OrderColumn) ? null : OrderColumn,
+                CopyOptions = CopyOptions,
+                Log = context.Log,
+            },
+            cancellationToken);
+        context.Log($"Loaded {result.RowsLoaded} rows into {Table}; {result.RowsInTable} were written.");
+        return result;
+    }
+
+    private static async ValueTask<IReadOnlyList<Uri>> FindAsync(IObjectStore store, Uri uri, CancellationToken cancellationToken)
+    {
+        if (!uri.AbsolutePath.EndsWith('/') && await store.HeadAsync(uri, cancellationToken) is not null)
+        {
+            return [uri];
+        }
+
+        var found = new List<Uri>();
+        await foreach (var one in store.ListAsync(uri, cancellationToken))
+        {
+            found.Add(one.Uri);
+        }
+
+        return found.Count > 0
+            ? found
+            : throw new TaskErrorException($"There is no object {ObjectUri.Text(uri)}, and none whose key begins so.");
+    }
+}

@@ -1,0 +1,79 @@
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+using Sluice.Authoring.Sensors;
+
+namespace Sluice.Providers.Aws.Sensors;
+
+/// <summary>Waits until an object, or each of several, is there: in S3 or in a folder.</summary>
+public sealed class S3KeySensor : Sensor
+{
+    /// <summary>Bucket of the keys. Default: the keys are whole addresses, <c>s3://bucket/key</c> or <c>file:///folder/name</c>.</summary>
+    [Templated]
+    public string? BucketName { get; set; }
+
+    /// <summary>The key.</summary>
+    [Templated]
+    public string? BucketKey { get; set; }
+
+    /// <summary>Several keys; all must be there.</summary>
+    [Templated]
+    public IReadOnlyList<string> BucketKeys { get; set; } = [];
+
+    /// <summary><c>*</c>, <c>?</c> and <c>[abc]</c> in a key match any object so named; a <c>*</c> takes slashes too. Default: false.</summary>
+    public bool WildcardMatch { get; set; }
+
+    /// <summary>Connection of S3. Default: the AWS SDK's own chain.</summary>
+    [Templated]
+    public string? AwsConnectionId { get; set; }
+
+    /// <inheritdoc/>
+    public override async ValueTask<Poke> PokeAsync(TaskContext context, CancellationToken cancellationToken)
+    {
+        string[] keys = string.IsNullOrEmpty(BucketKey) ? [.. BucketKeys] : [BucketKey, .. BucketKeys];
+        if (keys.Length == 0)
+        {
+            throw new TaskFailedException("S3KeySensor needs BucketKey or BucketKeys.");
+        }
+
+        IObjectStore? store = null;
+        try
+        {
+            foreach (var key in keys)
+            {
+                var uri = string.IsNullOrEmpty(BucketName) ? ObjectUri.Parse(key) : ObjectUri.Create("s3", BucketName, key);
+                store ??= await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
+                if (!await IsThereAsync(store, uri, cancellationToken))
+                {
+                    context.Log($"{ObjectUri.Text(uri)} is not there yet.");
+                    return Poke.NotYet;
+                }
+            }
+
+            return Poke.Done;
+        }
+        finally
+        {
+            await (store?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    private async ValueTask<bool> IsThereAsync(IObjectStore store, Uri uri, CancellationToken cancellationToken)
+    {
+        var pattern = ObjectUri.Key(uri);
+        if (!WildcardMatch || !Wildcard.IsIn(pattern))
+        {
+            return await store.HeadAsync(uri, cancellationToken) is not null;
+        }
+
+        var regex = Wildcard.Compile(pattern, acrossFolders: true);
+        await foreach (var one in store.ListAsync(ObjectUri.Create(uri.Scheme, uri.Host, Wildcard.Prefix(pattern)), cancellationToken))
+        {
+            if (regex.IsMatch(ObjectUri.Key(one.Uri)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

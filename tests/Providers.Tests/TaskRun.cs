@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Sluice.Authoring.Connections;
+using Sluice.Authoring.Operators;
+using Sluice.Authoring.Sensors;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
+using Sluice.Providers.All;
+
+namespace Sluice.Providers.Tests;
+
+/// <summary>Runs operators as a worker does, with connections given by the test.</summary>
+internal sealed class TaskRun : ITaskServices
+{
+    private readonly Dictionary<string, Connection> _connections = [];
+    private readonly ConcurrentQueue<string> _log = [];
+
+    internal IReadOnlyCollection<string> Log => _log;
+
+    internal string TimeZone { get; init; } = "UTC";
+
+    internal DataInterval Interval { get; init; } = new(new(2021, 2, 5, 0, 0, 0, default), new(2021, 2, 6, 0, 0, 0, default));
+
+    internal TaskRun With(string id, string uri)
+    {
+        _connections[id] = ConnectionUri.Parse(id, uri);
+        return this;
+    }
+
+    internal Connection Connection(string id) => _connections[id];
+
+    internal async Task<T> ExecuteAsync<T>(Operator task, CancellationToken cancellationToken = default) =>
+        Assert.IsType<T>(await task.ExecuteAsync(Context(), cancellationToken));
+
+    internal async Task<object?> ExecuteAsync(Operator task, CancellationToken cancellationToken = default) =>
+        await task.ExecuteAsync(Context(), cancellationToken);
+
+    internal async Task<Poke> PokeAsync(Sensor sensor) => await sensor.PokeAsync(Context(), CancellationToken.None);
+
+    internal async Task<IReadOnlyList<IReadOnlyList<object?>>> QueryAsync(string connectionId, string sql)
+    {
+        await using var hook = await Context().SqlAsync(connectionId, CancellationToken.None);
+        return await hook.QueryAsync(sql, null, int.MaxValue, CancellationToken.None);
+    }
+
+    internal async Task ExecuteSqlAsync(string connectionId, string sql)
+    {
+        await using var hook = await Context().SqlAsync(connectionId, CancellationToken.None);
+        await hook.ExecuteAsync(sql, null, CancellationToken.None);
+    }
+
+    internal TaskContext Context()
+    {
+        var task = new TaskSpec { Id = new("task"), Operator = "Test" };
+        var dag = new DagSpec { Id = new("dag"), Tasks = [task], TimeZone = TimeZone };
+        var run = new RunFacts { Key = 1, Dag = dag.Id, Id = new("manual__1"), Type = RunType.Manual, Interval = Interval, Version = "v" };
+        return new(run, dag, task, 1, this, BuiltInProviders.Catalog());
+    }
+
+    ValueTask<Connection?> ITaskServices.GetConnectionAsync(string id, CancellationToken cancellationToken) => new(_connections.GetValueOrDefault(id));
+
+    ValueTask<string?> ITaskServices.GetVariableAsync(string name, CancellationToken cancellationToken) => new((string?)null);
+
+    ValueTask<string?> ITaskServices.GetXComAsync(string taskId, string key, CancellationToken cancellationToken) => new((string?)null);
+
+    void ITaskServices.WriteLog(LogLevel level, string line) => _log.Enqueue(line);
+}
