@@ -188,6 +188,26 @@ public sealed class TimetableTests
         Assert.Contains("at least one second", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("@daily")]
+    [InlineData("0 0 29 2 *")]
+    public void The_edges_of_the_calendar_end_a_schedule_instead_of_breaking_it(string cron)
+    {
+        var (first, last) = (DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+        foreach (var schedule in new[] { Schedule.Cron(cron), Schedule.At(cron), Schedule.Every(TimeSpan.FromDays(1)), Schedule.Every(TimeSpan.MaxValue) })
+        {
+            foreach (var catchup in Enum.GetValues<CatchupMode>())
+            {
+                var timetable = Timetable.Create(schedule, "America/New_York", first, null, catchup);
+                _ = timetable.Next(null, first);
+                _ = timetable.Next(new DataInterval(first, first), first);
+                _ = timetable.Between(first, last).Take(3).Count();
+                Assert.Null(timetable.Next(new DataInterval(last, last), last));
+                Assert.Null(Timetable.Create(schedule, "America/New_York", last, null, catchup).Next(null, first)?.Interval.End);
+            }
+        }
+    }
+
     [Fact]
     public void A_preview_begins_where_its_now_and_catchup_say()
     {

@@ -14,6 +14,8 @@ public sealed class CronExpression
     // Walks stop here, so that no offset or gap can carry a time out of what DateTime holds.
     private const int LastYear = 9990;
     private const int FirstYear = 2;
+    private static readonly DateTime First = new(FirstYear, 1, 1);
+    private static readonly DateTime Last = new(LastYear, 12, 31, 23, 59, 0);
 
     private static readonly Dictionary<string, string> Presets = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -100,7 +102,12 @@ public sealed class CronExpression
     /// <summary>The first match strictly after a wall-clock time; null past the end of the calendar.</summary>
     public DateTime? Next(DateTime after)
     {
-        var from = new DateTime(after.Ticks - (after.Ticks % TimeSpan.TicksPerMinute)).AddMinutes(1);
+        if (after >= Last)
+        {
+            return null;
+        }
+
+        var from = after < First ? First : new DateTime(after.Ticks - (after.Ticks % TimeSpan.TicksPerMinute)).AddMinutes(1);
         var (year, month, day) = from;
         var days = DaysOf(year, month);
         if ((days >> day & 1) != 0)
@@ -141,8 +148,13 @@ public sealed class CronExpression
     /// <summary>The last match strictly before a wall-clock time; null before the start of the calendar.</summary>
     public DateTime? Previous(DateTime before)
     {
+        if (before <= First)
+        {
+            return null;
+        }
+
         // The last whole minute that is strictly before.
-        var from = new DateTime((before.Ticks - 1) / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute);
+        var from = before > Last ? Last : new DateTime((before.Ticks - 1) / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute);
         var (year, month, day) = from;
         var days = DaysOf(year, month);
         if ((days >> day & 1) != 0)

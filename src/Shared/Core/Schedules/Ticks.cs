@@ -10,8 +10,8 @@ internal abstract class Ticks
     public abstract DateTime? Before(DateTime instant);
 
     /// <summary>The instant itself when it is a tick, else the next one.</summary>
-    public DateTime? AtOrAfter(DateTime instant) => After(instant.AddTicks(-1));
+    public DateTime? AtOrAfter(DateTime instant) => After(instant == DateTime.MinValue ? instant : instant.AddTicks(-1));
 
     /// <summary>The instant itself when it is a tick, else the one before.</summary>
-    public DateTime? AtOrBefore(DateTime instant) => Before(instant.AddTicks(1));
+    public DateTime? AtOrBefore(DateTime instant) => Before(instant == DateTime.MaxValue ? instant : instant.AddTicks(1));
 }

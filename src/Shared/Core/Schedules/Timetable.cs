@@ -108,8 +108,7 @@ public sealed class Timetable
             return _schedule is OnceSchedule && last is null && _start is { } once ? FiringAt(once, once) : null;
         }
 
-        var due = IsTrigger ? NextTick(last, now.UtcDateTime) : NextStart(last, now.UtcDateTime);
-        return due is not { } start || start > _end ? null
+        return NextStart(last, now.UtcDateTime) is not { } start || start > _end ? null
             : IsTrigger ? FiringAt(start, start)
             : _ticks.After(start) is { } end ? FiringAt(start, end)
             : null;
@@ -158,18 +157,37 @@ public sealed class Timetable
 
     private static Firing FiringAt(DateTime start, DateTime end) => new(new(start, end), end);
 
-    private DateTime? FirstStart => _start is { } start ? _ticks!.AtOrAfter(start) : null;
-
+    /// <summary>The latest of what catchup, the start date and the last run ask for; null when one of them lies past the end of the calendar.</summary>
     private DateTime? NextStart(DataInterval? last, DateTime now)
     {
-        var floor = _catchup switch
+        var start = _catchup == CatchupMode.All ? null : IsTrigger ? TickFor(now) : StartFor(now);
+        if (_start is { } bound)
         {
-            CatchupMode.All => null,
-            CatchupMode.Latest => LatestComplete(now)?.Start.UtcDateTime,
-            _ => _ticks!.AtOrBefore(now), // the interval that is open now; it is due at the next tick
-        };
-        return Later(Later(floor, FirstStart), last is { } interval ? Resume(interval) : null);
+            if (_ticks!.AtOrAfter(bound) is not { } first)
+            {
+                return null;
+            }
+
+            start = start > first ? start : first;
+        }
+
+        if (last is { } interval)
+        {
+            if ((IsTrigger ? _ticks!.After(interval.End.UtcDateTime) : Resume(interval)) is not { } resumed)
+            {
+                return null;
+            }
+
+            start = start > resumed ? start : resumed;
+        }
+
+        return start;
     }
+
+    private DateTime? TickFor(DateTime now) => _catchup == CatchupMode.Latest ? _ticks!.AtOrBefore(now) : _ticks!.After(now);
+
+    // Without any catchup it is the interval that is open now, which is due at the next tick.
+    private DateTime? StartFor(DateTime now) => _catchup == CatchupMode.Latest ? LatestComplete(now)?.Start.UtcDateTime : _ticks!.AtOrBefore(now);
 
     /// <summary>Where to go on after the last interval. Without a change of schedule: at its end.</summary>
     private DateTime? Resume(DataInterval last)
@@ -180,19 +198,6 @@ public sealed class Timetable
             : _ticks.After(start);
     }
 
-    private DateTime? NextTick(DataInterval? last, DateTime now)
-    {
-        var floor = _catchup switch
-        {
-            CatchupMode.All => null,
-            CatchupMode.Latest => _ticks!.AtOrBefore(now),
-            _ => _ticks!.After(now),
-        };
-        return Later(Later(floor, FirstStart), last is { } interval ? _ticks!.After(interval.End.UtcDateTime) : null);
-    }
-
     private DataInterval? LatestComplete(DateTime now) =>
         _ticks!.AtOrBefore(now) is { } end && _ticks.Before(end) is { } start ? new(start, end) : null;
-
-    private static DateTime? Later(DateTime? a, DateTime? b) => a is null || b > a ? b : a;
 }
