@@ -40,6 +40,10 @@ public sealed class CronTicksTests
     [InlineData("America/New_York", "30 2,3 * * *", "2024-03-10T05:00Z", "2024-03-10T07:30Z 2024-03-11T06:30Z 2024-03-11T07:30Z")]
     // Fall in New York: 01:30 happens twice, the second counts.
     [InlineData("America/New_York", "30 1 * * *", "2024-11-03T04:00Z", "2024-11-03T06:30Z 2024-11-04T06:30Z")]
+    // Also when the look forward begins within the first time, and the match after it is a week away.
+    [InlineData("America/New_York", "30 1 * * SUN", "2024-11-03T05:45Z", "2024-11-03T06:30Z 2024-11-10T06:30Z")]
+    // Looking back over a midnight that is shown twice, with the match before it a year away.
+    [InlineData("America/Havana", "45 * 3 11 *", "2024-11-03T00:00Z", "2024-11-03T04:45Z 2024-11-03T05:45Z 2024-11-03T06:45Z")]
     // An hourly schedule runs through the repeated hour.
     [InlineData("America/New_York", "0 * * * *", "2024-11-03T04:00Z", "2024-11-03T04:00Z 2024-11-03T05:00Z 2024-11-03T06:00Z 2024-11-03T07:00Z")]
     // Lord Howe shifts by 30 minutes: 02:00 to 02:30 in spring, 02:00 to 01:30 in fall.
