@@ -1,6 +1,7 @@
 using Sluice.Authoring.Hooks;
 using Sluice.Providers.Aws;
 using Sluice.Providers.Files;
+using Sluice.Providers.Shell;
 using Sluice.Providers.Sqlite;
 
 namespace Sluice.Providers.All;
@@ -12,6 +13,7 @@ public static class BuiltInProviders
     public static ProviderCatalog Catalog() => new ProviderCatalog()
         .Add(new GeneralProvider())
         .Add(new FilesProvider())
+        .Add(new ShellProvider())
         .Add(new SqliteProvider())
         .Add(new AwsProvider());
 }
