@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Actors;
+using Sluice.Cluster.Nodes;
+using Sluice.Cluster.Wire;
+using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.Dispatch;
+using Sluice.Scheduler.Elections;
+using Sluice.Scheduler.Secrets;
+using Sluice.Storage;
+
+namespace Sluice.Scheduler.Api;
+
+/// <summary>Takes questions of workers and of people, and answers each on its own time: a slow read holds up nobody.</summary>
+internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault, ActorRef elector) : Actor
+{
+    private readonly OperatorApi _people = new(store, vault, elector);
+    private readonly CancellationTokenSource _stopping = new();
+    private WorkerRequests _workers = null!;
+    private long _answered;
+
+    protected override ValueTask PreStartAsync()
+    {
+        _workers = new(store, vault, IsCurrentAsync);
+        foreach (var method in WorkerRequests.Served)
+        {
+            host.Serve(method, Context.Self);
+        }
+
+        host.Serve(Methods.Operator, Context.Self);
+        return ValueTask.CompletedTask;
+    }
+
+    protected override async ValueTask PostStopAsync()
+    {
+        await _stopping.CancelAsync();
+        _stopping.Dispose();
+    }
+
+    protected override ValueTask ReceiveAsync(object message)
+    {
+        if (message is IncomingRequest asked)
+        {
+            _answered++;
+            _ = AnswerAsync(asked, Context.Logger, _stopping.Token);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected override string Describe() => $"{_answered} requests";
+
+    private async Task AnswerAsync(IncomingRequest asked, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (asked.Method == Methods.Operator)
+            {
+                asked.Reply(await _people.CallAsync(asked.Read<OperatorCall>(), cancellationToken));
+            }
+            else
+            {
+                await _workers.AnswerAsync(asked, cancellationToken);
+            }
+        }
+        catch (ApiException e)
+        {
+            asked.Fail(e.Status, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            asked.Fail(503, "The scheduler is stopping; try again.");
+        }
+        catch (Exception e)
+        {
+            LogFailed(logger, e, asked.Method, asked.From.Name);
+            asked.Fail(500, $"The scheduler could not answer: {e.Message}");
+        }
+    }
+
+    private async Task<bool> IsCurrentAsync(AttemptId attempt, CancellationToken cancellationToken) =>
+        await elector.AskAsync<object>(new ToScheduler(new IsCurrent(attempt)), TimeSpan.FromSeconds(10), cancellationToken) is true;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} asked by {Node} failed")]
+    private static partial void LogFailed(ILogger logger, Exception error, string method, string node);
+}

@@ -1,0 +1,343 @@
+using System.Text.Json;
+using Sluice.Actors;
+using Sluice.Cluster.Api;
+using Sluice.Cluster.Wire;
+using Sluice.Core.Backfills;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
+using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.Backfills;
+using Sluice.Scheduler.DagRuns;
+using Sluice.Scheduler.Dags;
+using Sluice.Scheduler.Elections;
+using Sluice.Scheduler.Secrets;
+using Sluice.Storage;
+using Sluice.Storage.ReadModel;
+using Sluice.Storage.Secrets;
+
+namespace Sluice.Scheduler.Api;
+
+/// <summary>What people ask for, by CLI and API: reads from the read model, commands to the leader's actors.</summary>
+internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <returns>The response's JSON.</returns>
+    /// <exception cref="ApiException">With a status and one sentence for people.</exception>
+    public async Task<string> CallAsync(OperatorCall call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DispatchAsync(call, cancellationToken);
+        }
+        catch (JsonException e)
+        {
+            throw new ApiException(400, $"The request to {call.Name} is not what it takes: {e.Message}");
+        }
+        catch (FormatException e)
+        {
+            throw new ApiException(400, e.Message);
+        }
+        catch (StoreException e) when (e.IsTransient)
+        {
+            throw new ApiException(503, e.Message);
+        }
+    }
+
+    private async Task<string> DispatchAsync(OperatorCall call, CancellationToken cancel) => call.Name switch
+    {
+        Operations.ListDags => Json(await ListDagsAsync(cancel)),
+        Operations.ShowDag => Json(await ShowDagAsync(Read<DagName>(call), cancel)),
+        Operations.ListImportErrors => Json<IReadOnlyList<ImportErrorSummary>>(
+            [.. (await store.ReadModel.ListImportErrorsAsync(cancel)).Select(error => new ImportErrorSummary(error.File, error.Message ?? "", error.At))]),
+        Operations.PauseDag => Json(await PauseAsync(Read<DagName>(call), true, call.Who, cancel)),
+        Operations.UnpauseDag => Json(await PauseAsync(Read<DagName>(call), false, call.Who, cancel)),
+        Operations.TriggerRun => Json(await TriggerAsync(Read<TriggerRequest>(call), call.Who, cancel)),
+        Operations.ListRuns => Json(await ListRunsAsync(Read<RunFilter>(call), cancel)),
+        Operations.ShowRun => Json(await ShowRunAsync(Read<RunName>(call), cancel)),
+        Operations.CancelRun => Json(await CancelRunAsync(Read<RunName>(call), call.Who, cancel)),
+        Operations.TaskState => Json(await TaskStateAsync(Read<TaskName>(call), cancel)),
+        Operations.CreateBackfill => Json(await CreateBackfillAsync(Read<BackfillRequest>(call), call.Who, cancel)),
+        Operations.ListBackfills => Json(await ListBackfillsAsync(Read<BackfillFilter>(call), cancel)),
+        Operations.ShowBackfill => Json(await ShowBackfillAsync(Read<BackfillName>(call), cancel)),
+        Operations.CancelBackfill => Json(await CancelBackfillAsync(Read<BackfillName>(call), call.Who, cancel)),
+        Operations.SetConnection => Json(await SetAsync(SecretKind.Connection, Read<SecretValue>(call), call.Who, cancel)),
+        Operations.ListConnections => Json(await ListAsync(SecretKind.Connection, cancel)),
+        Operations.DeleteConnection => Json(await DeleteAsync(SecretKind.Connection, Read<SecretName>(call), call.Who, cancel)),
+        Operations.SetVariable => Json(await SetAsync(SecretKind.Variable, Read<SecretValue>(call), call.Who, cancel)),
+        Operations.GetVariable => Json(await GetVariableAsync(Read<SecretName>(call), cancel)),
+        Operations.ListVariables => Json(await ListAsync(SecretKind.Variable, cancel)),
+        Operations.DeleteVariable => Json(await DeleteAsync(SecretKind.Variable, Read<SecretName>(call), call.Who, cancel)),
+        _ => throw new ApiException(404, $"There is no operation '{call.Name}'."),
+    };
+
+    private async Task<IReadOnlyList<DagSummary>> ListDagsAsync(CancellationToken cancel) =>
+        [.. (await store.ReadModel.ListDagsAsync(cancel)).Select(Summaries.Of)];
+
+    private async Task<DagDetails> ShowDagAsync(DagName name, CancellationToken cancel)
+    {
+        var dag = await DagAsync(name.DagId, cancel);
+        var runs = await store.ReadModel.ListRunsAsync(new() { Dag = dag.Id, Limit = 10 }, cancel);
+        return new(Summaries.Of(dag), Summaries.TasksOf(await SpecAsync(dag.Version, cancel)), [.. runs.Select(Summaries.Of)]);
+    }
+
+    private async Task<Changed> PauseAsync(DagName name, bool paused, string who, CancellationToken cancel)
+    {
+        var dag = await DagAsync(name.DagId, cancel);
+        await AuditAsync(who, paused ? Operations.PauseDag : Operations.UnpauseDag, name.DagId, "");
+        return new(await ToDagAsync<bool>(dag.Id, new SetPaused(paused), cancel));
+    }
+
+    private async Task<RunSummary> TriggerAsync(TriggerRequest request, string who, CancellationToken cancel)
+    {
+        var conf = JsonObjectText(request.Conf, "conf");
+        var dag = await DagAsync(request.DagId, cancel);
+        DateTimeOffset? date = request.LogicalDate is { } text ? ScheduleDates.Parse(text, (await SpecAsync(dag.Version, cancel)).TimeZone) : null;
+        var answer = await ToDagAsync<CreateRunAnswer>(dag.Id, new TriggerRun(date, request.RunId, conf), cancel);
+        if (answer.Facts is not { } facts)
+        {
+            throw new ApiException(409, answer.Refusal!);
+        }
+
+        await AuditAsync(who, Operations.TriggerRun, $"{facts.Dag}/{facts.Id}", conf);
+        return Summaries.Of(new DagRunRow { Facts = facts, State = RunState.Queued });
+    }
+
+    private async Task<IReadOnlyList<RunSummary>> ListRunsAsync(RunFilter filter, CancellationToken cancel)
+    {
+        RunState? state = null;
+        if (filter.State is { } text)
+        {
+            state = Enum.TryParse<RunState>(text, ignoreCase: true, out var parsed)
+                ? parsed
+                : throw new ApiException(400, $"'{text}' is no state of a run; use queued, running, success or failed.");
+        }
+
+        var query = new RunQuery { Dag = filter.DagId is { } id ? new DagId(id) : null, State = state, Backfill = filter.BackfillId, Limit = filter.Limit };
+        return [.. (await store.ReadModel.ListRunsAsync(query, cancel)).Select(Summaries.Of)];
+    }
+
+    private async Task<RunDetails> ShowRunAsync(RunName name, CancellationToken cancel)
+    {
+        var run = await RunAsync(name.DagId, name.RunId, cancel);
+        var attempts = await store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel);
+        return new(Summaries.Of(run), Summaries.LatestOf(await SpecAsync(run.Facts.Version, cancel), attempts));
+    }
+
+    private async Task<Changed> CancelRunAsync(RunName name, string who, CancellationToken cancel)
+    {
+        var run = await RunAsync(name.DagId, name.RunId, cancel);
+        if (await LivingAsync(run.Facts, cancel) is not { } living)
+        {
+            return new(false);
+        }
+
+        await AuditAsync(who, Operations.CancelRun, $"{run.Facts.Dag}/{run.Facts.Id}", "");
+        return new(await living.AskAsync<bool>(new CancelNow($"cancelled by {who}"), Patience, cancel));
+    }
+
+    private async Task<TaskStateAnswer> TaskStateAsync(TaskName name, CancellationToken cancel)
+    {
+        var run = await RunAsync(name.DagId, name.RunId, cancel);
+        var spec = await SpecAsync(run.Facts.Version, cancel);
+        var task = spec.Tasks.ToList().FindIndex(task => task.Id.Value == name.TaskId);
+        if (task < 0)
+        {
+            throw new ApiException(404, $"Dag '{name.DagId}' has no task '{name.TaskId}' in the version of run '{run.Facts.Id}'.");
+        }
+
+        var attempts = (await store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel)).Where(row => row.Task.Value == name.TaskId).ToList();
+        var state = attempts.Count == 0 ? Core.TaskInstances.TaskState.None : attempts[^1].State;
+        string? waits = null;
+        if (run.State is RunState.Queued or RunState.Running && await LivingAsync(run.Facts, cancel) is { } living)
+        {
+            var live = await living.AskAsync<TaskLiveState>(new TaskQuestion(task), Patience, cancel);
+            (state, waits) = (live.State, live.Obstacle);
+        }
+
+        return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(Summaries.Of)]);
+    }
+
+    private async Task<BackfillSummary> CreateBackfillAsync(BackfillRequest request, string who, CancellationToken cancel)
+    {
+        var dag = await DagAsync(request.DagId, cancel);
+        var spec = await SpecAsync(dag.Version, cancel);
+        if (!Enum.TryParse<Reprocess>(request.Reprocess, ignoreCase: true, out var reprocess))
+        {
+            throw new ApiException(400, $"'{request.Reprocess}' is no way to reprocess; use none, failed or completed.");
+        }
+
+        var id = $"bf-{Guid.CreateVersion7():N}"[..15];
+        var make = new MakeBackfill(
+            id, spec, ScheduleDates.Parse(request.Start, spec.TimeZone), ScheduleDates.Parse(request.End, spec.TimeZone), request.MaxActiveRuns, reprocess);
+        var answer = await LeaderAsync<BackfillAnswer>(make, cancel);
+        if (answer.Refusal is { } refusal)
+        {
+            throw new ApiException(409, refusal);
+        }
+
+        await AuditAsync(who, Operations.CreateBackfill, id, ApiJson.Serialize(request));
+        return Summaries.Of(answer.Row!);
+    }
+
+    private async Task<IReadOnlyList<BackfillSummary>> ListBackfillsAsync(BackfillFilter filter, CancellationToken cancel) =>
+        [.. (await store.ReadModel.ListBackfillsAsync(filter.DagId is { } id ? new DagId(id) : null, cancel)).Select(Summaries.Of)];
+
+    private async Task<BackfillDetails> ShowBackfillAsync(BackfillName name, CancellationToken cancel)
+    {
+        var backfill = await BackfillAsync(name.BackfillId, cancel);
+        var runs = await store.ReadModel.ListRunsAsync(new() { Backfill = name.BackfillId, Limit = 10_000 }, cancel);
+        return new(Summaries.Of(backfill), [.. runs.Select(Summaries.Of)]);
+    }
+
+    private async Task<Changed> CancelBackfillAsync(BackfillName name, string who, CancellationToken cancel)
+    {
+        await BackfillAsync(name.BackfillId, cancel);
+        await AuditAsync(who, Operations.CancelBackfill, name.BackfillId, "");
+        return new(await LeaderAsync<bool>(new ToBackfill(name.BackfillId, StopBackfill.Instance), cancel));
+    }
+
+    private async Task<Changed> SetAsync(SecretKind kind, SecretValue value, string who, CancellationToken cancel)
+    {
+        if (value.Id.Length is 0 or > 250)
+        {
+            throw new ApiException(400, "A name has 1 to 250 characters.");
+        }
+
+        // Also refuses a URI that is none, before it is stored.
+        var masked = Vault.Masked(kind, value.Id, value.Value);
+        await vault.SaveAsync(kind, value.Id, value.Value, cancel);
+        await AuditAsync(who, kind == SecretKind.Connection ? Operations.SetConnection : Operations.SetVariable, value.Id, kind == SecretKind.Connection ? masked : "");
+        await ChangedAsync(kind, value.Id);
+        return new(true);
+    }
+
+    private async Task<SecretValue> GetVariableAsync(SecretName name, CancellationToken cancel) =>
+        await vault.FindAsync(SecretKind.Variable, name.Id, cancel) is { } value
+            ? new(name.Id, Vault.Masked(SecretKind.Variable, name.Id, value))
+            : throw new ApiException(404, $"There is no variable '{name.Id}'.");
+
+    private async Task<IReadOnlyList<SecretValue>> ListAsync(SecretKind kind, CancellationToken cancel) =>
+        [.. (await vault.AllAsync(kind, cancel)).Select(entry => new SecretValue(entry.Key, Vault.Masked(kind, entry.Key, entry.Value)))];
+
+    private async Task<Changed> DeleteAsync(SecretKind kind, SecretName name, string who, CancellationToken cancel)
+    {
+        var there = await vault.DeleteAsync(kind, name.Id, cancel);
+        await AuditAsync(who, kind == SecretKind.Connection ? Operations.DeleteConnection : Operations.DeleteVariable, name.Id, "");
+        await ChangedAsync(kind, name.Id);
+        return new(there);
+    }
+
+    private Task ChangedAsync(SecretKind kind, string name)
+    {
+        if (kind == SecretKind.Variable)
+        {
+            elector.Tell(new ToScheduler(new VariableChanged(name)));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task AuditAsync(string who, string action, string subject, string details)
+    {
+        elector.Tell(new ToScheduler(new Audit(who, action, subject, details)));
+        return Task.CompletedTask;
+    }
+
+    private async Task<DagRow> DagAsync(string id, CancellationToken cancel) =>
+        await store.ReadModel.FindDagAsync(new(id), cancel) ?? throw new ApiException(404, $"There is no Dag '{id}'. See: sluice dags list");
+
+    private async Task<DagSpec> SpecAsync(string version, CancellationToken cancel) =>
+        await store.ReadModel.FindDagVersionAsync(version, cancel) is { } json
+            ? DagSpecJson.Deserialize(json)
+            : throw new ApiException(404, $"Dag version {version} is not in the store.");
+
+    private async Task<BackfillRow> BackfillAsync(string id, CancellationToken cancel) =>
+        (await store.ReadModel.ListBackfillsAsync(null, cancel)).FirstOrDefault(row => row.Id == id)
+        ?? throw new ApiException(404, $"There is no backfill '{id}'. See: sluice backfill list");
+
+    /// <summary>A run by its id, or by its logical date.</summary>
+    private async Task<DagRunRow> RunAsync(string dag, string run, CancellationToken cancel)
+    {
+        await DagAsync(dag, cancel);
+        if (await store.ReadModel.FindRunAsync(new(dag), new(run), cancel) is { } found)
+        {
+            return found;
+        }
+
+        if (char.IsAsciiDigit(run[0]))
+        {
+            var spec = await SpecAsync((await DagAsync(dag, cancel)).Version, cancel);
+            var date = ScheduleDates.Parse(run, spec.TimeZone);
+            var runs = await store.ReadModel.ListRunsAsync(new() { Dag = new DagId(dag), From = date, Before = date.AddDays(1), Limit = 1000 }, cancel);
+            if (runs.OrderBy(row => row.Facts.LogicalDate).FirstOrDefault() is { } dated)
+            {
+                return dated;
+            }
+        }
+
+        throw new ApiException(404, $"Dag '{dag}' has no run '{run}'. See: sluice runs list {dag}");
+    }
+
+    private async Task<ActorRef?> LivingAsync(RunFacts run, CancellationToken cancel) =>
+        (await ToDagAsync<FoundRun>(run.Dag, new FindRun(run.Key), cancel)).Run;
+
+    private async Task<T> ToDagAsync<T>(DagId dag, object message, CancellationToken cancel) =>
+        await LeaderAsync<object>(new ToDag(dag, message), cancel) switch
+        {
+            NoSuchDag => throw new ApiException(404, $"There is no Dag '{dag}'. See: sluice dags list"),
+            T answer => answer,
+            var other => throw new ApiException(500, $"Unexpected answer {other.GetType().Name}."),
+        };
+
+    private async Task<T> LeaderAsync<T>(object message, CancellationToken cancel)
+    {
+        try
+        {
+            return await elector.AskAsync<object>(new ToScheduler(message), Patience, cancel) switch
+            {
+                NotLeading => throw new ApiException(503, "This scheduler does not lead at the moment; try again."),
+                T answer => answer,
+                var other => throw new ApiException(500, $"Unexpected answer {other.GetType().Name}."),
+            };
+        }
+        catch (TimeoutException)
+        {
+            throw new ApiException(503, "The scheduler did not answer in time; try again.");
+        }
+    }
+
+    private static string JsonObjectText(string? text, string what)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return "{}";
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                return text;
+            }
+        }
+        catch (JsonException e)
+        {
+            throw new ApiException(400, $"The {what} is not JSON: {e.Message}");
+        }
+
+        throw new ApiException(400, $"The {what} must be a JSON object, like {{\"table\": \"nps\"}}.");
+    }
+
+    private static T Read<T>(OperatorCall call) => ApiJson.Deserialize<T>(call.Body.Length == 0 ? "{}" : call.Body);
+
+    private static string Json<T>(T value) => ApiJson.Serialize(value);
+}
+
+/// <summary>A call of the API was refused.</summary>
+internal sealed class ApiException(int status, string message) : Exception(message)
+{
+    public int Status { get; } = status;
+}

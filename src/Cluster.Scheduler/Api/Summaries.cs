@@ -1,0 +1,96 @@
+using Sluice.Cluster.Api;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+using Sluice.Storage.ReadModel;
+
+namespace Sluice.Scheduler.Api;
+
+/// <summary>Rows of the read model in the API's form.</summary>
+internal static class Summaries
+{
+    public static DagSummary Of(DagRow row) => new()
+    {
+        DagId = row.Id.Value,
+        Schedule = row.Schedule,
+        Paused = row.Paused,
+        Active = row.Active,
+        Version = row.Version,
+        File = row.File,
+        NextRunAfter = row.NextRunAfter,
+        Description = row.Description,
+        Tags = row.Tags,
+        Owner = row.Owner,
+    };
+
+    public static IReadOnlyList<TaskSummary> TasksOf(DagSpec spec) =>
+    [
+        .. spec.Tasks.Select(task => new TaskSummary(
+            task.Id.Value, task.Operator, [.. task.Upstream.Select(index => spec.Tasks[index].Id.Value)],
+            SnakeCase(task.TriggerRule.ToString()), task.Retries, task.Pool, task.Queue, task.Priority)),
+    ];
+
+    public static RunSummary Of(DagRunRow row) => new()
+    {
+        DagId = row.Facts.Dag.Value,
+        RunId = row.Facts.Id.Value,
+        RunType = SnakeCase(row.Facts.Type.ToString()),
+        State = SnakeCase(row.State.ToString()),
+        LogicalDate = row.Facts.LogicalDate,
+        DataIntervalStart = row.Facts.Interval.Start,
+        DataIntervalEnd = row.Facts.Interval.End,
+        QueuedAt = row.Facts.CreatedAt,
+        StartedAt = row.StartedAt,
+        EndedAt = row.EndedAt,
+        Reason = row.Reason,
+        BackfillId = row.Facts.Backfill,
+        Conf = row.Facts.Conf == "{}" ? null : row.Facts.Conf,
+        Version = row.Facts.Version,
+    };
+
+    public static TaskAttemptSummary Of(TaskInstanceRow row) => new()
+    {
+        TaskId = row.Task.Value,
+        State = row.State.Name(),
+        TryNumber = row.TryNumber,
+        Token = row.Token,
+        Worker = row.Worker,
+        QueuedAt = row.QueuedAt,
+        StartedAt = row.StartedAt,
+        EndedAt = row.EndedAt,
+        DueAt = row.DueAt,
+        Error = row.Error,
+    };
+
+    public static IReadOnlyList<TaskAttemptSummary> LatestOf(DagSpec spec, IReadOnlyList<TaskInstanceRow> attempts)
+    {
+        var latest = new Dictionary<TaskId, TaskInstanceRow>();
+        foreach (var attempt in attempts)
+        {
+            latest[attempt.Task] = attempt;
+        }
+
+        return
+        [
+            .. spec.Tasks.Select(task => latest.TryGetValue(task.Id, out var row)
+                ? Of(row)
+                : new() { TaskId = task.Id.Value, State = TaskState.None.Name(), TryNumber = 0, Token = 0 }),
+        ];
+    }
+
+    public static BackfillSummary Of(BackfillRow row) => new()
+    {
+        BackfillId = row.Id,
+        DagId = row.Dag.Value,
+        Start = row.Range.Start,
+        End = row.Range.End,
+        MaxActiveRuns = row.MaxActiveRuns,
+        State = row.State,
+        Total = row.Total,
+        Succeeded = row.Succeeded,
+        Failed = row.Failed,
+        CreatedAt = row.CreatedAt,
+        EndedAt = row.EndedAt,
+    };
+
+    private static string SnakeCase(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+}

@@ -1,0 +1,85 @@
+using Sluice.Cluster.Nodes;
+using Sluice.Cluster.Wire;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.Secrets;
+using Sluice.Storage;
+using Sluice.Storage.Secrets;
+
+namespace Sluice.Scheduler.Api;
+
+/// <summary>Answers what workers ask for on behalf of their attempts.</summary>
+/// <param name="store">Specs, bundles and XComs.</param>
+/// <param name="vault">Connections and variables.</param>
+/// <param name="isCurrent">Whether an attempt is one that a worker has by the leader's books.</param>
+internal sealed class WorkerRequests(IStore store, Vault vault, Func<AttemptId, CancellationToken, Task<bool>> isCurrent)
+{
+    /// <summary>The methods that are answered here.</summary>
+    public static IReadOnlyList<string> Served { get; } =
+        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom];
+
+    public async Task AnswerAsync(IncomingRequest asked, CancellationToken cancellationToken)
+    {
+        switch (asked.Method)
+        {
+            case Methods.FetchDagVersion:
+                var version = asked.Read<FetchById>().Id;
+                Reply(asked, await store.ReadModel.FindDagVersionAsync(version, cancellationToken), $"Dag version {version}");
+                break;
+            case Methods.FetchBundle:
+                var hash = asked.Read<FetchById>().Id;
+                var content = await store.Bundles.FindAsync(hash, cancellationToken);
+                var variables = await vault.AllAsync(SecretKind.Variable, cancellationToken);
+                Reply(asked, content is null ? null : WireJson.Write(new BundleContent(content, variables)), $"bundle {hash}");
+                break;
+            case Methods.GetConnection:
+                await AnswerAsync(asked, SecretKind.Connection, cancellationToken);
+                break;
+            case Methods.GetVariable:
+                await AnswerAsync(asked, SecretKind.Variable, cancellationToken);
+                break;
+            case Methods.GetXCom:
+                var xcom = asked.Read<FetchXCom>();
+                if (await MayAskAsync(asked, xcom.Attempt, cancellationToken))
+                {
+                    var value = await store.ReadModel.FindXComAsync(xcom.Attempt.Run, new TaskId(xcom.Task), xcom.Key, cancellationToken);
+                    Reply(asked, value, $"XCom '{xcom.Key}' of task '{xcom.Task}'");
+                }
+
+                break;
+        }
+    }
+
+    private async Task AnswerAsync(IncomingRequest asked, SecretKind kind, CancellationToken cancellationToken)
+    {
+        var wanted = asked.Read<FetchForAttempt>();
+        if (await MayAskAsync(asked, wanted.Attempt, cancellationToken))
+        {
+            var value = await vault.FindAsync(kind, wanted.Name, cancellationToken);
+            Reply(asked, value is null ? null : WireJson.Write(value), $"{(kind == SecretKind.Connection ? "connection" : "variable")} '{wanted.Name}'");
+        }
+    }
+
+    private async Task<bool> MayAskAsync(IncomingRequest asked, AttemptId attempt, CancellationToken cancellationToken)
+    {
+        if (await isCurrent(attempt, cancellationToken))
+        {
+            return true;
+        }
+
+        asked.Fail(409, $"Attempt {attempt} is not current; it gets nothing.");
+        return false;
+    }
+
+    private static void Reply(IncomingRequest asked, string? body, string what)
+    {
+        if (body is null)
+        {
+            asked.Fail(404, $"There is no {what}.");
+        }
+        else
+        {
+            asked.Reply(body);
+        }
+    }
+}

@@ -1,0 +1,390 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Sluice.Actors;
+using Sluice.Cluster.Wire;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.Queues;
+using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.Dispatch;
+using Sluice.Scheduler.Journal;
+
+namespace Sluice.Scheduler.DagRuns;
+
+/// <summary>To a queued run: its Dag lets it start.</summary>
+internal sealed record StartNow
+{
+    public static StartNow Instance { get; } = new();
+}
+
+/// <summary>To a run: end as failed. Answered by a bool, after the commit: false when it was over already.</summary>
+internal sealed record CancelNow(string Reason);
+
+/// <summary>To the Dag and the backfill, after the commit.</summary>
+internal sealed record RunFinished(RunFacts Facts, RunState State, DateTimeOffset? StartedAt);
+
+/// <summary>To a run: tell a task's live state; answered by a <see cref="TaskLiveState"/>.</summary>
+internal sealed record TaskQuestion(int Task);
+
+internal sealed record TaskLiveState(TaskState State, int TryNumber, string? Worker, DateTimeOffset? Due, string? Obstacle);
+
+/// <summary>Who a run works with.</summary>
+internal sealed record RunCompany(ActorRef Journal, ActorRef Dispatcher, ActorRef Workers);
+
+/// <summary>Owns one run: one mailbox, one writer. Its rules are <see cref="DagRunDecider"/>.</summary>
+/// <remarks>
+/// A report is decided at once, the tasks that it frees are offered to the dispatcher, and the dispatcher's answer is decided too, before
+/// anything is written: so the end of a task and the dispatch of the next are one commit.
+/// </remarks>
+internal sealed partial class DagRunActor : Actor
+{
+    private readonly DagRunState _run;
+    private readonly RunCompany _company;
+    private readonly bool _isNew;
+    private readonly string _stream;
+    private readonly List<ReadyTask> _ready = [];
+    private readonly List<FreedTask> _freed = [];
+    private readonly Dictionary<int, DateTimeOffset> _dispatchedAt = [];
+    private Append _pending;
+    private bool _offered;
+
+    /// <param name="run">The state, folded from whatever the journal holds of it.</param>
+    /// <param name="isNew">False after a takeover: workers may have attempts of it.</param>
+    /// <param name="company">Whom it works with.</param>
+    public DagRunActor(DagRunState run, bool isNew, RunCompany company)
+    {
+        (_run, _isNew, _company) = (run, isNew, company);
+        _stream = StreamOf(run.Facts.Key);
+        _pending = new(_stream);
+    }
+
+    public static string StreamOf(long key) => string.Create(CultureInfo.InvariantCulture, $"r:{key}");
+
+    protected override ValueTask PreStartAsync()
+    {
+        _company.Workers.Tell(new RunJoined(_run.Facts.Key), Context.Self);
+        if (!_isNew)
+        {
+            Resume();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask ReceiveAsync(object message)
+    {
+        try
+        {
+            Receive(message);
+        }
+        catch (Exception e) when (_run.Phase is RunState.Queued or RunState.Running)
+        {
+            // One broken run must not take the others down with it.
+            LogBroken(Context.Logger, e, _run.Facts.Dag, _run.Facts.Id);
+            Cancel($"internal error: {e.Message}");
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected override string Describe() => string.Create(
+        CultureInfo.InvariantCulture, $"{_run.Phase.ToString().ToLowerInvariant()}, {_run.Unfinished} of {_run.Graph.Count} tasks to go");
+
+    private void Receive(object message)
+    {
+        switch (message)
+        {
+            case Reported reported:
+                foreach (var report in reported.Reports)
+                {
+                    Report(reported.Node, report);
+                }
+
+                Advance();
+                break;
+            case Granted granted:
+                _offered = false;
+                Dispatch(granted.Grants);
+                Advance();
+                break;
+            case StartNow:
+                Apply(new StartRun(Now));
+                Advance();
+                break;
+            case Wake:
+                Apply(new WakeTasks(Now));
+                Advance();
+                break;
+            case AttemptsLost lost:
+                foreach (var id in lost.Ids)
+                {
+                    Report(lost.Node, new(id, new() { Kind = OutcomeKind.Lost, Error = lost.Reason }));
+                }
+
+                Advance();
+                break;
+            case CancelNow cancel:
+                var open = _run.Phase is RunState.Queued or RunState.Running;
+                if (Context.Sender is { } asker)
+                {
+                    _pending.OnCommitted.Add(new(asker, open));
+                }
+
+                Cancel(cancel.Reason);
+                break;
+            case TaskQuestion question:
+                Answer(question.Task);
+                break;
+            case Told told:
+                told.Asker.Tell(told.Answer);
+                break;
+            case SnapshotDue when _run.Phase is RunState.Queued or RunState.Running:
+                _pending.Snapshot = DagRunJson.Serialize(_run.Snapshot());
+                Flush();
+                break;
+            case Over:
+                Context.StopSelf();
+                break;
+        }
+    }
+
+    private DateTimeOffset Now => Context.Time.GetUtcNow();
+
+    private void Report(string node, TaskReport report)
+    {
+        var task = report.Id.Task;
+        var current = task < _run.Graph.Count && _run.TokenOf(task) == report.Id.Token && _run.WorkerOf(task) is not null;
+        Apply(new ReportTask(task, report.Id.Token, report.Outcome, Now), current ? (node, report.Outcome) : null);
+        _pending.OnCommitted.Add(new(_company.Workers, new Acknowledge(node, [report.Id])));
+    }
+
+    private void Dispatch(IReadOnlyList<Grant> grants)
+    {
+        foreach (var onWorker in grants.GroupBy(grant => grant.Worker))
+        {
+            var tasks = onWorker.Select(grant => grant.Key.Task).ToList();
+            Apply(new DispatchTasks(onWorker.Key, tasks, Now));
+            foreach (var task in tasks.Where(task => _run.WorkerOf(task) is null))
+            {
+                _freed.Add(new(new(_run.Facts.Key, task), null));
+            }
+        }
+    }
+
+    private void Cancel(string reason)
+    {
+        foreach (var onWorker in _run.ActiveAttempts().GroupBy(id => _run.WorkerOf(id.Task)!).ToList())
+        {
+            _pending.OnCommitted.Add(new(_company.Workers, new Kill(onWorker.Key, [.. onWorker], reason)));
+            _pending.OnCommitted.Add(new(_company.Workers, new Acknowledge(onWorker.Key, [.. onWorker])));
+            _freed.AddRange(onWorker.Select(id => new FreedTask(new(id.Run, id.Task), null)));
+        }
+
+        Apply(new CancelRun(reason, Now));
+        Advance();
+    }
+
+    private void Apply(DagRunCommand command, (string Node, TaskOutcome Outcome)? report = null)
+    {
+        foreach (var happened in DagRunDecider.Decide(_run, command))
+        {
+            _pending.Events.Add(DagRunJson.Serialize(happened));
+            Project(happened, report);
+        }
+    }
+
+    /// <summary>What follows from an event that has been folded: rows, offers, messages after the commit.</summary>
+    private void Project(DagRunEvent happened, (string Node, TaskOutcome Outcome)? report)
+    {
+        switch (happened)
+        {
+            case RunStarted:
+                _pending.Changes.Add(DagRunRows.Of(_run));
+                break;
+            case TasksScheduled e:
+                foreach (var task in e.Tasks)
+                {
+                    _ready.Add(ReadyTask.Of(_run.Facts, _run.Graph.Spec, task));
+                }
+
+                break;
+            case TasksDispatched e:
+                var assignments = new List<TaskAssignment>(e.Tasks.Length);
+                foreach (var task in e.Tasks)
+                {
+                    assignments.Add(AssignmentOf(task));
+                    _dispatchedAt[task] = e.At;
+                    _pending.Changes.Add(DagRunRows.OfDispatch(_run, task, e));
+                }
+
+                _pending.OnCommitted.Add(new(_company.Workers, new Dispatch.Dispatch(e.Worker, _run.Facts, assignments)));
+                break;
+            case TaskEnded e:
+                var (node, outcome) = report!.Value;
+                var ran = outcome.Kind == OutcomeKind.Lost ? (TimeSpan?)null : outcome.EndedAt - outcome.StartedAt;
+                _freed.Add(new(new(_run.Facts.Key, e.Task), ran));
+                _dispatchedAt.Remove(e.Task, out var dispatchedAt);
+                _pending.Changes.Add(DagRunRows.OfEnd(_run, e, node, outcome, dispatchedAt == default ? null : dispatchedAt));
+                if (e.State == TaskState.Success)
+                {
+                    foreach (var xcom in outcome.XComs ?? [])
+                    {
+                        _pending.Changes.Add(new Storage.ReadModel.XComRow(_run.Facts.Key, _run.Graph.Spec.Tasks[e.Task].Id, xcom.Key, xcom.Value));
+                    }
+                }
+
+                if (e is { State: TaskState.UpForReschedule, Due: { } due })
+                {
+                    Context.Spawn(
+                        Props.Create(() => new SensorActor(due, Wake.Instance)),
+                        string.Create(CultureInfo.InvariantCulture, $"sensor-{e.Task}-{e.Token}"));
+                }
+
+                break;
+            case TasksResolved e:
+                foreach (var task in e.Tasks)
+                {
+                    _pending.Changes.Add(DagRunRows.OfResolution(_run, task, e.State, Now));
+                }
+
+                break;
+            case RunEnded:
+                _pending.Changes.Add(DagRunRows.Of(_run));
+                _pending.Ends = true;
+                LogEnded(Context.Logger, _run.Facts.Dag, _run.Facts.Id, _run.Phase, _run.Reason ?? "all tasks finished");
+                break;
+        }
+    }
+
+    /// <summary>Hands on what the last decisions left: to the dispatcher first, and to the journal when nothing is asked of it.</summary>
+    private void Advance()
+    {
+        if (_run.Phase is RunState.Success or RunState.Failed)
+        {
+            if (_pending.Ends)
+            {
+                _company.Dispatcher.Tell(new RunLeft(_run.Facts.Key, [.. _freed]), Context.Self);
+                _freed.Clear();
+                _pending.OnCommitted.Add(new(_company.Workers, new RunLeft(_run.Facts.Key, [])));
+                _pending.OnCommitted.Add(new(Context.Parent!, new RunFinished(_run.Facts, _run.Phase, _run.StartedAt)));
+                _pending.OnCommitted.Add(new(Context.Self, Over.Instance));
+            }
+
+            Flush();
+            return;
+        }
+
+        if (_ready.Count > 0 || _freed.Count > 0)
+        {
+            _company.Dispatcher.Tell(new Offer(_run.Facts.Key, [.. _ready], [.. _freed]), Context.Self);
+            _ready.Clear();
+            _freed.Clear();
+            _offered = true;
+        }
+
+        if (!_offered)
+        {
+            Flush();
+        }
+
+        SetAlarm();
+    }
+
+    private void Flush()
+    {
+        if (!_pending.IsEmpty)
+        {
+            _company.Journal.Tell(_pending, Context.Self);
+            _pending = new(_stream);
+        }
+    }
+
+    /// <summary>One timer for the earliest retry; sensors wait in actors of their own.</summary>
+    private void SetAlarm()
+    {
+        DateTimeOffset? earliest = null;
+        foreach (var (task, due) in _run.Due)
+        {
+            if (_run.StateOf(task) == TaskState.UpForRetry && (earliest is null || due < earliest))
+            {
+                earliest = due;
+            }
+        }
+
+        if (earliest is { } at)
+        {
+            var wait = Math.Clamp((at - Now).Ticks, TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerDay);
+            Context.Timers.StartSingle("retry", TimeSpan.FromTicks(wait), Wake.Instance);
+        }
+    }
+
+    /// <summary>After a takeover: what workers have is adopted, what waited is offered again, what slept sleeps on.</summary>
+    private void Resume()
+    {
+        var held = _run.ActiveAttempts().ToList();
+        _company.Dispatcher.Tell(
+            new Adopt(_run.Facts.Key, [.. held.Select(id => (ReadyTask.Of(_run.Facts, _run.Graph.Spec, id.Task), _run.WorkerOf(id.Task)!))]), Context.Self);
+        foreach (var onWorker in held.GroupBy(id => _run.WorkerOf(id.Task)!))
+        {
+            _company.Workers.Tell(new Expect(onWorker.Key, _run.Facts, [.. onWorker.Select(id => AssignmentOf(id.Task))]), Context.Self);
+        }
+
+        for (var task = 0; task < _run.Graph.Count; task++)
+        {
+            if (_run.StateOf(task) == TaskState.Scheduled)
+            {
+                _ready.Add(ReadyTask.Of(_run.Facts, _run.Graph.Spec, task));
+            }
+            else if (_run.StateOf(task) == TaskState.UpForReschedule && _run.Due.TryGetValue(task, out var due))
+            {
+                Context.Spawn(
+                    Props.Create(() => new SensorActor(due, Wake.Instance)),
+                    string.Create(CultureInfo.InvariantCulture, $"sensor-{task}-{_run.TokenOf(task)}"));
+            }
+        }
+
+        if (_run.Phase == RunState.Running)
+        {
+            Advance();
+        }
+    }
+
+    private TaskAssignment AssignmentOf(int task) =>
+        new(new(_run.Facts.Key, task, _run.TokenOf(task)), _run.TriesOf(task), _run.FirstPokeOf(task));
+
+    private void Answer(int task)
+    {
+        var state = new TaskLiveState(
+            _run.StateOf(task), _run.TriesOf(task), _run.WorkerOf(task), _run.Due.TryGetValue(task, out var due) ? due : null, null);
+        var asker = Context.Sender;
+        if (state.State != TaskState.Scheduled || asker is null)
+        {
+            asker?.Tell(state);
+            return;
+        }
+
+        // The dispatcher knows why; it answers whoever asked.
+        var question = new ObstacleQuestion(ReadyTask.Of(_run.Facts, _run.Graph.Spec, task));
+        var answer = _company.Dispatcher.AskAsync<ObstacleAnswer>(question, TimeSpan.FromSeconds(5));
+        Context.PipeToSelf(answer, found => new Told(asker, state with { Obstacle = found.Text }), _ => new Told(asker, state));
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Dag} {Run} ended as {State}: {Reason}")]
+    private static partial void LogEnded(ILogger logger, DagId dag, RunId run, RunState state, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Dag} {Run} is failed by an internal error")]
+    private static partial void LogBroken(ILogger logger, Exception error, DagId dag, RunId run);
+
+    private sealed record Told(ActorRef Asker, TaskLiveState Answer);
+
+    private sealed record Over
+    {
+        public static Over Instance { get; } = new();
+    }
+}
+
+/// <summary>To a run: a wait may be over.</summary>
+internal sealed record Wake
+{
+    public static Wake Instance { get; } = new();
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using Sluice.Actors;
+using Sluice.Core.Dags;
+using Sluice.Core.Queues;
+
+namespace Sluice.Scheduler.Dispatch;
+
+/// <summary>A run tells the dispatcher what is ready and what has ended. Always answered by <see cref="Granted"/>, empty when nothing fits.</summary>
+internal sealed record Offer(long Run, IReadOnlyList<ReadyTask> Ready, IReadOnlyList<FreedTask> Freed);
+
+/// <summary>An attempt ended; null when it did not run to its end.</summary>
+internal readonly record struct FreedTask(TaskKey Key, TimeSpan? Ran);
+
+/// <summary>Dispatcher to a run: journal these dispatches, or give them back with an <see cref="Offer"/>.</summary>
+internal sealed record Granted(IReadOnlyList<Grant> Grants);
+
+/// <summary>After a takeover: this run's attempts that workers have.</summary>
+internal sealed record Adopt(long Run, IReadOnlyList<(ReadyTask Task, string Worker)> Held);
+
+/// <summary>The run is over; what it held is freed and its later grants are void.</summary>
+internal sealed record RunLeft(long Run, IReadOnlyList<FreedTask> Freed);
+
+internal sealed record WorkerJoined(string Node, int Slots, IReadOnlyList<string> Queues);
+
+internal sealed record WorkerLeft(string Node);
+
+internal sealed record DagLimit(DagId Dag, int? MaxActiveTasks);
+
+/// <summary>Asks why a task waits; answered by <see cref="ObstacleAnswer"/>.</summary>
+internal sealed record ObstacleQuestion(ReadyTask Task);
+
+internal sealed record ObstacleAnswer(string? Text);
+
+/// <summary>The shell around <see cref="DispatchQueue"/>.</summary>
+internal sealed class DispatcherActor : Actor
+{
+    private readonly DispatchQueue _queue = new();
+    private readonly Dictionary<long, ActorRef> _runs = [];
+
+    protected override ValueTask ReceiveAsync(object message)
+    {
+        switch (message)
+        {
+            case Offer offer:
+                var run = Context.Sender!;
+                _runs[offer.Run] = run;
+                Free(offer.Freed);
+                foreach (var task in offer.Ready)
+                {
+                    _queue.Offer(task);
+                }
+
+                Assign(run);
+                return ValueTask.CompletedTask;
+            case Adopt adopt:
+                _runs[adopt.Run] = Context.Sender!;
+                foreach (var (task, worker) in adopt.Held)
+                {
+                    _queue.Hold(task, worker);
+                }
+
+                return ValueTask.CompletedTask;
+            case RunLeft left:
+                _runs.Remove(left.Run);
+                Free(left.Freed);
+                break;
+            case WorkerJoined joined:
+                _queue.AddWorker(joined.Node, joined.Slots, joined.Queues);
+                break;
+            case WorkerLeft gone:
+                _queue.RemoveWorker(gone.Node);
+                break;
+            case DagLimit limit:
+                _queue.SetDagLimit(limit.Dag, limit.MaxActiveTasks);
+                break;
+            case ObstacleQuestion question:
+                Context.Sender?.Tell(new ObstacleAnswer(_queue.Obstacle(question.Task)));
+                return ValueTask.CompletedTask;
+        }
+
+        Assign(asker: null);
+        return ValueTask.CompletedTask;
+    }
+
+    protected override string Describe() => string.Create(
+        CultureInfo.InvariantCulture, $"{_queue.Waiting} waiting, {_queue.Active} active, {_queue.Workers} workers with {_queue.Slots} slots");
+
+    private void Free(IReadOnlyList<FreedTask> freed)
+    {
+        foreach (var (key, ran) in freed)
+        {
+            _queue.Free(key, ran);
+        }
+    }
+
+    private void Assign(ActorRef? asker)
+    {
+        var grants = _queue.Assign();
+        var askerAnswered = asker is null;
+        while (grants.Count > 0)
+        {
+            var voided = false;
+            foreach (var ofRun in grants.GroupBy(grant => grant.Key.Run))
+            {
+                if (_runs.TryGetValue(ofRun.Key, out var run))
+                {
+                    askerAnswered |= ReferenceEquals(run, asker);
+                    run.Tell(new Granted([.. ofRun]), Context.Self);
+                    continue;
+                }
+
+                voided = true;
+                foreach (var grant in ofRun)
+                {
+                    _queue.Free(grant.Key, null);
+                }
+            }
+
+            grants = voided ? _queue.Assign() : [];
+        }
+
+        if (!askerAnswered)
+        {
+            asker!.Tell(new Granted([]), Context.Self);
+        }
+    }
+}

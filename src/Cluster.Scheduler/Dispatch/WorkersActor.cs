@@ -1,0 +1,239 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Sluice.Actors;
+using Sluice.Cluster.Transport;
+using Sluice.Cluster.Wire;
+using Sluice.Core.DagRuns;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Scheduler.Dispatch;
+
+/// <summary>A run lives here from now on: reports of its attempts go to it.</summary>
+internal sealed record RunJoined(long Run);
+
+/// <summary>After a commit: send these attempts.</summary>
+internal sealed record Dispatch(string Node, RunFacts Run, IReadOnlyList<TaskAssignment> Tasks);
+
+/// <summary>After a takeover: a worker should have these.</summary>
+internal sealed record Expect(string Node, RunFacts Run, IReadOnlyList<TaskAssignment> Tasks);
+
+/// <summary>After a commit: reports of these attempts are on disk, or no longer matter.</summary>
+internal sealed record Acknowledge(string Node, IReadOnlyList<AttemptId> Ids);
+
+/// <summary>After a commit: stop these attempts.</summary>
+internal sealed record Kill(string Node, IReadOnlyList<AttemptId> Ids, string Reason);
+
+/// <summary>To a run: a worker reported the ends of some of its attempts.</summary>
+internal sealed record Reported(string Node, IReadOnlyList<TaskReport> Reports);
+
+/// <summary>To a run: the worker is gone with these attempts.</summary>
+internal sealed record AttemptsLost(string Node, IReadOnlyList<AttemptId> Ids, string Reason);
+
+/// <summary>Asks whether an attempt is current; answered by a bool.</summary>
+internal sealed record IsCurrent(AttemptId Id);
+
+/// <summary>How long silence is borne.</summary>
+/// <param name="HeartbeatEvery">Gap between a worker's heartbeats.</param>
+/// <param name="FenceAfter">A worker that heard no leader for so long stops its tasks.</param>
+/// <param name="LostAfter">The leader counts a silent worker's attempts as lost; longer than <paramref name="FenceAfter"/> by more than the clocks may differ in rate.</param>
+internal sealed record Silence(TimeSpan HeartbeatEvery, TimeSpan FenceAfter, TimeSpan LostAfter);
+
+/// <summary>Speaks with the workers (design.md, 6): what each of them has, by the leader's own books.</summary>
+internal sealed partial class WorkersActor(ITransport transport, ActorRef dispatcher, long epoch, Silence silence) : Actor
+{
+    private static readonly TimeSpan ResendAfter = TimeSpan.FromSeconds(3);
+
+    private readonly Dictionary<string, Worker> _workers = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, ActorRef> _runs = [];
+
+    protected override ValueTask PreStartAsync()
+    {
+        Context.Timers.StartPeriodic("watch", TimeSpan.FromTicks(silence.HeartbeatEvery.Ticks / 2), Watch.Instance);
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask ReceiveAsync(object message)
+    {
+        switch (message)
+        {
+            case Dispatch e: Send(e); break;
+            case Acknowledge e: Forget(e); break;
+            case PeerMessage { Message: TaskReports reports } e: Route(e.Peer.Id, reports); break;
+            case PeerMessage { Message: Heartbeat beat } e: Hear(e.Peer.Id, beat); break;
+            case PeerMessage { Message: TasksAccepted } e: WorkerOf(e.Peer.Id).HeardAt = Context.Time.GetUtcNow(); break;
+            case PeerMessage { Message: RegisterWorker register }: Register(register); break;
+            case RunJoined e: _runs[e.Run] = Context.Sender!; break;
+            case RunLeft e: _runs.Remove(e.Run); break;
+            case Expect e: Book(WorkerOf(e.Node), e.Run, e.Tasks); break;
+            case Kill e: transport.Send(e.Node, new KillTasks(epoch, e.Ids, e.Reason)); break;
+            case Watch: FindSilent(); break;
+            case IsCurrent question:
+                Context.Sender?.Tell(_workers.Values.Any(worker => worker.Books.ContainsKey(question.Id)));
+                break;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected override string Describe() => string.Create(
+        CultureInfo.InvariantCulture, $"{_workers.Count} workers, {_workers.Values.Sum(worker => worker.Books.Count)} attempts out, {_runs.Count} runs");
+
+    private void Send(Dispatch dispatch)
+    {
+        Book(WorkerOf(dispatch.Node), dispatch.Run, dispatch.Tasks);
+        transport.Send(dispatch.Node, new RunTasks(epoch, dispatch.Run, dispatch.Tasks));
+    }
+
+    private void Book(Worker worker, RunFacts run, IReadOnlyList<TaskAssignment> tasks)
+    {
+        foreach (var task in tasks)
+        {
+            worker.Books[task.Id] = new(run, task, Context.Time.GetUtcNow());
+        }
+    }
+
+    private void Forget(Acknowledge acknowledge)
+    {
+        if (_workers.TryGetValue(acknowledge.Node, out var worker))
+        {
+            foreach (var id in acknowledge.Ids)
+            {
+                worker.Books.Remove(id);
+            }
+        }
+
+        transport.Send(acknowledge.Node, new ReportsDurable(acknowledge.Ids));
+    }
+
+    private void Route(string node, TaskReports message)
+    {
+        WorkerOf(node).HeardAt = Context.Time.GetUtcNow();
+        List<AttemptId>? unknown = null;
+        foreach (var ofRun in message.Reports.GroupBy(report => report.Id.Run))
+        {
+            if (_runs.TryGetValue(ofRun.Key, out var run))
+            {
+                run.Tell(new Reported(node, [.. ofRun]), Context.Self);
+            }
+            else
+            {
+                (unknown ??= []).AddRange(ofRun.Select(report => report.Id));
+            }
+        }
+
+        if (unknown is not null)
+        {
+            Forget(new(node, unknown));
+        }
+    }
+
+    private void Register(RegisterWorker register)
+    {
+        var worker = WorkerOf(register.Node.Id);
+        worker.HeardAt = Context.Time.GetUtcNow();
+        var unknown = register.Running.Where(id => !worker.Books.ContainsKey(id)).ToList();
+        transport.Send(register.Node.Id, new WorkerRegistered(epoch, unknown, silence.HeartbeatEvery, silence.FenceAfter));
+        dispatcher.Tell(new WorkerJoined(register.Node.Id, register.Slots, register.Queues));
+        LogRegistered(Context.Logger, register.Node.Name, register.Slots, register.Running.Count, unknown.Count);
+        if (register.Finished.Count > 0)
+        {
+            Route(register.Node.Id, new(register.Finished));
+        }
+
+        Resend(register.Node.Id, worker, register.Running, TimeSpan.Zero);
+    }
+
+    private void Hear(string node, Heartbeat beat)
+    {
+        if (!_workers.TryGetValue(node, out var worker) || beat.Epoch != epoch)
+        {
+            // Not registered under this epoch: it is told nothing, and registers when it hears of the leader.
+            return;
+        }
+
+        worker.HeardAt = Context.Time.GetUtcNow();
+        transport.Send(node, new Heartbeat(epoch, []));
+        Resend(node, worker, beat.Running, ResendAfter);
+    }
+
+    /// <summary>Sends again what the worker should have and does not name: it got lost on the way. A worker ignores what it knows.</summary>
+    private void Resend(string node, Worker worker, IReadOnlyList<AttemptId> running, TimeSpan age)
+    {
+        if (worker.Books.Count == 0)
+        {
+            return;
+        }
+
+        var named = running.ToHashSet();
+        var before = Context.Time.GetUtcNow() - age;
+        foreach (var ofRun in worker.Books.Where(entry => entry.Value.SentAt <= before && !named.Contains(entry.Key)).GroupBy(entry => entry.Value.Run).ToList())
+        {
+            var tasks = ofRun.Select(entry => entry.Value.Task).ToList();
+            LogResent(Context.Logger, tasks.Count, ofRun.Key.Dag, ofRun.Key.Id, node);
+            foreach (var (_, booked) in ofRun)
+            {
+                booked.SentAt = Context.Time.GetUtcNow();
+            }
+
+            transport.Send(node, new RunTasks(epoch, ofRun.Key, tasks));
+        }
+    }
+
+    private void FindSilent()
+    {
+        var before = Context.Time.GetUtcNow() - silence.LostAfter;
+        foreach (var (node, worker) in _workers.Where(entry => entry.Value.HeardAt < before).ToList())
+        {
+            _workers.Remove(node);
+            dispatcher.Tell(new WorkerLeft(node));
+            LogLost(Context.Logger, node, silence.LostAfter, worker.Books.Count);
+            foreach (var ofRun in worker.Books.Keys.GroupBy(id => id.Run))
+            {
+                if (_runs.TryGetValue(ofRun.Key, out var run))
+                {
+                    run.Tell(new AttemptsLost(node, [.. ofRun], $"worker {node} was silent for {silence.LostAfter.TotalSeconds:0} s"));
+                }
+            }
+        }
+    }
+
+    private Worker WorkerOf(string node)
+    {
+        if (!_workers.TryGetValue(node, out var worker))
+        {
+            _workers.Add(node, worker = new() { HeardAt = Context.Time.GetUtcNow() });
+        }
+
+        return worker;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} registered: {Slots} slots, {Running} attempts running, {Unknown} of them disowned")]
+    private static partial void LogRegistered(ILogger logger, string worker, int slots, int running, int unknown);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Sent {Count} attempts of {Dag} {Run} to worker {Worker} again: it does not name them")]
+    private static partial void LogResent(ILogger logger, int count, Core.Dags.DagId dag, RunId run, string worker);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {Worker} is lost: silent for {Silence}; {Attempts} attempts go to others")]
+    private static partial void LogLost(ILogger logger, string worker, TimeSpan silence, int attempts);
+
+    private sealed class Worker
+    {
+        public DateTimeOffset HeardAt { get; set; }
+
+        public Dictionary<AttemptId, Booked> Books { get; } = [];
+    }
+
+    private sealed class Booked(RunFacts run, TaskAssignment task, DateTimeOffset sentAt)
+    {
+        public RunFacts Run { get; } = run;
+
+        public TaskAssignment Task { get; } = task;
+
+        public DateTimeOffset SentAt { get; set; } = sentAt;
+    }
+
+    private sealed record Watch
+    {
+        public static Watch Instance { get; } = new();
+    }
+}

@@ -1,0 +1,177 @@
+using System.Globalization;
+using Sluice.Actors;
+using Sluice.Storage.Journal;
+
+namespace Sluice.Scheduler.Journal;
+
+/// <summary>The one writer: whatever gathers while a commit is in flight is the next commit.</summary>
+/// <remarks>
+/// A write that fails ends this leadership (the exception escalates): whether a broken commit was written is unknown, and only replaying the
+/// journal under a new epoch tells.
+/// </remarks>
+internal sealed class JournalActor(IJournalStore store, long epoch) : Actor
+{
+    /// <summary>Groups that may lie behind the newest before streams that have not been written lately are asked for a snapshot.</summary>
+    private const int GroupsKept = 20_000;
+
+    private readonly Dictionary<string, (long Sequence, ActorRef Owner)> _oldest = new(StringComparer.Ordinal);
+    private JournalBatch _batch = new();
+    private List<Delivery> _deliveries = [];
+    private List<ActorRef> _owners = [];
+    private bool _flushAsked;
+    private bool _writing;
+    private long _groups;
+    private long _entries;
+    private long _asked;
+
+    protected override async ValueTask ReceiveAsync(object message)
+    {
+        switch (message)
+        {
+            case Append append:
+                Gather(append);
+                if (!_writing && !_flushAsked)
+                {
+                    // Behind whatever is in the mailbox already: that joins this commit.
+                    _flushAsked = true;
+                    Context.Self.Tell(Flush.Instance);
+                }
+
+                break;
+            case Flush:
+                _flushAsked = false;
+                if (!_writing)
+                {
+                    Write();
+                }
+
+                break;
+            case Committed committed:
+                await FinishAsync(committed);
+                break;
+            case Broken broken:
+                throw broken.Error;
+        }
+    }
+
+    protected override string Describe() =>
+        string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}, {_groups} commits, {_entries} events, {_oldest.Count} streams");
+
+    private void Gather(Append append)
+    {
+        foreach (var payload in append.Events)
+        {
+            _batch.Entries.Add(new(append.Stream, payload));
+            _owners.Add(Context.Sender!);
+        }
+
+        foreach (var other in append.Others)
+        {
+            _batch.Entries.Add(other);
+            _owners.Add(Context.Sender!);
+        }
+
+        if (append.Snapshot is { } snapshot)
+        {
+            _batch.Snapshots.Add(new(append.Stream, snapshot, _batch.Entries.Count));
+        }
+
+        if (append.Ends)
+        {
+            _batch.EndedStreams.Add(append.Stream);
+        }
+
+        _batch.Changes.AddRange(append.Changes);
+        _deliveries.AddRange(append.OnCommitted);
+    }
+
+    private void Write()
+    {
+        var (batch, deliveries, owners) = (_batch, _deliveries, _owners);
+        (_batch, _deliveries, _owners) = (new(), [], []);
+        if (batch.IsEmpty)
+        {
+            Deliver(deliveries);
+            return;
+        }
+
+        _writing = true;
+        var write = store.AppendAsync(epoch, batch, CancellationToken.None);
+        Context.PipeToSelf(
+            write.AsTask(),
+            sequence => new Committed(sequence, batch, deliveries, owners),
+            error => new Broken(error));
+    }
+
+    private async ValueTask FinishAsync(Committed committed)
+    {
+        _writing = false;
+        _groups++;
+        _entries += committed.Batch.Entries.Count;
+        Track(committed);
+        Deliver(committed.Deliveries);
+        if (!_batch.IsEmpty || _deliveries.Count > 0)
+        {
+            Write();
+        }
+
+        if (_groups - _asked >= GroupsKept)
+        {
+            _asked = _groups;
+            await TruncateAsync(committed.Sequence);
+        }
+    }
+
+    private static void Deliver(List<Delivery> deliveries)
+    {
+        foreach (var (to, message) in deliveries)
+        {
+            to.Tell(message);
+        }
+    }
+
+    /// <summary>Remembers from which group on each living stream is still needed.</summary>
+    private void Track(Committed committed)
+    {
+        var batch = committed.Batch;
+        for (var i = 0; i < batch.Entries.Count; i++)
+        {
+            _oldest.TryAdd(batch.Entries[i].Stream, (committed.Sequence, committed.Owners[i]));
+        }
+
+        foreach (var snapshot in batch.Snapshots)
+        {
+            if (_oldest.TryGetValue(snapshot.Stream, out var known))
+            {
+                _oldest[snapshot.Stream] = (committed.Sequence, known.Owner);
+            }
+        }
+
+        foreach (var ended in batch.EndedStreams)
+        {
+            _oldest.Remove(ended);
+        }
+    }
+
+    private async ValueTask TruncateAsync(long newest)
+    {
+        var needed = _oldest.Count == 0 ? newest : _oldest.Values.Min(entry => entry.Sequence);
+        await store.TruncateAsync(epoch, needed - 1, CancellationToken.None);
+        foreach (var (sequence, owner) in _oldest.Values)
+        {
+            if (sequence < newest - (GroupsKept / 2))
+            {
+                owner.Tell(SnapshotDue.Instance);
+            }
+        }
+    }
+
+    private sealed record Flush
+    {
+        public static Flush Instance { get; } = new();
+    }
+
+    private sealed record Committed(long Sequence, JournalBatch Batch, List<Delivery> Deliveries, List<ActorRef> Owners);
+
+    private sealed record Broken(Exception Error);
+}

@@ -1,0 +1,89 @@
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Scheduler.Dags;
+using Sluice.Storage;
+using Sluice.Storage.Journal;
+
+namespace Sluice.Scheduler;
+
+/// <summary>What the journal holds of everything that is not over.</summary>
+internal sealed class Recovery
+{
+    private readonly Dictionary<DagId, DagState> _dags = [];
+    private readonly Dictionary<string, DagRunState> _runs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<RecoveredRecord>> _backfills = new(StringComparer.Ordinal);
+
+    private Recovery()
+    {
+    }
+
+    public IReadOnlyDictionary<DagId, DagState> Dags => _dags;
+
+    /// <summary>Records of each backfill, for its actor to fold.</summary>
+    public IReadOnlyDictionary<string, List<RecoveredRecord>> Backfills => _backfills;
+
+    /// <summary>Number of active runs.</summary>
+    public int Runs => _runs.Count;
+
+    /// <summary>Number of records read.</summary>
+    public int Records { get; private set; }
+
+    public List<DagRunState> RunsOf(DagId dag) => [.. _runs.Values.Where(run => run.Facts.Dag == dag).OrderBy(run => run.Facts.Key)];
+
+    public static async ValueTask<Recovery> ReadAsync(IStore store, DagVersions versions, CancellationToken cancellationToken)
+    {
+        var recovery = new Recovery();
+        await foreach (var record in store.Journal.RecoverAsync(cancellationToken))
+        {
+            recovery.Records++;
+            switch (record.Stream.AsSpan(0, 2))
+            {
+                case "r:":
+                    await recovery.FoldRunAsync(record, versions, cancellationToken);
+                    break;
+                case "d:":
+                    recovery.FoldDag(record);
+                    break;
+                case "b:":
+                    var id = record.Stream[2..];
+                    if (!recovery._backfills.TryGetValue(id, out var records))
+                    {
+                        recovery._backfills.Add(id, records = []);
+                    }
+
+                    records.Add(record);
+                    break;
+            }
+        }
+
+        return recovery;
+    }
+
+    private async ValueTask FoldRunAsync(RecoveredRecord record, DagVersions versions, CancellationToken cancellationToken)
+    {
+        if (record.IsSnapshot)
+        {
+            var snapshot = DagRunJson.DeserializeSnapshot(record.Payload.Span);
+            _runs[record.Stream] = new(await versions.GetAsync(snapshot.Facts.Version, cancellationToken), snapshot);
+            return;
+        }
+
+        var happened = DagRunJson.DeserializeEvent(record.Payload.Span);
+        if (happened is RunCreated created)
+        {
+            _runs[record.Stream] = new(await versions.GetAsync(created.Facts.Version, cancellationToken), created);
+        }
+        else
+        {
+            _runs[record.Stream].Evolve(happened);
+        }
+    }
+
+    private void FoldDag(RecoveredRecord record)
+    {
+        var id = new DagId(record.Stream[2..]);
+        _dags[id] = record.IsSnapshot
+            ? DagJson.DeserializeState(record.Payload.Span)
+            : _dags.GetValueOrDefault(id, new()).Evolve(DagJson.DeserializeEvent(record.Payload.Span));
+    }
+}

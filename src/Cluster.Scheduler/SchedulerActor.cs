@@ -1,0 +1,212 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Sluice.Actors;
+using Sluice.Cluster.Membership;
+using Sluice.Cluster.Nodes;
+using Sluice.Cluster.Transport;
+using Sluice.Cluster.Wire;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Scheduler.Backfills;
+using Sluice.Scheduler.DagRuns;
+using Sluice.Scheduler.Dags;
+using Sluice.Scheduler.Dispatch;
+using Sluice.Scheduler.Journal;
+using Sluice.Storage;
+using Sluice.Storage.ReadModel;
+
+namespace Sluice.Scheduler;
+
+/// <summary>Asks the scheduler to hand a message to a Dag; answered by <see cref="NoSuchDag"/> when there is none.</summary>
+internal sealed record ToDag(DagId Dag, object Message);
+
+internal sealed record NoSuchDag(DagId Dag);
+
+/// <summary>Asks the scheduler to hand a message to a backfill that is not over; answered by false when there is none.</summary>
+internal sealed record ToBackfill(string Id, object Message);
+
+/// <summary>Everything that one leadership does: rebuilt from the journal when it begins, gone when it ends.</summary>
+/// <remarks>Its children escalate: after a failure nothing in memory is trusted, and the elector begins a new epoch.</remarks>
+internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost host, Silence silence, Props? folder) : Actor
+{
+    private readonly Dictionary<DagId, ActorRef> _dags = [];
+    private readonly Dictionary<DagId, string> _files = [];
+    private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ActorRef> _backfills = new(StringComparer.Ordinal);
+    private SchedulerCompany _company = null!;
+
+    protected override async ValueTask PreStartAsync()
+    {
+        var journal = Context.Spawn(Props.Create(() => new JournalActor(store.Journal, epoch)), "journal");
+        var dispatcher = Context.Spawn(Props.Create(() => new DispatcherActor()), "dispatcher");
+        var workers = Context.Spawn(Props.Create(() => new WorkersActor(host.Transport, dispatcher, epoch, silence)), "workers");
+        var versions = new DagVersions(store.ReadModel);
+        _company = new(new(journal, dispatcher, workers), versions, store.ReadModel, new(epoch));
+
+        var started = Context.Time.GetTimestamp();
+        var recovered = await Recovery.ReadAsync(store, versions, CancellationToken.None);
+        foreach (var (id, dag) in recovered.Dags)
+        {
+            SpawnDag(id, dag, recovered.RunsOf(id));
+            if (dag.Active)
+            {
+                _files[id] = dag.File;
+            }
+        }
+
+        foreach (var error in await store.ReadModel.ListImportErrorsAsync(CancellationToken.None))
+        {
+            _errors[error.File] = error.Message ?? "";
+        }
+
+        foreach (var (id, backfill) in recovered.Backfills)
+        {
+            SpawnBackfill(id, backfill);
+        }
+
+        LogRecovered(
+            Context.Logger, recovered.Dags.Count, recovered.Runs, recovered.Records, Context.Time.GetElapsedTime(started).TotalMilliseconds);
+        if (folder is not null)
+        {
+            Context.Spawn(folder, "folder");
+        }
+
+        // Only now: whoever follows the claim finds everything as it was.
+        host.Subscribe(Context.Self, static happened => happened is PeerMessage && happened.Peer.Role == NodeRole.Worker);
+        host.Membership.Tell(new ClaimLeadership(new(host.Self.Id, host.Self.Address ?? "", epoch)));
+    }
+
+    protected override ValueTask PostStopAsync()
+    {
+        host.Unsubscribe(Context.Self);
+        host.Membership.Tell(new WithdrawLeadership());
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask ReceiveAsync(object message)
+    {
+        switch (message)
+        {
+            case PeerMessage peer:
+                _company.Runs.Workers.Tell(peer, Context.Sender);
+                break;
+            case IsCurrent question:
+                _company.Runs.Workers.Tell(question, Context.Sender);
+                break;
+            case ToDag to when _dags.TryGetValue(to.Dag, out var dag):
+                dag.Tell(to.Message, Context.Sender);
+                break;
+            case ToDag to:
+                Context.Sender?.Tell(new NoSuchDag(to.Dag));
+                break;
+            case ToBackfill to when _backfills.TryGetValue(to.Id, out var backfill):
+                backfill.Tell(to.Message, Context.Sender);
+                break;
+            case ToBackfill:
+                Context.Sender?.Tell(false);
+                break;
+            case MakeBackfill make:
+                SpawnBackfill(make.Id, []).Tell(make, Context.Sender);
+                break;
+            case RunFinished { Facts.Backfill: { } id } finished:
+                if (_backfills.TryGetValue(id, out var of))
+                {
+                    of.Tell(finished);
+                }
+
+                break;
+            case Terminated gone:
+                foreach (var (id, _) in _backfills.Where(entry => entry.Value == gone.Actor).ToList())
+                {
+                    _backfills.Remove(id);
+                }
+
+                break;
+            case FileProcessed processed:
+                OnProcessed(processed.File);
+                break;
+            case FileGone gone:
+                OnProcessed(new() { File = gone.File, ContentHash = "" });
+                break;
+            case VariableChanged changed:
+                Context.Child("folder")?.Tell(changed);
+                break;
+            case Audit audit:
+                var append = new Append("audit");
+                append.Changes.Add(new AuditRow(Context.Time.GetUtcNow(), audit.Who, audit.Action, audit.Subject, audit.Details));
+                _company.Runs.Journal.Tell(append, Context.Self);
+                break;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected override string Describe() => string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}, {_dags.Count} dags, {_backfills.Count} backfills");
+
+    private void OnProcessed(ProcessedFile file)
+    {
+        var problems = file.Problems.Select(problem => problem.ToString()).ToList();
+        var defined = new HashSet<DagId>();
+        foreach (var dag in file.Dags)
+        {
+            var spec = DagSpecJson.Deserialize(dag.Spec);
+            if (_files.TryGetValue(spec.Id, out var other) && other != file.File)
+            {
+                problems.Add($"{file.File}: Dag '{spec.Id}' is defined by {other} already; give one of them another id.");
+                continue;
+            }
+
+            _files[spec.Id] = file.File;
+            defined.Add(spec.Id);
+            var actor = _dags.GetValueOrDefault(spec.Id) ?? SpawnDag(spec.Id, new(), []);
+            actor.Tell(new Define(spec, dag.Version, file.BundleHash, file.File), Context.Self);
+        }
+
+        // A file with problems may be one that is being edited: what it defined before stays as it was.
+        if (problems.Count == 0)
+        {
+            foreach (var (id, _) in _files.Where(entry => entry.Value == file.File && !defined.Contains(entry.Key)).ToList())
+            {
+                _files.Remove(id);
+                _dags[id].Tell(new Undefine(), Context.Self);
+            }
+        }
+
+        var message = problems.Count == 0 ? null : string.Join('\n', problems);
+        if (message != _errors.GetValueOrDefault(file.File))
+        {
+            var append = new Append("files");
+            append.Changes.Add(new ImportErrorRow(file.File, message, Context.Time.GetUtcNow()));
+            _company.Runs.Journal.Tell(append, Context.Self);
+            if (message is null)
+            {
+                _errors.Remove(file.File);
+            }
+            else
+            {
+                _errors[file.File] = message;
+                LogProblem(Context.Logger, file.File, message);
+            }
+        }
+    }
+
+    private ActorRef SpawnDag(DagId id, DagState state, IReadOnlyList<DagRunState> runs) =>
+        _dags[id] = Context.Spawn(
+            Props.Create(() => new DagActor(id, state, runs, _company)).WithSupervision(SupervisionStrategy.Escalate), "dag-" + id.Value);
+
+    private ActorRef SpawnBackfill(string id, IReadOnlyList<Storage.Journal.RecoveredRecord> recovered)
+    {
+        var actor = Context.Spawn(Props.Create(() => new BackfillActor(id, recovered, _company)), "backfill-" + id);
+        Context.Watch(actor);
+        return _backfills[id] = actor;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Recovered {Dags} dags and {Runs} active runs from {Records} records in {Milliseconds:0} ms")]
+    private static partial void LogRecovered(ILogger logger, int dags, int runs, int records, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{File} cannot be imported:\n{Problem}")]
+    private static partial void LogProblem(ILogger logger, string file, string problem);
+}
+
+/// <summary>Writes a line to the audit log.</summary>
+internal sealed record Audit(string Who, string Action, string Subject, string Details);

@@ -1,0 +1,54 @@
+using Sluice.Actors;
+using Sluice.Cluster.Nodes;
+using Sluice.Scheduler.Api;
+using Sluice.Scheduler.DagProcessing;
+using Sluice.Scheduler.Dags;
+using Sluice.Scheduler.Elections;
+using Sluice.Scheduler.Secrets;
+using Sluice.Storage;
+using Sluice.Storage.Secrets;
+
+namespace Sluice.Scheduler;
+
+/// <summary>Makes a scheduler of a node: it stands for election, leads or stands by, and answers questions.</summary>
+public sealed class SchedulerNode : IAsyncDisposable
+{
+    private readonly DagProcessorClient? _processor;
+
+    private SchedulerNode(DagProcessorClient? processor) => _processor = processor;
+
+    /// <param name="host">The node; not started yet.</param>
+    /// <param name="store">Migrated.</param>
+    /// <param name="box">Opens and seals connections and variables.</param>
+    /// <param name="options">Valid.</param>
+    /// <param name="watchFolder">False where Dags are defined by other means: in simulations.</param>
+    public static SchedulerNode Attach(NodeHost host, IStore store, SecretBox box, SchedulerOptions options, bool watchFolder = true)
+    {
+        var vault = new Vault(store.Secrets, box);
+        var processor = watchFolder
+            ? new DagProcessorClient(new() { TimeLimit = options.ImportTimeout, MemoryLimitBytes = (long)options.ImportMemoryMiB << 20 })
+            : null;
+        var folder = processor is null
+            ? null
+            : Props.Create(() => new DagFolderActor(
+                Path.GetFullPath(options.DagFolder), options.ScanEvery, processor, store.Bundles,
+                cancellationToken => vault.AllAsync(SecretKind.Variable, cancellationToken)));
+        var silence = new Dispatch.Silence(options.HeartbeatEvery, options.FenceAfter, options.LostAfter);
+        var elector = host.System.Spawn(
+            Props.Create(() => new ElectorActor(
+                store.Leases, host.Self.Id, host.Self.Address ?? "", options.LeaseDuration,
+                epoch => Props.Create(() => new SchedulerActor(epoch, store, host, silence, folder)).WithSupervision(SupervisionStrategy.Escalate)))
+                .WithSupervision(SupervisionStrategy.Stop),
+            "elector");
+        host.System.Spawn(Props.Create(() => new ApiActor(host, store, vault, elector)), "api");
+        return new(processor);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_processor is not null)
+        {
+            await _processor.DisposeAsync();
+        }
+    }
+}

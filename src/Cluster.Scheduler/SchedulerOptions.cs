@@ -1,0 +1,72 @@
+namespace Sluice.Scheduler;
+
+/// <summary>How a scheduler node works. Section <c>scheduler</c>.</summary>
+public sealed class SchedulerOptions
+{
+    /// <summary>Folder that holds the Dag files. Required.</summary>
+    public string DagFolder { get; set; } = "";
+
+    /// <summary>Life of the leader lease without renewal. Default: 15 s. Shorter takes over sooner; longer forgives a slow database.</summary>
+    public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Gap between a worker's heartbeats. Default: 2 s.</summary>
+    public TimeSpan HeartbeatEvery { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A worker that has heard no leader for so long stops its own tasks. Default: 30 s: longer than a takeover takes.</summary>
+    public TimeSpan FenceAfter { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A worker that was silent for so long is lost with its attempts. Default: 40 s. Must exceed <see cref="FenceAfter"/>.</summary>
+    public TimeSpan LostAfter { get; set; } = TimeSpan.FromSeconds(40);
+
+    /// <summary>Gap between two looks at the Dag folder. Default: 1 s.</summary>
+    public TimeSpan ScanEvery { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest time that one Dag file may take to compile and define its Dags. Default: 30 s.</summary>
+    public TimeSpan ImportTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Memory that one Dag file may take while it defines its Dags, in MiB. Default: 512.</summary>
+    public int ImportMemoryMiB { get; set; } = 512;
+
+    /// <summary>Names what is wrong, key and value; empty when nothing is.</summary>
+    public IEnumerable<string> Validate()
+    {
+        if (DagFolder.Length == 0)
+        {
+            yield return "scheduler.dag_folder is not set; name the folder that holds the Dag files.";
+        }
+        else if (!Directory.Exists(DagFolder))
+        {
+            yield return $"scheduler.dag_folder '{DagFolder}' does not exist.";
+        }
+
+        if (LeaseDuration < TimeSpan.FromSeconds(1))
+        {
+            yield return $"scheduler.lease_duration is {LeaseDuration.TotalSeconds:0.###} s; it must be at least 1 s.";
+        }
+
+        if (HeartbeatEvery <= TimeSpan.Zero || HeartbeatEvery * 2 > FenceAfter)
+        {
+            yield return $"scheduler.heartbeat_every is {HeartbeatEvery.TotalSeconds:0.###} s; it must be more than 0 and at most half of fence_after ({FenceAfter.TotalSeconds:0.###} s).";
+        }
+
+        if (LostAfter <= FenceAfter)
+        {
+            yield return $"scheduler.lost_after is {LostAfter.TotalSeconds:0.###} s; it must be longer than fence_after ({FenceAfter.TotalSeconds:0.###} s), or an attempt could run twice at once.";
+        }
+
+        if (ScanEvery < TimeSpan.FromMilliseconds(100))
+        {
+            yield return $"scheduler.scan_every is {ScanEvery.TotalMilliseconds:0} ms; it must be at least 100 ms.";
+        }
+
+        if (ImportTimeout < TimeSpan.FromSeconds(1))
+        {
+            yield return $"scheduler.import_timeout is {ImportTimeout.TotalSeconds:0.###} s; it must be at least 1 s.";
+        }
+
+        if (ImportMemoryMiB < 128)
+        {
+            yield return $"scheduler.import_memory_mib is {ImportMemoryMiB}; the compiler alone needs 128.";
+        }
+    }
+}

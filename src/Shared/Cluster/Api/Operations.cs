@@ -1,0 +1,221 @@
+namespace Sluice.Cluster.Api;
+
+/// <summary>Operations of the API: <c>POST /api/v1/call/{operation}</c> with the request as JSON, answered by the response as JSON.</summary>
+public static class Operations
+{
+    /// <summary><see cref="Nothing"/> to a list of <see cref="DagSummary"/>.</summary>
+    public const string ListDags = "dags.list";
+
+    /// <summary><see cref="DagName"/> to <see cref="DagDetails"/>.</summary>
+    public const string ShowDag = "dags.show";
+
+    /// <summary><see cref="Nothing"/> to a list of <see cref="ImportErrorSummary"/>.</summary>
+    public const string ListImportErrors = "dags.errors";
+
+    /// <summary><see cref="DagName"/> to <see cref="Changed"/>.</summary>
+    public const string PauseDag = "dags.pause";
+
+    /// <summary><see cref="DagName"/> to <see cref="Changed"/>.</summary>
+    public const string UnpauseDag = "dags.unpause";
+
+    /// <summary><see cref="TriggerRequest"/> to <see cref="RunSummary"/>.</summary>
+    public const string TriggerRun = "runs.trigger";
+
+    /// <summary><see cref="RunFilter"/> to a list of <see cref="RunSummary"/>.</summary>
+    public const string ListRuns = "runs.list";
+
+    /// <summary><see cref="RunName"/> to <see cref="RunDetails"/>.</summary>
+    public const string ShowRun = "runs.show";
+
+    /// <summary><see cref="RunName"/> to <see cref="Changed"/>.</summary>
+    public const string CancelRun = "runs.cancel";
+
+    /// <summary><see cref="TaskName"/> to <see cref="TaskStateAnswer"/>.</summary>
+    public const string TaskState = "tasks.state";
+
+    /// <summary><see cref="BackfillRequest"/> to <see cref="BackfillSummary"/>.</summary>
+    public const string CreateBackfill = "backfills.create";
+
+    /// <summary><see cref="BackfillFilter"/> to a list of <see cref="BackfillSummary"/>.</summary>
+    public const string ListBackfills = "backfills.list";
+
+    /// <summary><see cref="BackfillName"/> to <see cref="BackfillDetails"/>.</summary>
+    public const string ShowBackfill = "backfills.show";
+
+    /// <summary><see cref="BackfillName"/> to <see cref="Changed"/>.</summary>
+    public const string CancelBackfill = "backfills.cancel";
+
+    /// <summary><see cref="SecretValue"/> (a URI) to <see cref="Changed"/>.</summary>
+    public const string SetConnection = "connections.set";
+
+    /// <summary><see cref="Nothing"/> to a list of <see cref="SecretValue"/>, secrets masked.</summary>
+    public const string ListConnections = "connections.list";
+
+    /// <summary><see cref="SecretName"/> to <see cref="Changed"/>.</summary>
+    public const string DeleteConnection = "connections.delete";
+
+    /// <summary><see cref="SecretValue"/> to <see cref="Changed"/>.</summary>
+    public const string SetVariable = "variables.set";
+
+    /// <summary><see cref="SecretName"/> to <see cref="SecretValue"/>.</summary>
+    public const string GetVariable = "variables.get";
+
+    /// <summary><see cref="Nothing"/> to a list of <see cref="SecretValue"/>; values whose name looks secret are masked.</summary>
+    public const string ListVariables = "variables.list";
+
+    /// <summary><see cref="SecretName"/> to <see cref="Changed"/>.</summary>
+    public const string DeleteVariable = "variables.delete";
+}
+
+public sealed record Nothing;
+
+public sealed record DagName(string DagId);
+
+public sealed record RunName(string DagId, string RunId);
+
+/// <param name="RunId">A run id, or a logical date.</param>
+public sealed record TaskName(string DagId, string TaskId, string RunId);
+
+public sealed record BackfillName(string BackfillId);
+
+public sealed record SecretName(string Id);
+
+public sealed record SecretValue(string Id, string Value);
+
+/// <param name="Yes">False: it was so already.</param>
+public sealed record Changed(bool Yes);
+
+public sealed record DagSummary
+{
+    public required string DagId { get; init; }
+
+    public required string Schedule { get; init; }
+
+    public required bool Paused { get; init; }
+
+    public required bool Active { get; init; }
+
+    public required string Version { get; init; }
+
+    public required string File { get; init; }
+
+    public DateTimeOffset? NextRunAfter { get; init; }
+
+    public string? Description { get; init; }
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    public string? Owner { get; init; }
+}
+
+public sealed record DagDetails(DagSummary Dag, IReadOnlyList<TaskSummary> Tasks, IReadOnlyList<RunSummary> LatestRuns);
+
+public sealed record TaskSummary(
+    string TaskId, string Operator, IReadOnlyList<string> Upstream, string TriggerRule, int Retries, string Pool, string Queue, int Priority);
+
+public sealed record ImportErrorSummary(string File, string Message, DateTimeOffset At);
+
+public sealed record TriggerRequest(string DagId, string? LogicalDate, string? RunId, string? Conf);
+
+public sealed record RunFilter(string? DagId, string? State, string? BackfillId, int Limit = 25);
+
+public sealed record RunSummary
+{
+    public required string DagId { get; init; }
+
+    public required string RunId { get; init; }
+
+    public required string RunType { get; init; }
+
+    public required string State { get; init; }
+
+    public required DateTimeOffset LogicalDate { get; init; }
+
+    public required DateTimeOffset DataIntervalStart { get; init; }
+
+    public required DateTimeOffset DataIntervalEnd { get; init; }
+
+    public DateTimeOffset? QueuedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? BackfillId { get; init; }
+
+    public string? Conf { get; init; }
+
+    public required string Version { get; init; }
+}
+
+/// <param name="Run">The run.</param>
+/// <param name="Tasks">In the Dag's order, each with its latest attempt; tasks that have not begun stand as none.</param>
+public sealed record RunDetails(RunSummary Run, IReadOnlyList<TaskAttemptSummary> Tasks);
+
+public sealed record TaskAttemptSummary
+{
+    public required string TaskId { get; init; }
+
+    public required string State { get; init; }
+
+    public required int TryNumber { get; init; }
+
+    /// <summary>Names the attempt's log.</summary>
+    public required int Token { get; init; }
+
+    public string? Worker { get; init; }
+
+    public DateTimeOffset? QueuedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public DateTimeOffset? DueAt { get; init; }
+
+    public string? Error { get; init; }
+}
+
+/// <param name="RunId">The run that was found.</param>
+/// <param name="Attempts">Oldest first.</param>
+/// <param name="Waits">Why it is not running, when it waits for a slot.</param>
+/// <param name="State">Live when the run is.</param>
+public sealed record TaskStateAnswer(string RunId, string State, string? Waits, IReadOnlyList<TaskAttemptSummary> Attempts);
+
+/// <param name="DagId">The Dag.</param>
+/// <param name="Start">First logical date, inclusive; a bare date is midnight in the Dag's zone.</param>
+/// <param name="End">Last logical date, exclusive.</param>
+/// <param name="MaxActiveRuns">Runs at once.</param>
+/// <param name="Reprocess">What becomes of intervals that have a finished run: none, failed or completed.</param>
+public sealed record BackfillRequest(string DagId, string Start, string End, int MaxActiveRuns = 1, string Reprocess = "none");
+
+public sealed record BackfillFilter(string? DagId);
+
+public sealed record BackfillSummary
+{
+    public required string BackfillId { get; init; }
+
+    public required string DagId { get; init; }
+
+    public required DateTimeOffset Start { get; init; }
+
+    public required DateTimeOffset End { get; init; }
+
+    public required int MaxActiveRuns { get; init; }
+
+    public required string State { get; init; }
+
+    public required int Total { get; init; }
+
+    public required int Succeeded { get; init; }
+
+    public required int Failed { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+}
+
+public sealed record BackfillDetails(BackfillSummary Backfill, IReadOnlyList<RunSummary> Runs);

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Sluice.Core.Schedules;
+
+namespace Sluice.Core.Dags;
+
+/// <summary>What happened to one Dag. Stored in the journal.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
+[JsonDerivedType(typeof(DagDefined), "d")]
+[JsonDerivedType(typeof(DagRemoved), "x")]
+[JsonDerivedType(typeof(DagPaused), "p")]
+[JsonDerivedType(typeof(IntervalScheduled), "i")]
+[JsonDerivedType(typeof(RunSucceeded), "s")]
+public abstract record DagEvent
+{
+    private protected DagEvent()
+    {
+    }
+}
+
+/// <summary>A file defines the Dag, for the first time or anew.</summary>
+public sealed record DagDefined(string Version, string? Bundle, string File) : DagEvent;
+
+/// <summary>Its file no longer defines it.</summary>
+public sealed record DagRemoved : DagEvent;
+
+/// <summary>Someone paused it or let it go on.</summary>
+public sealed record DagPaused(bool Paused) : DagEvent;
+
+/// <summary>The scheduled run of an interval was created: the timetable stands here now.</summary>
+public sealed record IntervalScheduled(DataInterval Interval) : DagEvent;
+
+/// <summary>A run succeeded: the <c>prev_*_success</c> of those after it.</summary>
+public sealed record RunSucceeded(DataInterval Interval, DateTimeOffset StartedAt) : DagEvent;
+
+/// <summary>A Dag's own state: version, position of its timetable, latest success. Its runs are apart.</summary>
+public sealed record DagState
+{
+    public string? Version { get; init; }
+
+    public string? Bundle { get; init; }
+
+    public string File { get; init; } = "";
+
+    public bool Active { get; init; }
+
+    public bool Paused { get; init; }
+
+    /// <summary>Interval of the latest scheduled run that was created.</summary>
+    public DataInterval? LastScheduled { get; init; }
+
+    public RunSucceeded? LastSuccess { get; init; }
+
+    /// <summary>Folds one event into the state.</summary>
+    public DagState Evolve(DagEvent happened) => happened switch
+    {
+        DagDefined e => this with { Version = e.Version, Bundle = e.Bundle, File = e.File, Active = true },
+        DagRemoved => this with { Active = false },
+        DagPaused e => this with { Paused = e.Paused },
+        IntervalScheduled e => this with { LastScheduled = e.Interval },
+        RunSucceeded e when LastSuccess is null || e.Interval.Start >= LastSuccess.Interval.Start => this with { LastSuccess = e },
+        RunSucceeded => this,
+        _ => throw new ArgumentException($"No fold for {happened.GetType().Name}.", nameof(happened)),
+    };
+}
+
+/// <summary>Events and snapshots of Dags as UTF-8 JSON.</summary>
+public static class DagJson
+{
+    public static byte[] Serialize(DagEvent happened) => JsonSerializer.SerializeToUtf8Bytes(happened, DagJsonContext.Default.DagEvent);
+
+    public static DagEvent DeserializeEvent(ReadOnlySpan<byte> utf8) => JsonSerializer.Deserialize(utf8, DagJsonContext.Default.DagEvent)!;
+
+    public static byte[] Serialize(DagState state) => JsonSerializer.SerializeToUtf8Bytes(state, DagJsonContext.Default.DagState);
+
+    public static DagState DeserializeState(ReadOnlySpan<byte> utf8) => JsonSerializer.Deserialize(utf8, DagJsonContext.Default.DagState)!;
+}
+
+[JsonSerializable(typeof(DagEvent))]
+[JsonSerializable(typeof(DagState))]
+internal sealed partial class DagJsonContext : JsonSerializerContext;

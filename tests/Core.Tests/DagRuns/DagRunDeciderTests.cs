@@ -1,0 +1,227 @@
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+using static Sluice.Core.Tests.DagRuns.Graphs;
+
+namespace Sluice.Core.Tests.DagRuns;
+
+public sealed class DagRunDeciderTests
+{
+    private static readonly TaskOutcome Success = new() { Kind = OutcomeKind.Success, StartedAt = Noon, EndedAt = Noon };
+    private static readonly TaskOutcome Failure = new() { Kind = OutcomeKind.Failed, StartedAt = Noon, EndedAt = Noon, Error = "no" };
+    private static readonly TaskOutcome Lost = new() { Kind = OutcomeKind.Lost };
+
+    [Fact]
+    public void Starting_a_run_schedules_its_roots_alone()
+    {
+        var run = Started(Of(Task("a"), Task("b", 0), Task("c")));
+
+        Assert.Equal([TaskState.Scheduled, TaskState.None, TaskState.Scheduled], States(run));
+    }
+
+    [Fact]
+    public void A_success_schedules_what_waited_for_it_in_the_same_decision()
+    {
+        var run = Started(Of(Task("a"), Task("b", 0)));
+        Dispatch(run, 0);
+
+        var events = DagRunDecider.Decide(run, new ReportTask(0, 1, Success, Noon));
+
+        Assert.Equal(
+            [typeof(TaskEnded), typeof(TasksScheduled)],
+            events.Select(e => e.GetType()));
+        Assert.Equal(TaskState.Scheduled, run.StateOf(1));
+    }
+
+    [Fact]
+    public void A_failure_without_retries_fails_everything_that_needed_it_and_the_run()
+    {
+        var run = Started(Of(Task("a"), Task("b", 0), Task("c", 1)));
+        Dispatch(run, 0);
+
+        DagRunDecider.Decide(run, new ReportTask(0, 1, Failure, Noon));
+
+        Assert.Equal([TaskState.Failed, TaskState.UpstreamFailed, TaskState.UpstreamFailed], States(run));
+        Assert.Equal(RunState.Failed, run.Phase);
+    }
+
+    [Fact]
+    public void A_failed_middle_under_an_all_done_leaf_gives_a_successful_run()
+    {
+        var run = Started(Of(Task("a"), Task("b", 0) with { TriggerRule = TriggerRule.AllDone }));
+        Dispatch(run, 0);
+        DagRunDecider.Decide(run, new ReportTask(0, 1, Failure, Noon));
+        Dispatch(run, 1);
+        DagRunDecider.Decide(run, new ReportTask(1, 1, Success, Noon));
+
+        Assert.Equal(RunState.Success, run.Phase);
+    }
+
+    [Fact]
+    public void A_failure_with_retries_left_waits_out_its_delay()
+    {
+        var run = Started(Of(Task("a") with { Retries = 1, RetryDelay = TimeSpan.FromMinutes(2) }));
+        Dispatch(run, 0);
+        DagRunDecider.Decide(run, new ReportTask(0, 1, Failure, Noon));
+
+        Assert.Equal(TaskState.UpForRetry, run.StateOf(0));
+        Assert.Empty(DagRunDecider.Decide(run, new WakeTasks(Noon.AddSeconds(119))));
+        Assert.Single(DagRunDecider.Decide(run, new WakeTasks(Noon.AddMinutes(2))));
+
+        Dispatch(run, 0);
+        Assert.Equal((2, 2), (run.TriesOf(0), run.TokenOf(0)));
+        DagRunDecider.Decide(run, new ReportTask(0, 2, Failure, Noon));
+        Assert.Equal(TaskState.Failed, run.StateOf(0));
+    }
+
+    [Fact]
+    public void A_report_of_an_old_attempt_changes_nothing()
+    {
+        var run = Started(Of(Task("a") with { Retries = 1, RetryDelay = TimeSpan.Zero }));
+        Dispatch(run, 0);
+        DagRunDecider.Decide(run, new ReportTask(0, 1, Lost, Noon));
+        Dispatch(run, 0);
+
+        Assert.Empty(DagRunDecider.Decide(run, new ReportTask(0, 1, Success, Noon)));
+        Assert.Equal(TaskState.Running, run.StateOf(0));
+    }
+
+    [Fact]
+    public void A_lost_attempt_costs_no_retry_until_the_bound_that_stops_poison()
+    {
+        var run = Started(Of(Task("a")));
+        for (var loss = 0; loss < DagRunDecider.MaxLosses; loss++)
+        {
+            Dispatch(run, 0);
+            Assert.Equal(1, run.TriesOf(0));
+            DagRunDecider.Decide(run, new ReportTask(0, run.TokenOf(0), Lost, Noon));
+            Assert.Equal(TaskState.Scheduled, run.StateOf(0));
+        }
+
+        Dispatch(run, 0);
+        DagRunDecider.Decide(run, new ReportTask(0, run.TokenOf(0), Lost, Noon));
+        Assert.Equal(TaskState.Failed, run.StateOf(0));
+    }
+
+    [Fact]
+    public void A_rescheduled_sensor_stays_in_its_try_and_remembers_its_first_poke()
+    {
+        var run = Started(Of(Task("a") with { Sensor = new() { Mode = SensorMode.Reschedule } }));
+        Dispatch(run, 0);
+        var notYet = new TaskOutcome { Kind = OutcomeKind.Rescheduled, StartedAt = Noon, EndedAt = Noon.AddSeconds(1), ResumeAt = Noon.AddSeconds(61) };
+        DagRunDecider.Decide(run, new ReportTask(0, 1, notYet, Noon.AddSeconds(2)));
+
+        Assert.Equal(Noon.AddSeconds(62), run.Due[0]);
+        DagRunDecider.Decide(run, new WakeTasks(Noon.AddSeconds(62)));
+        Dispatch(run, 0);
+        Assert.Equal((1, 2, Noon), (run.TriesOf(0), run.TokenOf(0), run.FirstPokeOf(0)));
+    }
+
+    [Fact]
+    public void Cancelling_fails_what_runs_and_skips_what_waits()
+    {
+        var run = Started(Of(Task("a"), Task("b"), Task("c", 0)));
+        Dispatch(run, 0);
+
+        DagRunDecider.Decide(run, new CancelRun("enough", Noon));
+
+        Assert.Equal([TaskState.Failed, TaskState.Skipped, TaskState.Skipped], States(run));
+        Assert.Equal((RunState.Failed, "enough"), (run.Phase, run.Reason));
+        Assert.Empty(DagRunDecider.Decide(run, new ReportTask(0, 1, Success, Noon)));
+    }
+
+    [Fact]
+    public void Any_course_of_any_dag_ends_and_replays_to_the_same_state()
+    {
+        for (var seed = 0; seed < 2_000; seed++)
+        {
+            var random = new Random(seed);
+            var graph = Random(random, random.Next(1, 15));
+            var run = NewRun(graph);
+            var replayed = NewRun(graph);
+            var journal = new List<DagRunEvent>();
+            var now = Noon;
+            Take(new StartRun(now));
+            for (var step = 0; run.Phase == RunState.Running; step++)
+            {
+                Assert.True(step < 10_000, $"seed {seed} does not end");
+                now += TimeSpan.FromSeconds(random.Next(1, 30));
+                var attempts = run.ActiveAttempts().ToList();
+                var scheduled = Enumerable.Range(0, graph.Count).Where(task => run.StateOf(task) == TaskState.Scheduled).ToList();
+                Take(new WakeTasks(now));
+                if (scheduled.Count > 0 && random.Next(2) == 0)
+                {
+                    Take(new DispatchTasks("w", scheduled, now));
+                }
+
+                if (attempts.Count > 0)
+                {
+                    var attempt = attempts[random.Next(attempts.Count)];
+                    var kind = random.Next(10) < 6 ? OutcomeKind.Success : (OutcomeKind)random.Next(0, 6);
+                    var outcome = new TaskOutcome { Kind = kind, StartedAt = now, EndedAt = now, ResumeAt = now.AddSeconds(5) };
+                    Take(new ReportTask(attempt.Task, attempt.Token, outcome, now));
+
+                    // A repeat, and a report of an attempt that is long over.
+                    Take(new ReportTask(attempt.Task, attempt.Token, outcome, now), expectNothing: true);
+                    Take(new ReportTask(attempt.Task, attempt.Token - 1, outcome, now), expectNothing: true);
+                }
+            }
+
+            foreach (var happened in journal)
+            {
+                replayed.Evolve(DagRunJson.DeserializeEvent(DagRunJson.Serialize(happened)));
+            }
+
+            AssertSame(run, replayed, seed);
+            Assert.All(Enumerable.Range(0, graph.Count), task => Assert.True(run.StateOf(task).IsFinished()));
+
+            void Take(DagRunCommand command, bool expectNothing = false)
+            {
+                var before = States(run);
+                var events = DagRunDecider.Decide(run, command);
+                journal.AddRange(events);
+                Assert.False(expectNothing && events.Count > 0, $"seed {seed}: {command} took effect twice");
+                for (var task = 0; task < before.Length; task++)
+                {
+                    Assert.False(before[task].IsFinished() && run.StateOf(task) != before[task], $"seed {seed}: task {task} left {before[task]}");
+                }
+
+                // A snapshot at any moment stands for the events before it.
+                if (random.Next(10) > 0)
+                {
+                    return;
+                }
+
+                var snapshot = DagRunJson.DeserializeSnapshot(DagRunJson.Serialize(run.Snapshot()));
+                AssertSame(run, new DagRunState(graph, snapshot), seed);
+            }
+        }
+    }
+
+    private static void AssertSame(DagRunState expected, DagRunState actual, int seed)
+    {
+        Assert.True(States(expected).SequenceEqual(States(actual)), $"seed {seed}: states differ");
+        Assert.Equal((expected.Phase, expected.Unfinished), (actual.Phase, actual.Unfinished));
+        for (var task = 0; task < expected.Graph.Count; task++)
+        {
+            Assert.Equal(
+                (expected.TokenOf(task), expected.TriesOf(task), expected.WorkerOf(task), expected.FirstPokeOf(task), expected.LossesOf(task)),
+                (actual.TokenOf(task), actual.TriesOf(task), actual.WorkerOf(task), actual.FirstPokeOf(task), actual.LossesOf(task)));
+            Assert.Equal(expected.UpstreamsOf(task), actual.UpstreamsOf(task));
+        }
+
+        Assert.Equal(expected.Due.OrderBy(due => due.Key), actual.Due.OrderBy(due => due.Key));
+    }
+
+    private static DagRunState Started(DagGraph graph)
+    {
+        var run = NewRun(graph);
+        DagRunDecider.Decide(run, new StartRun(Noon));
+        return run;
+    }
+
+    private static void Dispatch(DagRunState run, int task) =>
+        Assert.Single(DagRunDecider.Decide(run, new DispatchTasks("w1", [task], Noon)));
+
+    private static TaskState[] States(DagRunState run) => [.. Enumerable.Range(0, run.Graph.Count).Select(run.StateOf)];
+}

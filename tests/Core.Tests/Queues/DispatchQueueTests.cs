@@ -1,0 +1,195 @@
+using Sluice.Core.Dags;
+using Sluice.Core.Queues;
+
+namespace Sluice.Core.Tests.Queues;
+
+public sealed class DispatchQueueTests
+{
+    private readonly DispatchQueue _queue = new();
+    private int _next;
+
+    [Fact]
+    public void Tasks_go_to_the_worker_with_most_idle_slots()
+    {
+        _queue.AddWorker("small", 1, ["default"]);
+        _queue.AddWorker("large", 3, ["default"]);
+        Offer(3);
+
+        Assert.Equal(["large", "large"], _queue.Assign().Select(grant => grant.Worker).Take(2));
+        Assert.Equal(3, _queue.Active);
+    }
+
+    [Fact]
+    public void No_more_is_granted_than_there_are_slots()
+    {
+        _queue.AddWorker("w", 2, ["default"]);
+        Offer(5);
+
+        Assert.Equal(2, _queue.Assign().Count);
+        Assert.Empty(_queue.Assign());
+        Assert.Equal(3, _queue.Waiting);
+    }
+
+    [Fact]
+    public void A_full_pool_holds_up_no_other_pool()
+    {
+        _queue.SetPool("narrow", 1);
+        _queue.AddWorker("w", 10, ["default"]);
+        Offer(5, pool: "narrow", priority: 100);
+        Offer(3);
+
+        Assert.Equal(4, _queue.Assign().Count);
+    }
+
+    [Fact]
+    public void A_task_of_several_slots_is_not_overtaken_for_ever()
+    {
+        _queue.SetPool("p", 2);
+        _queue.AddWorker("w", 10, ["default"]);
+        Offer(1, pool: "p");
+        var held = _queue.Assign().Single();
+        Offer(1, pool: "p", poolSlots: 2);
+        Offer(3, pool: "p");
+
+        Assert.Empty(_queue.Assign());
+        _queue.Free(held.Key, null);
+        Assert.Single(_queue.Assign());
+    }
+
+    [Fact]
+    public void Higher_priority_goes_first_and_backfills_after_all_live_work()
+    {
+        _queue.AddWorker("w", 1, ["default"]);
+        var backfill = Offer(1, priority: 1000, backfill: true).Single();
+        var low = Offer(1, priority: 1).Single();
+        var high = Offer(1, priority: 9).Single();
+
+        Assert.Equal([high, low, backfill], Drain());
+    }
+
+    [Fact]
+    public void Dags_of_equal_priority_take_turns()
+    {
+        _queue.AddWorker("w", 1, ["default"]);
+        var big = Offer(3, dag: "big");
+        var small = Offer(1, dag: "small").Single();
+
+        Assert.Equal(1, Drain().ToList().IndexOf(small));
+        Assert.Equal(3, big.Count);
+    }
+
+    [Fact]
+    public void A_dag_at_its_limit_lets_others_pass_and_goes_on_when_one_of_its_tasks_ends()
+    {
+        _queue.SetDagLimit(new DagId("big"), 1);
+        _queue.AddWorker("w", 10, ["default"]);
+        Offer(3, dag: "big");
+        Offer(2, dag: "small");
+
+        var grants = _queue.Assign();
+        Assert.Equal(3, grants.Count);
+        _queue.Free(grants[0].Key, null);
+        Assert.Single(_queue.Assign());
+    }
+
+    [Fact]
+    public void Only_workers_of_the_queue_are_asked_and_the_obstacle_says_so()
+    {
+        _queue.AddWorker("w", 10, ["default"]);
+        var task = Ready(queue: "gpu");
+        _queue.Offer(task);
+
+        Assert.Empty(_queue.Assign());
+        Assert.Equal("no worker serves queue 'gpu'", _queue.Obstacle(task));
+        _queue.AddWorker("g", 1, ["gpu"]);
+        Assert.Single(_queue.Assign());
+    }
+
+    [Fact]
+    public void An_unknown_pool_is_never_scheduled_and_the_obstacle_names_it()
+    {
+        _queue.AddWorker("w", 10, ["default"]);
+        var task = Ready(pool: "nowhere");
+        _queue.Offer(task);
+
+        Assert.Empty(_queue.Assign());
+        Assert.Equal("there is no pool 'nowhere'", _queue.Obstacle(task));
+    }
+
+    [Fact]
+    public void An_async_sensor_takes_no_slot()
+    {
+        _queue.SetPool("p", 0);
+        _queue.AddWorker("w", 1, ["default"]);
+        Offer(1);
+        Assert.Single(_queue.Assign());
+        for (var i = 0; i < 100; i++)
+        {
+            _queue.Offer(Ready(pool: "p") with { NeedsSlot = false });
+        }
+
+        Assert.Equal(100, _queue.Assign().Count);
+    }
+
+    [Fact]
+    public void Short_tasks_are_given_ahead_and_long_ones_are_not()
+    {
+        _queue.AddWorker("w", 2, ["default"]);
+        Offer(100);
+        foreach (var grant in _queue.Assign())
+        {
+            _queue.Free(grant.Key, TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.InRange(_queue.Assign().Count, 20, 64);
+
+        var slow = new DispatchQueue();
+        slow.AddWorker("w", 2, ["default"]);
+        for (var i = 0; i < 10; i++)
+        {
+            slow.Offer(Ready());
+        }
+
+        slow.Free(slow.Assign()[0].Key, TimeSpan.FromSeconds(5));
+        Assert.Single(slow.Assign());
+    }
+
+    [Fact]
+    public void What_a_worker_held_before_a_takeover_counts_when_it_registers()
+    {
+        _queue.Hold(Ready(), "w");
+        _queue.AddWorker("w", 2, ["default"]);
+        Offer(5);
+
+        Assert.Single(_queue.Assign());
+    }
+
+    private List<TaskKey> Drain()
+    {
+        var order = new List<TaskKey>();
+        for (var grants = _queue.Assign(); grants.Count > 0; grants = _queue.Assign())
+        {
+            order.Add(grants.Single().Key);
+            _queue.Free(grants[0].Key, TimeSpan.FromMinutes(1));
+        }
+
+        return order;
+    }
+
+    private List<TaskKey> Offer(
+        int count, string pool = DispatchQueue.DefaultPool, int poolSlots = 1, int priority = 1, bool backfill = false, string dag = "dag")
+    {
+        var keys = new List<TaskKey>();
+        for (var i = 0; i < count; i++)
+        {
+            var task = Ready(pool) with { PoolSlots = poolSlots, Priority = priority, IsBackfill = backfill, Dag = new(dag) };
+            _queue.Offer(task);
+            keys.Add(task.Key);
+        }
+
+        return keys;
+    }
+
+    private ReadyTask Ready(string pool = DispatchQueue.DefaultPool, string queue = "default") =>
+        new(new(1, _next++), new("dag"), pool, 1, queue, 1, false, true);
+}
