@@ -41,7 +41,7 @@ internal sealed class RunnerSession(FrameChannel data, FrameChannel control, Pro
             switch (kind)
             {
                 case FrameKind.Dag:
-                    _dags[payload.ReadInt32()] = JsonSerializer.Deserialize(payload.ReadBytes(), RunnerJson.Default.DagSpec)!;
+                    _dags[payload.ReadInt32()] = DagSpecJson.Deserialize(payload.ReadBytes());
                     break;
                 case FrameKind.Run:
                     _runs[payload.ReadInt32()] = JsonSerializer.Deserialize(payload.ReadBytes(), RunnerJson.Default.RunFacts)!;

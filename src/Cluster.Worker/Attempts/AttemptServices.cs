@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Sluice.Authoring.Connections;
 using Sluice.Authoring.Operators;
@@ -47,7 +46,7 @@ internal sealed class AttemptServices(AttemptId attempt, ILeaderRequests leader,
 
     public async ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken)
     {
-        var body = JsonSerializer.Serialize(new(attempt, taskId, key), LeaderJson.Default.FetchXCom);
+        var body = WireJson.Write(new FetchXCom(attempt, taskId, key));
         var response = await leader.RequestAsync(Methods.GetXCom, body, cancellationToken);
         return Read(response, $"XCom '{key}' of task '{taskId}'");
     }
@@ -85,11 +84,10 @@ internal sealed class AttemptServices(AttemptId attempt, ILeaderRequests leader,
 
     private async Task<string?> AskAsync(string method, string name)
     {
-        var body = JsonSerializer.Serialize(new(attempt, name), LeaderJson.Default.FetchForAttempt);
+        var body = WireJson.Write(new FetchForAttempt(attempt, name));
         var response = await leader.RequestAsync(method, body, CancellationToken.None);
-        return Read(response, $"{(method == Methods.GetConnection ? "Connection" : "Variable")} '{name}'") is { } json
-            ? JsonSerializer.Deserialize(json, LeaderJson.Default.String)
-            : null;
+        var found = Read(response, $"{(method == Methods.GetConnection ? "Connection" : "Variable")} '{name}'");
+        return found is null || method == Methods.GetConnection ? found : WireJson.Read<string>(found);
     }
 
     private static string? Read(Response response, string what) => response switch

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 using Sluice.Runner.Protocol;
 
@@ -120,7 +121,7 @@ internal sealed class RunnerProcess : IDisposable
         {
             dag = _dags.Count;
             _dags.Add(work.Run.Version, dag);
-            _data.Post(new DagFrame(dag, JsonSerializer.SerializeToUtf8Bytes(work.Dag, RunnerJson.Default.DagSpec)));
+            _data.Post(new DagFrame(dag, DagSpecJson.SerializeToUtf8Bytes(work.Dag)));
         }
 
         if (!_runs.TryGetValue(work.Run.Key, out var run))

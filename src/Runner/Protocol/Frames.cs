@@ -21,7 +21,7 @@ internal readonly record struct Hello(bool IsControl) : IFrame
     public void WriteTo(FrameWriter writer) => writer.WriteByte(IsControl ? (byte)1 : (byte)0);
 }
 
-/// <summary>A Dag version, as JSON of <see cref="RunnerJson"/>.</summary>
+/// <summary>A Dag version, as JSON of <see cref="Core.Dags.DagSpecJson"/>.</summary>
 internal readonly record struct DagFrame(int Number, byte[] Json) : IFrame
 {
     public static FrameKind Kind => FrameKind.Dag;

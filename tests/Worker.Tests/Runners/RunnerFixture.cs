@@ -31,7 +31,7 @@ internal sealed class RunnerFixture : IAsyncDisposable
         Options.Validate();
         Leader.Bundles[bundle.Hash] = bundle.Wire;
         Pool = new(RunnerLimits.From(Options), new(Options.RunnerPath, Options.RunnerHeapLimit), TimeProvider.System, NullLogger.Instance);
-        _executor = new(Options, Pool, new(Options.Home, Leader), Leader, ProviderDiscovery.Load(), TimeProvider.System, NullLogger.Instance);
+        _executor = new(Options, Pool, new(Options.Home, Leader, TimeProvider.System), Leader, ProviderDiscovery.Load(), TimeProvider.System, NullLogger.Instance);
     }
 
     public WorkerOptions Options { get; }

@@ -61,8 +61,11 @@ public sealed record RegisterWorker(
 /// <param name="FenceAfter">A worker that has heard no leader for so long stops its own tasks.</param>
 public sealed record WorkerRegistered(long Epoch, IReadOnlyList<AttemptId> Unknown, TimeSpan HeartbeatEvery, TimeSpan FenceAfter) : Message;
 
-/// <summary>Both ways between leader and worker; the leader answers each one. <paramref name="Running"/> lets the leader find what got lost on the way.</summary>
-public sealed record Heartbeat(long Epoch, IReadOnlyList<AttemptId> Running) : Message;
+/// <summary>Both ways between leader and worker; the leader answers each one.</summary>
+/// <param name="Epoch">The leader's.</param>
+/// <param name="Running">From a worker: all it has in hand, and ends that are not acknowledged; lets the leader find what got lost on the way.</param>
+/// <param name="Stamp">The worker's own clock; the answer repeats it, so that the worker knows since when the leader has surely heard it.</param>
+public sealed record Heartbeat(long Epoch, IReadOnlyList<AttemptId> Running, long Stamp = 0) : Message;
 
 /// <summary>Leader to worker: run these. Attempts of one run share its facts. A repeat of a known attempt is ignored.</summary>
 public sealed record RunTasks(long Epoch, RunFacts Run, IReadOnlyList<TaskAssignment> Tasks) : Message;
