@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Sluice.Cluster.Wire;
 using Sluice.Cluster.Worker.Leaders;
 
@@ -26,16 +25,15 @@ internal sealed class ScriptedLeader : ILeaderRequests
 
         string? found = method switch
         {
-            Methods.FetchBundle => Json(Bundles.GetValueOrDefault(Read<FetchById>(body).Id)),
-            Methods.GetConnection => Json(Connections.GetValueOrDefault(Read<FetchForAttempt>(body).Name)),
-            Methods.GetVariable => Json(Variables.GetValueOrDefault(Read<FetchForAttempt>(body).Name)),
-            Methods.GetXCom => XComs.GetValueOrDefault((Read<FetchXCom>(body).Task, Read<FetchXCom>(body).Key)),
+            Methods.FetchBundle => Json(Bundles.GetValueOrDefault(WireJson.Read<FetchById>(body).Id)),
+            Methods.GetConnection => Connections.GetValueOrDefault(WireJson.Read<FetchForAttempt>(body).Name),
+            Methods.GetVariable => Json(Variables.GetValueOrDefault(WireJson.Read<FetchForAttempt>(body).Name)),
+            Methods.GetXCom => XComs.GetValueOrDefault((WireJson.Read<FetchXCom>(body).Task, WireJson.Read<FetchXCom>(body).Key)),
             _ => throw new NotSupportedException(method),
         };
         return Task.FromResult(found is null ? new Response(1, null, "There is none.", 404) : new Response(1, found, null));
     }
 
-    private static T Read<T>(string body) => JsonSerializer.Deserialize<T>(body)!;
-
-    private static string? Json<T>(T? value) => value is null ? null : JsonSerializer.Serialize(value);
+    private static string? Json<T>(T? value)
+        where T : class => value is null ? null : WireJson.Write(value);
 }

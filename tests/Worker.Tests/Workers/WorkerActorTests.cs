@@ -316,7 +316,7 @@ public sealed class WorkerActorTests
         for (var seed = 1; seed <= 40; seed++)
         {
             var worker = new WorkerFixture(seed, slots: 3);
-            worker.Network.Options = worker.Network.Options with { LossRate = 0.2 };
+            worker.Network.Options = worker.Network.Options with { DropRate = 0.2, DuplicateRate = 0.2, BreakRate = 0.02 };
             var leader = worker.Lead(5);
             var ids = Enumerable.Range(0, 6).Select(i => Id(i)).ToArray();
             for (var second = 0; second < 120; second++)

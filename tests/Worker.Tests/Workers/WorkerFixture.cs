@@ -31,6 +31,7 @@ internal sealed class WorkerFixture : IAttemptExecutor
         Host = new(System, Network.CreateTransport(new("w1", NodeRole.Worker, null, "worker"), node), [], NullLoggerFactory.Instance);
         Worker = WorkerNode.Spawn(Host, new(slots, ["default"]), this);
         Host.StartAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        Simulation.RunUntilIdle();
     }
 
     public SimulationDispatcher Simulation { get; }
