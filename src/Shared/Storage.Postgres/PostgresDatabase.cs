@@ -14,6 +14,11 @@ internal sealed class PostgresDatabase : ISqlDatabase, IAsyncDisposable
         server.MaxAutoPrepare = 100; // every statement of ours has a fixed text and is prepared on its second use
         server.AutoPrepareMinUsages = 2;
         server.WriteBufferSize = 64 * 1024; // most groups leave in one write
+        if (server.MaxPoolSize == new NpgsqlConnectionStringBuilder().MaxPoolSize)
+        {
+            server.MaxPoolSize = 20; // unless the address asks for another number: few queries run at once, and servers allow about 100 in all
+        }
+
         Server = server;
         _pool = NpgsqlDataSource.Create(server);
     }

@@ -24,7 +24,7 @@ internal sealed class PostgresJournal(PostgresDatabase database) : IJournalStore
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            _writer ??= await database.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            _writer ??= await ConnectWriterAsync(cancellationToken).ConfigureAwait(false);
             return await SendAsync(_writer, epoch, group, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException error) when (PostgresErrors.IsFenced(error, epoch, out var fenced))
@@ -129,10 +129,37 @@ internal sealed class PostgresJournal(PostgresDatabase database) : IJournalStore
         _turn.Dispose();
     }
 
+    private async Task<NpgsqlConnection> ConnectWriterAsync(CancellationToken cancellationToken)
+    {
+        var writer = await database.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // If this machine vanishes in the middle of a group, the server must notice in seconds, for the group's locks stand until then.
+            const string Watch = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3";
+            var command = new NpgsqlCommand(Watch, writer);
+            await using var scope = command.ConfigureAwait(false);
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return writer;
+        }
+        catch (Exception error)
+        {
+            await writer.DisposeAsync().ConfigureAwait(false);
+            if (error is NpgsqlException refused)
+            {
+                throw PostgresErrors.Explain(refused, database.Server);
+            }
+
+            throw;
+        }
+    }
+
     private static async Task<long> SendAsync(NpgsqlConnection writer, long epoch, PreparedGroup group, CancellationToken cancellationToken)
     {
         var batch = new NpgsqlBatch(writer);
         await using var batchScope = batch.ConfigureAwait(false);
+        PostgresChangeWriter.Add(batch, group.Changes);
+
+        // The fence after the rows: it holds as well there, and the lease is locked only for the rest of the transaction.
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT journal_append($1, $2, $3)")
         {
             Parameters =
@@ -143,7 +170,6 @@ internal sealed class PostgresJournal(PostgresDatabase database) : IJournalStore
             },
         });
         AddSnapshots(batch, group);
-        PostgresChangeWriter.Add(batch, group.Changes);
 
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var readerScope = reader.ConfigureAwait(false);

@@ -47,8 +47,9 @@ CREATE INDEX dag_run_by_date ON dag_run (interval_start);
 CREATE INDEX dag_run_unfinished ON dag_run (state, interval_start) WHERE state IN (0, 1);
 CREATE INDEX dag_run_by_backfill ON dag_run (backfill) WHERE backfill IS NOT NULL;
 
--- The hot table: its key and no further index, and room in each page, so that the update at the end of an attempt stays
--- in the page and touches no index (HOT).
+-- The hot table: its key and no further index, and half of each page left free, so that the update at the end of each attempt
+-- stays in its page and touches no index (HOT). Measured with batches of 200: 456 bytes of WAL a task, against 576 at 70 and
+-- 625 at 100; the table is hardly larger, for there the old versions fill the space instead.
 CREATE TABLE task_instance (
     run_key bigint NOT NULL,
     queued_at timestamptz,
@@ -62,7 +63,7 @@ CREATE TABLE task_instance (
     worker text,
     error text,
     PRIMARY KEY (run_key, task_id, token)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 
 CREATE TABLE xcom (
     run_key bigint NOT NULL,

@@ -55,7 +55,7 @@ internal static class GroupFrame
 
             rest = rest[1..];
             var names = ReadNames(ref rest);
-            var entries = new List<JournalEntry>(ReadNumber(ref rest));
+            var entries = new List<JournalEntry>(ReadCount(ref rest));
             for (var left = entries.Capacity; left > 0; left--)
             {
                 var stream = names[ReadNumber(ref rest)];
@@ -98,7 +98,7 @@ internal static class GroupFrame
 
     private static string[] ReadNames(ref ReadOnlyMemory<byte> rest)
     {
-        var names = new string[ReadNumber(ref rest)];
+        var names = new string[ReadCount(ref rest)];
         for (var i = 0; i < names.Length; i++)
         {
             var length = ReadNumber(ref rest);
@@ -151,6 +151,10 @@ internal static class GroupFrame
 
         throw new ArgumentException("A number is longer than five bytes.");
     }
+
+    // Nothing takes less than a byte, so no count is greater than what is left: damage must not ask for all memory.
+    private static int ReadCount(ref ReadOnlyMemory<byte> rest) =>
+        ReadNumber(ref rest) is var count && count >= 0 && count <= rest.Length ? count : throw new ArgumentException("A count is too large.");
 
     private static StoreException Damaged(Exception? inner) =>
         new("journal.damaged", "A group of the journal cannot be read: its bytes are not what was written. Restore the database from a backup.", inner: inner);

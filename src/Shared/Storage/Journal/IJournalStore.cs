@@ -15,6 +15,10 @@ public interface IJournalStore
     /// <param name="cancellationToken">Cancelling leaves it open whether the group was written.</param>
     /// <returns>Sequence number of the group: strictly increasing, gaps allowed.</returns>
     /// <exception cref="FencedOutException">The lease is held under another epoch. Nothing was written.</exception>
+    /// <exception cref="StoreException">
+    /// Nothing was written and, when it is transient, the same batch may be tried again; except <c>journal.outcome_unknown</c>: the connection
+    /// broke during the commit, so the writer must stop and recover.
+    /// </exception>
     ValueTask<long> AppendAsync(long epoch, JournalBatch batch, CancellationToken cancellationToken);
 
     /// <summary>Everything needed to rebuild the actors: the snapshots of all living streams, then the events after them, in journal order.</summary>
@@ -34,7 +38,10 @@ public sealed class JournalBatch
     /// <summary>Snapshots taken in this group.</summary>
     public List<SnapshotEntry> Snapshots { get; } = [];
 
-    /// <summary>Streams that end with this group: their snapshots are deleted and nothing of them is recovered again.</summary>
+    /// <summary>
+    /// Streams that end with this group: their snapshots are deleted and nothing of them, up to this group, is recovered again. What a later
+    /// group says of the same name is a new life.
+    /// </summary>
     public List<string> EndedStreams { get; } = [];
 
     /// <summary>Read-model rows; of several changes to one row the last one wins.</summary>
