@@ -105,6 +105,8 @@ public class LibraryTests
 
     public static TheoryData<string, string> Filters => new()
     {
+        { "{{ nothing|map('upper')|list }}{{ nothing|select|list }}", "[][]" },
+        { "{{ 'a' % [1] }}", "a" },
         { "{{ 'abc'|upper }}", "ABC" },
         { "{{ 'ABC'|lower }}", "abc" },
         { "{{ 'hello wORLD-x (y'|title }}", "Hello World-X (Y" },

@@ -1,4 +1,5 @@
 using Sluice.Core.Templates.Python;
+using Sluice.Core.Templates.Rendering;
 
 namespace Sluice.Core.Templates.Library;
 
@@ -14,10 +15,14 @@ internal static class SelectionFilters
         new("rejectattr", (v, a) => Select(v, a, byAttribute: true, keep: false)),
     ];
 
+    // As in Jinja, None and other empty values count as an empty list here.
+    private static IReadOnlyList<TemplateValue> Items(TemplateValue value, RenderBudget budget) =>
+        PythonOperators.Truthy(value) ? PythonSequences.Iterate(value, budget) : [];
+
     private static ListValue Map(TemplateValue value, TemplateArguments arguments)
     {
         var budget = arguments.Budget;
-        var items = PythonSequences.Iterate(value, budget);
+        var items = Items(value, budget);
         if (arguments.Positional.Count == 0)
         {
             var named = arguments.Named.ToDictionary(x => x.Key, x => x.Value);
@@ -50,7 +55,7 @@ internal static class SelectionFilters
         var skip = byAttribute ? 1 : 0;
         var test = given.Count > skip ? Arguments.Text(given[skip], $"the test of {arguments.Callee}") : null;
         var rest = new TemplateArguments(test ?? "", [.. given.Skip(skip + 1)], arguments.Named, budget);
-        return new ListValue([.. PythonSequences.Iterate(value, budget).Where(Passes)]);
+        return new ListValue([.. Items(value, budget).Where(Passes)]);
 
         bool Passes(TemplateValue item)
         {

@@ -82,7 +82,7 @@ internal static class PercentFormat
             }
         }
 
-        return next < given.Count && !named && values is not DictionaryValue
+        return next < given.Count && !named && values is not (DictionaryValue or ListValue { IsTuple: false })
             ? throw new TemplateException("There are more values than the format asks for.")
             : result.ToString();
     }
