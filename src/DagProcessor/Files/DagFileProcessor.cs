@@ -6,6 +6,7 @@ using System.Text.Json;
 using Sluice.Authoring.Bundles;
 using Sluice.Authoring.Dags;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Yaml;
 using Sluice.Core.Dags;
 using Sluice.DagProcessor.Compilation;
 
@@ -32,7 +33,9 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         }
 
         var processed = new ProcessedFile { File = request.File, ContentHash = Hash(source) };
-        return ProcessCode(processed, source, request);
+        return Path.GetExtension(request.File) is ".yaml" or ".yml"
+            ? Finish(processed, YamlDags.Load(Encoding.UTF8.GetString(source), request.File, providers), [])
+            : ProcessCode(processed, source, request);
     }
 
     private ProcessedFile ProcessCode(ProcessedFile processed, byte[] source, ProcessFile request)
@@ -54,7 +57,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
             problems.Add(new($"The file's statements threw {e.GetType().Name}: {e.Message}", Place(e, request.File)));
         }
 
-        return Finish(processed, collector, problems) with
+        return Finish(processed, collector.Check(DagLimits.Default), problems) with
         {
             Bundle = assembly,
             BundleHash = BundleHash(source, collector.VariablesRead, request.Variables),
@@ -62,13 +65,12 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         };
     }
 
-    private static ProcessedFile Finish(ProcessedFile processed, DagCollector collector, List<DagProblem> problems)
+    private static ProcessedFile Finish(ProcessedFile processed, CheckedDags found, List<DagProblem> problems)
     {
-        var found = collector.Check(DagLimits.Default);
         problems.AddRange(found.Problems);
         if (found.Dags.Count == 0 && problems.Count == 0)
         {
-            problems.Add(new($"{processed.File} defines no Dag; call Dag.Define(\"id\", dag => ...).", new(processed.File, 1)));
+            problems.Add(new($"{processed.File} defines no Dag.", new(processed.File, 1)));
         }
 
         return processed with

@@ -69,6 +69,8 @@ public sealed class DagCollector(ProviderCatalog? providers, Func<string, string
         }
     }
 
+    internal void Add(DagDefinition definition) => _definitions.Add(definition);
+
     internal void Define(string id, Action<DagBuilder> configure, SourceLocation location)
     {
         try

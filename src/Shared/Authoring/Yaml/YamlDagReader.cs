@@ -1,0 +1,219 @@
+using System.Text.Json.Nodes;
+using Sluice.Authoring.Dags;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+using Sluice.Authoring.Sensors;
+using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
+using Sluice.Core.TaskInstances;
+using YamlDotNet.RepresentationModel;
+
+namespace Sluice.Authoring.Yaml;
+
+/// <summary>Reads one Dag of a YAML file into the same builder that C# files use.</summary>
+internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCatalog providers, List<DagProblem> problems)
+{
+    private readonly OperatorFactory _operators = new(providers);
+    private readonly YamlJson _json = new();
+    private readonly Dictionary<string, IDagNode> _nodes = new(StringComparer.Ordinal);
+    private readonly List<(IDagNode Node, string Scope, string Upstream, YamlFields Fields, YamlNode At)> _dependencies = [];
+
+    /// <summary>Defines the Dag, or leaves it out when it has problems.</summary>
+    public void DefineIn(DagCollector collector)
+    {
+        var before = problems.Count;
+        var id = fields.RequiredText("dag_id") ?? "";
+        var draft = new DagCollector(providers, _ => null);
+        draft.Define(id, Fill, fields.Location);
+        problems.AddRange(draft.Problems.Select(problem => new DagProblem(problem.Message, problem.Location)));
+        if (problems.Count == before)
+        {
+            collector.Add(draft.Definitions[0]);
+        }
+    }
+
+    private void Fill(DagBuilder dag)
+    {
+        dag.Description = fields.Text("description");
+        dag.Schedule = YamlSchedule.Read(fields, "schedule");
+        dag.TimeZone = fields.Text("timezone") ?? dag.TimeZone;
+        dag.StartDate = ReadDate("start_date");
+        dag.EndDate = ReadDate("end_date");
+        dag.Catchup = ReadCatchup() ?? dag.Catchup;
+        dag.MaxActiveRuns = fields.Number("max_active_runs") ?? dag.MaxActiveRuns;
+        dag.MaxActiveTasks = fields.Number("max_active_tasks");
+        dag.Tags([.. fields.Texts("tags").Select(tag => tag.Text)]);
+        if (fields.Mapping("default_args", "default_args") is { } defaults)
+        {
+            ReadSettings(defaults, dag.Defaults);
+            defaults.RefuseOthers();
+        }
+
+        if (fields.Mapping("params", "params") is { } given)
+        {
+            foreach (var (name, value) in given.Unread)
+            {
+                dag.Params[name] = _json.Convert(value);
+            }
+        }
+
+        ReadTasks(dag, fields, "");
+        fields.RefuseOthers();
+        foreach (var (node, scope, upstream, at, place) in _dependencies)
+        {
+            if (Find(scope, upstream) is { } found)
+            {
+                Dependencies.Link(found, node);
+            }
+            else
+            {
+                at.Problem(place, $"'{node.Id}' depends on '{upstream}', which is no task or group of this Dag.");
+            }
+        }
+    }
+
+    private void ReadTasks(TaskScope scope, YamlFields owner, string prefix)
+    {
+        foreach (var item in owner.Mappings("tasks", "the task"))
+        {
+            if (item.Has("group"))
+            {
+                ReadGroup(scope, item, prefix);
+            }
+            else
+            {
+                ReadTask(scope, item, prefix);
+            }
+        }
+    }
+
+    private void ReadGroup(TaskScope scope, YamlFields item, string prefix)
+    {
+        if (item.Text("group") is not { } id)
+        {
+            return;
+        }
+
+        var group = scope.Group(id, inner =>
+        {
+            if (item.Mapping("default_args", "default_args") is { } defaults)
+            {
+                ReadSettings(defaults, inner.Defaults);
+                defaults.RefuseOthers();
+            }
+
+            ReadTasks(inner, item, $"{prefix}{id}.");
+        });
+        Register(group, prefix, item);
+        item.RefuseOthers();
+    }
+
+    private void ReadTask(TaskScope scope, YamlFields item, string prefix)
+    {
+        var id = item.RequiredText("id");
+        var name = item.RequiredText("operator");
+        if (id is null || name is null)
+        {
+            return;
+        }
+
+        Operator op;
+        try
+        {
+            op = _operators.Create(name, "{}");
+        }
+        catch (UnknownOperatorException e)
+        {
+            item.Problem(item.Node("operator"), $"Task '{id}': {e.Message}");
+            return;
+        }
+
+        var task = scope.Add(id, op, file: file, line: item.Location.Line);
+        task.TriggerRule = item.Choice<TriggerRule>("trigger_rule") ?? TriggerRule.AllSuccess;
+        ReadSettings(item, task);
+        Register(task, prefix, item);
+        if (op is Sensor sensor)
+        {
+            sensor.Mode = item.Choice<SensorMode>("mode") ?? sensor.Mode;
+            sensor.PokeInterval = item.Length("poke_interval") ?? sensor.PokeInterval;
+            sensor.Timeout = item.Length("timeout") ?? sensor.Timeout;
+            sensor.SoftFail = item.Flag("soft_fail") ?? sensor.SoftFail;
+        }
+
+        // What is left are the operator's own arguments.
+        foreach (var (argument, value) in item.Unread.ToList())
+        {
+            try
+            {
+                OperatorArguments.Read(new JsonObject { [argument] = _json.Convert(value) }, op);
+            }
+            catch (OperatorArgumentException e)
+            {
+                item.Problem(value, $"Task '{id}': {e.Message}");
+            }
+        }
+    }
+
+    private void Register(IDagNode node, string prefix, YamlFields item)
+    {
+        if (!_nodes.TryAdd(node.Id, node) && (node is TaskGroup || _nodes[node.Id] is TaskGroup))
+        {
+            item.Problem(null, $"'{node.Id}' is defined twice; give one of them another id.");
+        }
+
+        _dependencies.AddRange(item.Texts("depends_on").Select(up => (node, prefix, up.Text, item, up.Node)));
+    }
+
+    // Names are looked for in the group they are written in first, then outwards.
+    private IDagNode? Find(string scope, string name)
+    {
+        while (true)
+        {
+            if (_nodes.TryGetValue(scope + name, out var found))
+            {
+                return found;
+            }
+
+            if (scope.Length == 0)
+            {
+                return null;
+            }
+
+            scope = scope[..(scope.TrimEnd('.').LastIndexOf('.') + 1)];
+        }
+    }
+
+    private static void ReadSettings(YamlFields item, TaskSettings settings)
+    {
+        settings.Owner = item.Text("owner");
+        settings.Retries = item.Number("retries");
+        settings.RetryDelay = item.Length("retry_delay");
+        settings.RetryExponentialBackoff = item.Flag("retry_exponential_backoff");
+        settings.MaxRetryDelay = item.Length("max_retry_delay");
+        settings.ExecutionTimeout = item.Length("execution_timeout");
+        settings.Pool = item.Text("pool");
+        settings.PoolSlots = item.Number("pool_slots");
+        settings.Queue = item.Text("queue");
+        settings.Priority = item.Number("priority");
+    }
+
+    private Date? ReadDate(string name) => fields.Parse<Date>(name, "a date such as 2021-02-05 or 2021-02-05T06:00:00+09:00", text =>
+    {
+        try
+        {
+            return Date.Parse(text);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    });
+
+    private CatchupMode? ReadCatchup() => fields.Parse<CatchupMode>("catchup", "all (or true), latest (or false) or none", text => text.ToLowerInvariant() switch
+    {
+        "all" or "true" => CatchupMode.All,
+        "latest" or "false" => CatchupMode.Latest,
+        "none" => CatchupMode.None,
+        _ => null,
+    });
+}
