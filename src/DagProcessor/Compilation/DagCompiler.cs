@@ -3,12 +3,13 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
 using Microsoft.CodeAnalysis.Text;
+using Sluice.Authoring.Hooks;
 using Sluice.Core.Dags;
 
 namespace Sluice.DagProcessor.Compilation;
 
 /// <summary>Compiles Dag files as <c>dotnet run file.cs</c> would: top-level statements, the usings that every Dag file has, <c>#:</c> lines ignored.</summary>
-internal sealed class DagCompiler
+internal sealed class DagCompiler(ProviderCatalog providers)
 {
     private static readonly CSharpParseOptions ParseOptions =
         CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.CSharp14).WithFeatures([new("FileBasedProgram", "true")]);
@@ -23,7 +24,7 @@ internal sealed class DagCompiler
         reportSuppressedDiagnostics: false);
 
     private readonly SyntaxTree _usings = CSharpSyntaxTree.ParseText(
-        SourceText.From(string.Concat(ImplicitUsings.Namespaces.Select(name => $"global using global::{name};\n")), Encoding.UTF8), ParseOptions, "ImplicitUsings.cs");
+        SourceText.From(string.Concat(ImplicitUsings.Of(providers).Select(name => $"global using global::{name};\n")), Encoding.UTF8), ParseOptions, "ImplicitUsings.cs");
 
     private readonly MetadataReference[] _references = [.. FindReferences()];
 

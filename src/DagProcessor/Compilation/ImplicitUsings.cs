@@ -1,9 +1,11 @@
+using Sluice.Authoring.Hooks;
+
 namespace Sluice.DagProcessor.Compilation;
 
 /// <summary>Namespaces that a Dag file sees without saying so. <c>examples/dags/Directory.Build.props</c> lists the same for <c>dotnet run</c>.</summary>
 internal static class ImplicitUsings
 {
-    public static IReadOnlyList<string> Namespaces { get; } =
+    private static readonly string[] Always =
     [
         "System",
         "System.Collections.Generic",
@@ -20,5 +22,11 @@ internal static class ImplicitUsings
         "Sluice.Core.Dags",
         "Sluice.Core.Schedules",
         "Sluice.Core.TaskInstances",
+    ];
+
+    /// <summary>The framework's and Authoring's, and those of all operators that there are.</summary>
+    public static IReadOnlyList<string> Of(ProviderCatalog providers) =>
+    [
+        .. Always.Union(providers.Operators.Select(name => providers.FindOperator(name)!.Namespace!), StringComparer.Ordinal).Order(StringComparer.Ordinal),
     ];
 }

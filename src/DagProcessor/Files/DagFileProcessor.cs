@@ -17,7 +17,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
 {
     private static readonly string SluiceVersion = typeof(DagFileProcessor).Assembly.GetName().Version!.ToString();
 
-    private readonly DagCompiler _compiler = new();
+    private readonly DagCompiler _compiler = new(providers);
 
     /// <summary>Processes one file. Whatever its author did wrong becomes a problem; what kills this process is its parent's to tell.</summary>
     public ProcessedFile Process(ProcessFile request)

@@ -1,10 +1,76 @@
+using System.Text.Json;
+using Sluice.Authoring.Connections;
 using Sluice.Authoring.Operators;
+using Sluice.Core.Templates;
 
 namespace Sluice.Authoring.Execution;
 
-/// <summary>Renders texts for one attempt.</summary>
+/// <summary>Renders texts for one attempt. What a template asks of the outside is fetched when it comes to it, once per attempt.</summary>
 internal sealed class TemplateRenderer(TaskContext context)
 {
-    public ValueTask<string> RenderAsync(string field, string text, CancellationToken cancellationToken) =>
-        throw new TemplateFieldException(field, $"templates of {context.Task.Id} wait for the engine: {text.Length}{cancellationToken}");
+    private const int MostLookups = 1000;
+
+    private readonly FetchedValues _fetched = new();
+    private TemplateScope? _scope;
+
+    /// <summary>Renders one text.</summary>
+    /// <exception cref="TemplateFieldException">It cannot be; names the field, line and column.</exception>
+    public async ValueTask<string> RenderAsync(string field, string text, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var template = Template.Parse(text);
+            _scope ??= TemplateVariables.ForTask(
+                context.Run, context.Dag, context.Task, context.TryNumber, context.Params.GetRawText(), _fetched);
+            while (true)
+            {
+                try
+                {
+                    return template.Render(_scope);
+                }
+                catch (TemplateLookupPendingException pending) when (_fetched.Count < MostLookups)
+                {
+                    _fetched.Add(pending.Key, await FetchAsync(pending.Key, cancellationToken));
+                }
+            }
+        }
+        catch (TemplateException e)
+        {
+            throw new TemplateFieldException(field, e.Message, e);
+        }
+        catch (TemplateLookupPendingException e)
+        {
+            throw new TemplateFieldException(field, $"it asks for more than {MostLookups} connections, variables and XComs.", e);
+        }
+    }
+
+    private async ValueTask<TemplateValue?> FetchAsync(TemplateLookup key, CancellationToken cancellationToken)
+    {
+        switch (key.Kind)
+        {
+            case TemplateLookupKind.Connection:
+                return await context.Services.GetConnectionAsync(key.Name, cancellationToken) is { } connection ? Show(connection) : null;
+
+            case TemplateLookupKind.Variable:
+                return await context.Services.GetVariableAsync(key.Name, cancellationToken) is { } text ? TemplateValue.From(text) : null;
+
+            default:
+                return await context.Services.GetXComAsync(key.Name, key.Key!, cancellationToken) is { } json ? TemplateValue.FromJson(json) : null;
+        }
+    }
+
+    private static TemplateValue Show(Connection connection) => TemplateVariables.Connection(
+        connection.Id, connection.Type, connection.Host, connection.Login, connection.Password, connection.Schema, connection.Port,
+        JsonSerializer.Serialize(connection.Extra));
+
+    private sealed class FetchedValues : ITemplateLookups
+    {
+        private readonly Dictionary<TemplateLookup, TemplateValue?> _values = [];
+
+        public int Count => _values.Count;
+
+        public void Add(TemplateLookup key, TemplateValue? value) => _values.Add(key, value);
+
+        public bool TryGet(TemplateLookup key, out TemplateValue? value) => _values.TryGetValue(key, out value);
+    }
 }

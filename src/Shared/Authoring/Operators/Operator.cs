@@ -3,7 +3,8 @@ namespace Sluice.Authoring.Operators;
 /// <summary>Says what one task does in one data interval.</summary>
 /// <remarks>
 /// Public settable properties are the operator's arguments: they are serialized with the Dag, may be given in YAML by their name in
-/// snake case, and those marked <see cref="TemplatedAttribute"/> are rendered before <see cref="PreExecuteAsync"/>. One instance serves one attempt.
+/// snake case, and those marked <see cref="TemplatedAttribute"/> are rendered before <see cref="PreExecuteAsync"/>. One instance serves one attempt:
+/// a shallow copy of the one in the definition, so lists and the like that it fills are made in <see cref="PreExecuteAsync"/>, not in initializers.
 /// An exception fails the attempt, which is retried while retries are left; <see cref="TaskFailedException"/> is not retried;
 /// <see cref="TaskSkippedException"/> skips.
 /// </remarks>
