@@ -23,6 +23,7 @@ internal static class Handshake
     public const int Version = 1;
     public const int MaxBytes = 16 * 1024;
     public const string SecretDoesNotMatch = "cluster secret does not match";
+    public const string IsThisNode = "it is this node itself";
 
     public static Hello Greet(NodeInfo self) => new(Version, self, RandomNumberGenerator.GetBytes(32));
 
@@ -45,7 +46,7 @@ internal static class Handshake
         { Version: not Version } => $"it speaks version {hello.Version} of the cluster protocol and this node version {Version}",
         { Nonce.Length: not 32 } => "its nonce has not 32 bytes",
         { Node.Id: null or "" } => "it has no node id",
-        _ when hello.Node.Id == self.Id => "it is this node itself",
+        _ when hello.Node.Id == self.Id => IsThisNode,
         _ => null,
     };
 }

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+using Sluice.Actors;
+using Sluice.Cluster.Nodes;
+using Sluice.Cluster.Seed.Api;
+using Sluice.Cluster.Seed.Membership;
+using Sluice.Cluster.Transport;
+using Sluice.Cluster.Wire;
+
+namespace Sluice.Cluster.Seed;
+
+/// <summary>A running seed: the address by which nodes and operators find the cluster.</summary>
+public sealed class SeedNode : IAsyncDisposable
+{
+    private readonly ClusterServer _server;
+
+    private SeedNode(NodeHost host, ClusterServer server)
+    {
+        Host = host;
+        _server = server;
+    }
+
+    public NodeHost Host { get; }
+
+    /// <summary>host:port that it listens on, with the real port where 0 was asked for.</summary>
+    public string Address => _server.Address;
+
+    /// <summary>Listens, over WebSockets.</summary>
+    /// <param name="configure">More to serve on the same address, such as the web UI.</param>
+    /// <exception cref="ListenException">The address makes no sense or is in use; its message is one sentence.</exception>
+    public static async Task<SeedNode> StartAsync(
+        SeedOptions options, ILoggerFactory loggers, Action<WebApplication>? configure = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrEmpty(options.Secret, nameof(options));
+        SeedApi? api = null;
+        var server = await ClusterServer.StartAsync(
+            options.Listen,
+            loggers,
+            options.Certificate,
+            app =>
+            {
+                SeedApi.Map(app, () => api);
+                configure?.Invoke(app);
+            },
+            cancellationToken);
+
+        var self = new NodeInfo($"seed-{Guid.NewGuid():N}", NodeRole.Seed, options.Advertise ?? server.Address, options.Name);
+        var transport = new WebSocketTransport(self, new WebSocketTransportOptions { Secret = options.Secret }, loggers);
+        var system = new ActorSystem(options.Name, ThreadPoolDispatcher.Instance, TimeProvider.System, loggers);
+        var host = new NodeHost(system, transport, [], loggers);
+        var seed = system.Spawn(Props.Create(() => new SeedActor(host)), "seed");
+        await host.StartAsync(cancellationToken);
+        api = new SeedApi(host, seed, options);
+        server.Attach(transport);
+        return new SeedNode(host, server);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+}

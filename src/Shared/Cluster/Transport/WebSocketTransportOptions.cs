@@ -1,0 +1,34 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sluice.Cluster.Transport;
+
+/// <summary>How nodes of separate processes talk.</summary>
+public sealed record WebSocketTransportOptions
+{
+    /// <summary>What every node of the cluster knows and nobody else. It never travels and is never logged.</summary>
+    public required string Secret { get; init; }
+
+    /// <summary>Dial with TLS (<c>wss</c>). Default: no; then use a private network, for what travels can be read.</summary>
+    public bool UseTls { get; init; }
+
+    /// <summary>With TLS: who must have signed the certificates of others. Default: whom the machine trusts.</summary>
+    public X509Certificate2? CertificateAuthority { get; init; }
+
+    /// <summary>Silence before a ping. Default: 3 s.</summary>
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Wait for the pong. Default: 6 s, so that a dead link is found within about 10 s.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>What may wait to be sent on one link; more than that and the link is dropped. Default: 256 MiB.</summary>
+    public long MaxQueuedBytes { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>Pause before the first new attempt to dial; doubles up to <see cref="MaxBackoff"/>, with jitter. Default: 100 ms.</summary>
+    public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Longest pause between attempts to dial, and the pause after a refusal. Default: 5 s.</summary>
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time for connecting and proving. Default: 5 s.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+}

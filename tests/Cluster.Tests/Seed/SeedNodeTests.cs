@@ -1,0 +1,158 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Actors;
+using Sluice.Cluster.Membership;
+using Sluice.Cluster.Nodes;
+using Sluice.Cluster.Seed;
+using Sluice.Cluster.Transport;
+using Sluice.Cluster.Wire;
+
+namespace Sluice.Cluster.Tests.Seed;
+
+public sealed class SeedNodeTests : IAsyncLifetime
+{
+    private readonly HttpClient _http = new();
+    private readonly List<NodeHost> _hosts = [];
+    private SeedNode _seed = null!;
+
+    public async Task InitializeAsync()
+    {
+        _seed = await SeedNode.StartAsync(new SeedOptions { Listen = "127.0.0.1:0", Secret = "secret", Name = "seed" }, NullLoggerFactory.Instance);
+        _http.BaseAddress = new Uri($"http://{_seed.Address}");
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ApiToken.FromSecret("secret"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        _http.Dispose();
+        foreach (var host in _hosts)
+            await host.DisposeAsync();
+        await _seed.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Health_needs_no_token_and_the_api_does()
+    {
+        using var stranger = new HttpClient { BaseAddress = _http.BaseAddress };
+        Assert.Equal("ok", await stranger.GetStringAsync("/healthz"));
+
+        foreach (var token in (string?[])[null, "wrong", ApiToken.FromSecret("other"), ApiToken.FromSecret("secret").ToUpperInvariant()])
+        {
+            stranger.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+            foreach (var path in (string[])["/api/v1/nodes", "/api/v1/actors", "/api/v1/logs"])
+            {
+                var refused = await stranger.GetAsync(path);
+                Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+            }
+
+            var call = await stranger.PostAsync("/api/v1/call/runs.trigger", Json("{}"));
+            Assert.Equal(HttpStatusCode.Unauthorized, call.StatusCode);
+            Assert.Contains("Bearer", await ErrorAsync(call), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await _http.GetAsync("/api/v1/nodes")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Without_a_leader_a_call_is_told_so_and_with_one_it_is_forwarded()
+    {
+        var early = await _http.PostAsync("/api/v1/call/runs.trigger", Json("{}"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
+        Assert.Equal("There is no leader: no scheduler has told this seed that it leads.", await ErrorAsync(early));
+
+        var scheduler = await JoinAsync("scheduler", NodeRole.Scheduler);
+        scheduler.Serve(Methods.Operator, scheduler.System.Spawn(
+            Props.Create(() => new Answerer(asked =>
+            {
+                var call = asked.Read<OperatorCall>();
+                if (call.Name == "runs.trigger")
+                    asked.Reply($$"""{"who":"{{call.Who}}","got":{{call.Body}}}""");
+                else
+                    asked.Fail(404, $"There is no operation '{call.Name}'.");
+            })),
+            "operator"));
+        scheduler.Membership.Tell(new ClaimLeadership(new LeaderClaim("scheduler", "127.0.0.1:1", 4)));
+        await Until.True(() => _http.GetStringAsync("/api/v1/nodes").Result.Contains("\"epoch\":4", StringComparison.Ordinal), "the claim is known");
+
+        var triggered = await _http.PostAsync("/api/v1/call/runs.trigger", Json("""{"dag":"etl"}"""));
+        Assert.Equal("""{"who":"token","got":{"dag":"etl"}}""", await triggered.Content.ReadAsStringAsync());
+        Assert.Equal("application/json", triggered.Content.Headers.ContentType!.MediaType);
+        var unknown = await _http.PostAsync("/api/v1/call/nonsense", Json("{}"));
+        Assert.Equal((HttpStatusCode.NotFound, "There is no operation 'nonsense'."), (unknown.StatusCode, await ErrorAsync(unknown)));
+        var broken = await _http.PostAsync("/api/v1/call/runs.trigger", Json("{"));
+        Assert.Equal(HttpStatusCode.BadRequest, broken.StatusCode);
+
+        await scheduler.DisposeAsync();
+        await Until.True(() => !_seed.Host.Linked.Any(), "the scheduler is gone");
+        var late = await _http.PostAsync("/api/v1/call/runs.trigger", Json("{}"));
+        Assert.Equal("There is no leader: the last one (127.0.0.1:1) is gone and no other has taken over yet.", await ErrorAsync(late));
+    }
+
+    [Fact]
+    public async Task Nodes_and_their_actors_are_listed()
+    {
+        var worker = await JoinAsync("worker", NodeRole.Worker);
+        await Until.True(() => _http.GetStringAsync("/api/v1/nodes").Result.Contains("\"id\":\"worker\"", StringComparison.Ordinal), "the worker joined");
+
+        using var nodes = JsonDocument.Parse(await _http.GetStringAsync("/api/v1/nodes"));
+        Assert.Equal(["seed", "worker"], nodes.RootElement.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("name").GetString()));
+        Assert.Equal(JsonValueKind.Null, nodes.RootElement.GetProperty("leader").ValueKind);
+
+        using var trees = JsonDocument.Parse(await _http.GetStringAsync("/api/v1/actors"));
+        var seed = trees.RootElement.EnumerateArray().First();
+        Assert.Equal(["/membership", "/seed"], seed.GetProperty("actors").EnumerateArray().Select(actor => actor.GetProperty("path").GetString()));
+        var member = trees.RootElement.EnumerateArray().Last();
+        Assert.Equal("worker", member.GetProperty("node").GetProperty("id").GetString());
+        Assert.Equal("MembershipActor", member.GetProperty("actors")[0].GetProperty("type").GetString());
+        Assert.Same(worker, _hosts[0]);
+    }
+
+    [Fact]
+    public async Task A_log_comes_from_its_worker()
+    {
+        var worker = await JoinAsync("worker", NodeRole.Worker);
+        worker.Serve(Methods.FetchLog, worker.System.Spawn(
+            Props.Create(() => new Answerer(asked =>
+            {
+                var ask = asked.Read<FetchLog>();
+                asked.ReplyWith(new LogContent($"{ask.Dag} {ask.Run} {ask.Task} {ask.Token} {ask.Offset}", 7, true));
+            })),
+            "logs"));
+        await Until.True(() => _http.GetStringAsync("/api/v1/nodes").Result.Contains("\"id\":\"worker\"", StringComparison.Ordinal), "the worker joined");
+
+        Assert.Equal(
+            new LogContent("etl r+1 load 2 5", 7, true),
+            WireJson.Read<LogContent>(await _http.GetStringAsync("/api/v1/logs?dag=etl&run=r%2B1&task=load&token=2&worker=worker&offset=5")));
+        Assert.Equal(HttpStatusCode.BadRequest, (await _http.GetAsync("/api/v1/logs?dag=etl")).StatusCode);
+        var gone = await _http.GetAsync("/api/v1/logs?dag=etl&run=r&task=load&token=2&worker=other");
+        Assert.Equal("Worker other is not linked to this seed; its logs can be read when it is back.", await ErrorAsync(gone));
+    }
+
+    [Fact]
+    public void The_token_follows_from_the_secret()
+    {
+        Assert.Equal(64, ApiToken.FromSecret("secret").Length);
+        Assert.NotEqual(ApiToken.FromSecret("secret"), ApiToken.FromSecret("secret2"));
+    }
+
+    private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
+
+    private static async Task<string?> ErrorAsync(HttpResponseMessage response)
+    {
+        using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        return body.RootElement.GetProperty("error").GetString();
+    }
+
+    private async Task<NodeHost> JoinAsync(string id, NodeRole role)
+    {
+        var transport = new WebSocketTransport(new NodeInfo(id, role, null, id), new() { Secret = "secret" }, NullLoggerFactory.Instance);
+        var system = new ActorSystem(id, ThreadPoolDispatcher.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+        var host = new NodeHost(system, transport, [_seed.Address], NullLoggerFactory.Instance);
+        _hosts.Add(host);
+        await host.StartAsync(CancellationToken.None);
+        return host;
+    }
+}
