@@ -94,6 +94,12 @@ public sealed class MariaDbServer : IAsyncDisposable
     /// <summary>Ends the server as a crash would (SIGKILL).</summary>
     public Task KillAsync() => _server.KillAsync();
 
+    /// <summary>Keeps its connections open but stops it from doing anything (SIGSTOP), as a network that drops everything would.</summary>
+    public void Freeze() => _server.Signal("STOP");
+
+    /// <summary>Ends <see cref="Freeze"/>.</summary>
+    public void Thaw() => _server.Signal("CONT");
+
     /// <summary>Starts it again on the same port and data.</summary>
     public Task StartAgainAsync() => _server.StartAgainAsync(IsReadyAsync);
 

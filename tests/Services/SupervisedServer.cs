@@ -77,6 +77,13 @@ internal sealed class SupervisedServer : IAsyncDisposable
     /// <summary>Ends the server as a crash would (SIGKILL).</summary>
     public Task KillAsync() => OrderAsync("kill");
 
+    /// <summary>Sends a signal, such as STOP.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", ["-s", name, $"{_pid}"]);
+        kill.WaitForExit();
+    }
+
     /// <summary>Starts it again on the same port and data.</summary>
     public async Task StartAgainAsync(Func<int, Task<bool>> ready)
     {

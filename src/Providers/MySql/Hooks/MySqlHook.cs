@@ -1,0 +1,135 @@
+using Sluice.Authoring.Connections;
+using Sluice.Authoring.Hooks;
+using Sluice.Providers.MySql.Sessions;
+
+namespace Sluice.Providers.MySql.Hooks;
+
+/// <summary>A session with MySQL or MariaDB through libmariadb. The blocking calls of the library run on threads of their own.</summary>
+/// <remarks>
+/// A date that exists in MySQL only (0000-00-00, 2021-00-15) is read as NULL; the connection's <c>zero_dates</c> may say <c>text</c> or <c>error</c>.
+/// A TIME may be negative or beyond 24 hours and is written as MySQL gives it. A FLOAT comes with the six digits that MySQL sends; cast it to
+/// DOUBLE in the query for all of it. BIT is written as a whole number. Without parameters <c>@name</c> is a user variable of MySQL.
+/// </remarks>
+/// <param name="connection">Type mysql or mariadb. Extras: connect_timeout and read_timeout in seconds (default: 10 and none), socket, ssl_mode
+/// (disabled, preferred, required, verify_identity; default: preferred), ssl_ca, ssl_cert, ssl_key (PEM files), ssl_verify, zero_dates.</param>
+public sealed class MySqlHook(Connection connection) : ISqlHook
+{
+    private MySqlSession? _session;
+
+    /// <inheritdoc/>
+    public string Dialect => "mysql";
+
+    /// <inheritdoc/>
+    public ValueTask<long> ExecuteAsync(string sql, IReadOnlyDictionary<string, object?>? parameters, CancellationToken cancellationToken) =>
+        RunAsync(
+            session =>
+            {
+                session.Query(MySqlText.Bind(session, sql, parameters).Span, several: true);
+                var affected = -1L;
+                do
+                {
+                    using var rows = session.UseResult();
+                    affected = rows is null ? session.AffectedRows : -1;
+                }
+                while (session.NextResult());
+                return affected;
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<IReadOnlyList<object?>>> QueryAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters, int limit, CancellationToken cancellationToken) =>
+        RunAsync<IReadOnlyList<IReadOnlyList<object?>>>(session => Query(session, sql, parameters, limit), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<long> ExtractAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters, IRowSink sink, CancellationToken cancellationToken) =>
+        RunAsync(
+            session =>
+            {
+                session.Query(MySqlText.Bind(session, sql, parameters).Span);
+                using var rows = session.UseResult() ?? throw new MySqlException("The statement returns no rows: an extract needs a query.", 0, "HY000");
+                var count = new MySqlExtract(rows, sink, session.Settings.ZeroDates).Run(cancellationToken);
+                rows.Dispose();
+                SkipResults(session);
+                return count;
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_session is { } session)
+        {
+            _session = null;
+            await Blocking.RunAsync(() =>
+            {
+                session.Dispose();
+                return true;
+            }).ConfigureAwait(false);
+        }
+    }
+
+    private static List<IReadOnlyList<object?>> Query(
+        MySqlSession session, string sql, IReadOnlyDictionary<string, object?>? parameters, int limit)
+    {
+        session.Query(MySqlText.Bind(session, sql, parameters).Span);
+        var found = new List<IReadOnlyList<object?>>();
+        using (var rows = session.UseResult())
+        {
+            while (rows is not null && found.Count < limit && rows.Read())
+            {
+                var row = new object?[rows.Columns.Length];
+                for (var i = 0; i < row.Length; i++)
+                {
+                    row[i] = rows.IsNull(i) ? null : MySqlValue.Decode(rows.Columns[i], rows.Value(i), session.Settings.ZeroDates);
+                }
+
+                found.Add(row);
+            }
+        }
+
+        if (!session.IsBroken)
+        {
+            SkipResults(session);
+        }
+
+        return found;
+    }
+
+    // A CALL ends with an answer of its own.
+    private static void SkipResults(MySqlSession session)
+    {
+        while (session.NextResult())
+        {
+            session.UseResult()?.Dispose();
+        }
+    }
+
+    private async ValueTask<T> RunAsync<T>(Func<MySqlSession, T> calls, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _session ??= await Blocking.OpenAsync(MySqlSettings.From(connection), cancellationToken).ConfigureAwait(false);
+            var session = _session;
+            return await Blocking.RunAsync(() => MySqlInterrupt.Run(session, () => calls(session), cancellationToken)).ConfigureAwait(false);
+        }
+        catch (MySqlException error)
+        {
+            throw new SqlHookException(error.Message, error.IsTransient, error);
+        }
+        catch (FormatException error)
+        {
+            throw new SqlHookException(error.Message, isTransient: false, error);
+        }
+        finally
+        {
+            if (_session is { IsBroken: true } broken)
+            {
+                // The next statement gets a new session.
+                _session = null;
+                broken.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Runtime.InteropServices;
+
+namespace Sluice.Providers.MySql.Native;
+
+/// <summary>The functions of MariaDB Connector/C that we call (Linux, where <c>unsigned long</c> is as wide as a pointer).</summary>
+internal static unsafe partial class LibMariaDb
+{
+    private const string Library = "libmariadb.so.3";
+
+    [LibraryImport(Library)]
+    internal static partial int mysql_server_init(int argc, byte** argv, byte** groups);
+
+    [LibraryImport(Library)]
+    internal static partial nint mysql_init(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial int mysql_options(nint mysql, MySqlOption option, void* value);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mysql_options(nint mysql, MySqlOption option, string value);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint mysql_real_connect(
+        nint mysql, string? host, string? user, string? password, string? database, uint port, string? socket, nuint flags);
+
+    [LibraryImport(Library)]
+    internal static partial void mysql_close(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial uint mysql_errno(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial byte* mysql_error(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial byte* mysql_sqlstate(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial byte* mysql_get_server_info(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial byte* mysql_get_ssl_cipher(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial nuint mysql_thread_id(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial int mysql_get_socket(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial int mysql_set_server_option(nint mysql, int option);
+
+    [LibraryImport(Library)]
+    internal static partial int mysql_real_query(nint mysql, byte* sql, nuint length);
+
+    [LibraryImport(Library)]
+    internal static partial nint mysql_use_result(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial uint mysql_field_count(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial ulong mysql_affected_rows(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial ulong mysql_insert_id(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial int mysql_next_result(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial uint mysql_num_fields(nint result);
+
+    [LibraryImport(Library)]
+    internal static partial MySqlField* mysql_fetch_fields(nint result);
+
+    [LibraryImport(Library)]
+    internal static partial byte** mysql_fetch_row(nint result);
+
+    [LibraryImport(Library)]
+    internal static partial nuint* mysql_fetch_lengths(nint result);
+
+    [LibraryImport(Library)]
+    internal static partial void mysql_free_result(nint result);
+
+    [LibraryImport(Library)]
+    internal static partial nuint mysql_real_escape_string(nint mysql, byte* to, byte* from, nuint length);
+
+    // Variadic in C; with integer arguments the calling convention of Linux is the same.
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fcntl(int descriptor, int command, nint argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int shutdown(int descriptor, int how);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int close(int descriptor);
+}
+
+/// <summary><c>enum mysql_option</c>, as far as we set them.</summary>
+internal enum MySqlOption
+{
+    ConnectTimeout = 0,
+    CharacterSet = 7,
+    LocalInFile = 8,
+    Protocol = 9,
+    ReadTimeout = 11,
+    VerifyServerCertificate = 21,
+    SslKey = 25,
+    SslCertificate = 26,
+    SslAuthority = 27,
+    SslEnforce = 38,
+}
+
+/// <summary><c>MYSQL_FIELD</c>: the same layout since version 3.0 of the library.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+internal unsafe struct MySqlField
+{
+    [FieldOffset(0)]
+    public byte* Name;
+
+    [FieldOffset(56)]
+    public nuint Length;
+
+    [FieldOffset(72)]
+    public uint NameLength;
+
+    [FieldOffset(100)]
+    public uint Flags;
+
+    [FieldOffset(104)]
+    public uint Decimals;
+
+    [FieldOffset(108)]
+    public uint CharacterSet;
+
+    [FieldOffset(112)]
+    public int Type;
+}
