@@ -30,8 +30,8 @@ public sealed class WorkerOptions
     /// <summary>How long a cancelled task may go on before its runner is killed. Default: 10 s. Longer lets tasks clean up; it also delays retries.</summary>
     public TimeSpan KillGrace { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a task waits for a busy runner before another is started. Default: 5 ms. Shorter starts processes for bursts of tiny tasks, longer makes short tasks queue.</summary>
-    public TimeSpan RunnerScaleUp { get; set; } = TimeSpan.FromMilliseconds(5);
+    /// <summary>How long a task waits for a busy runner before another is started. Default: 20 ms. Shorter starts processes for bursts of tiny tasks, longer makes short tasks queue.</summary>
+    public TimeSpan RunnerScaleUp { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Bytes of log kept of one attempt; the rest is cut, with a line that says so. Default: 100 MiB.</summary>
     public long LogLimit { get; set; } = 100L << 20;

@@ -12,10 +12,14 @@ if (args is not [var path])
 
 ProcessGroup.Lead();
 
-// The limit is this process's own, not that of programs which a task starts.
-Environment.SetEnvironmentVariable("DOTNET_GCHeapHardLimit", null);
+// The settings are this process's own, not those of programs which a task starts.
+foreach (var name in RunnerEnvironment.Settings)
+{
+    Environment.SetEnvironmentVariable(name, null);
+}
 
 var providers = ProviderDiscovery.Load();
+await WarmUp.RunAsync(providers);
 var data = Connect(path, isControl: false);
 var control = Connect(path, isControl: true);
 new RunnerSession(data, control, providers, TimeProvider.System).Run();

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using Sluice.Runner.Attempts;
 
 namespace Sluice.Cluster.Worker.Runners;
 
@@ -29,9 +29,7 @@ internal sealed class RunnerLaunch(string path, long heapLimit)
 
         start.ArgumentList.Add(socketPath);
         DropSecrets(start.Environment);
-        start.Environment["DOTNET_GCHeapHardLimit"] = "0x" + heapLimit.ToString("X", CultureInfo.InvariantCulture);
-        start.Environment["DOTNET_TieredPGO"] = "0";
-        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        RunnerEnvironment.Set(start.Environment, heapLimit);
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;

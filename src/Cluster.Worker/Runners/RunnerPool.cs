@@ -312,7 +312,9 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
 
             if (_time.GetElapsedTime(first.Value.WaitingSince) >= _limits.ScaleUp)
             {
-                for (var more = Math.Min(_waiting.Count - _starting, _limits.Most - _all.Count - _starting); more > 0; more--)
+                // At most twice as many at a time: when the first of them takes up tiny tasks quickly, the rest is not needed.
+                var room = Math.Min(_limits.Most - _all.Count, Math.Max(1, _all.Count));
+                for (var more = Math.Min(_waiting.Count, room) - _starting; more > 0; more--)
                 {
                     StartInBackground(null);
                 }

@@ -12,6 +12,8 @@ namespace Sluice.Runner.Attempts;
 /// <summary>Makes the operator of an attempt and runs it.</summary>
 internal static class AttemptExecution
 {
+    private static readonly Dictionary<Type, bool> HasOnKill = [];
+
     /// <summary>Runs user code, or a built-in operator of a bundle, to its outcome.</summary>
     public static async Task<TaskOutcome> RunAsync(
         TaskFrame frame, DagSpec dag, RunFacts run, LoadedBundle? bundle, ITaskServices services, ProviderCatalog providers, TimeProvider time, CancellationToken kill)
@@ -33,6 +35,19 @@ internal static class AttemptExecution
         }
 
         var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { FirstPokeAt = frame.FirstPokeAt };
-        return await OperatorExecution.RunAsync(op, context, time, kill);
+
+        // A thread hop costs more than a tiny task. Only OnKill needs one, to be called while the code blocks; else the worker's kill is enough.
+        return await OperatorExecution.RunAsync(op, context, time, kill, onThisThread: !OverridesOnKill(op.GetType()));
+    }
+
+    private static bool OverridesOnKill(Type type)
+    {
+        if (!HasOnKill.TryGetValue(type, out var overrides))
+        {
+            overrides = type.GetMethod(nameof(Operator.OnKillAsync), [typeof(TaskContext)])?.DeclaringType != typeof(Operator);
+            HasOnKill.Add(type, overrides);
+        }
+
+        return overrides;
     }
 }

@@ -19,7 +19,10 @@ public static class OperatorExecution
     /// <param name="context">The attempt.</param>
     /// <param name="time">Clock of timeouts and of the waits between pokes.</param>
     /// <param name="kill">Cancelled to stop the attempt.</param>
-    public static async Task<TaskOutcome> RunAsync(Operator op, TaskContext context, TimeProvider time, CancellationToken kill)
+    /// <param name="onThisThread">Runs an author's code on the calling thread up to its first await. For a caller that can be killed from outside:
+    /// code that blocks then keeps timeout and kill from being noticed in here.</param>
+    public static async Task<TaskOutcome> RunAsync(
+        Operator op, TaskContext context, TimeProvider time, CancellationToken kill, bool onThisThread = false)
     {
         var startedAt = time.GetUtcNow();
         using var timeout = new CancellationTokenSource();
@@ -29,7 +32,7 @@ public static class OperatorExecution
             ? time.CreateTimer(_ => timeout.Cancel(), null, limit, Timeout.InfiniteTimeSpan)
             : null;
 
-        var attempt = StartAsync(op, context, time, startedAt, stop.Token);
+        var attempt = StartAsync(op, context, time, startedAt, onThisThread, stop.Token);
         var (outcome, interrupted) = await WaitAsync(attempt, op, context, time, stop.Token);
         if (interrupted && kill.IsCancellationRequested && outcome.Kind != OutcomeKind.Success)
         {
@@ -54,8 +57,8 @@ public static class OperatorExecution
 
     // Code of an author may block its thread: on one of its own it cannot keep the timeout from being noticed.
     private static Task<TaskOutcome> StartAsync(
-        Operator op, TaskContext context, TimeProvider time, DateTimeOffset startedAt, CancellationToken stop) =>
-        context.Task.Host == TaskHost.Runner
+        Operator op, TaskContext context, TimeProvider time, DateTimeOffset startedAt, bool onThisThread, CancellationToken stop) =>
+        context.Task.Host == TaskHost.Runner && !onThisThread
             ? Task.Run(() => AttemptAsync(op, context, time, startedAt, stop), CancellationToken.None)
             : AttemptAsync(op, context, time, startedAt, stop);
 
