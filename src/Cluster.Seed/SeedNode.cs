@@ -25,11 +25,16 @@ public sealed class SeedNode : IAsyncDisposable
     /// <summary>host:port that it listens on, with the real port where 0 was asked for.</summary>
     public string Address => _server.Address;
 
-    /// <summary>Listens, over WebSockets.</summary>
+    /// <summary>Listens.</summary>
     /// <param name="configure">More to serve on the same address, such as the web UI.</param>
+    /// <param name="transport">How its nodes reach it, when it is not over WebSockets: for a cluster inside one process.</param>
     /// <exception cref="ListenException">The address makes no sense or is in use; its message is one sentence.</exception>
     public static async Task<SeedNode> StartAsync(
-        SeedOptions options, ILoggerFactory loggers, Action<WebApplication>? configure = null, CancellationToken cancellationToken = default)
+        SeedOptions options,
+        ILoggerFactory loggers,
+        Action<WebApplication>? configure = null,
+        Func<NodeInfo, ITransport>? transport = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentException.ThrowIfNullOrEmpty(options.Secret, nameof(options));
@@ -46,13 +51,14 @@ public sealed class SeedNode : IAsyncDisposable
             cancellationToken);
 
         var self = new NodeInfo($"seed-{Guid.NewGuid():N}", NodeRole.Seed, options.Advertise ?? server.Address, options.Name);
-        var transport = new WebSocketTransport(self, new WebSocketTransportOptions { Secret = options.Secret }, loggers);
+        var links = transport?.Invoke(self) ?? new WebSocketTransport(self, new WebSocketTransportOptions { Secret = options.Secret }, loggers);
         var system = new ActorSystem(options.Name, ThreadPoolDispatcher.Instance, TimeProvider.System, loggers);
-        var host = new NodeHost(system, transport, [], loggers);
+        var host = new NodeHost(system, links, [], loggers);
         var seed = system.Spawn(Props.Create(() => new SeedActor(host)), "seed");
         await host.StartAsync(cancellationToken);
         api = new SeedApi(host, seed, options);
-        server.Attach(transport);
+        if (links is WebSocketTransport sockets)
+            server.Attach(sockets);
         return new SeedNode(host, server);
     }
 

@@ -239,5 +239,74 @@ public sealed class SupervisionTests
         Assert.StartsWith("/ has a child named 'one' already", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Nothing_is_lost_or_repeated_while_an_actor_stashes_and_restarts_under_load()
+    {
+        const int producers = 4;
+        const int each = 20_000;
+        await using var system = Probe.System();
+        var seen = new int[producers * each];
+        var failures = 0;
+        var left = producers * each;
+        var flushed = false; // from then on nothing is stashed, by any instance
+        var done = new TaskCompletionSource();
+        var parent = system.Spawn(
+            Probe.Of(
+                (context, message) => context.Child("child")!.Tell(message),
+                context => context.Spawn(
+                    Props.Create(() =>
+                    {
+                        var stashed = 0;
+                        return new FuncActor(async (inner, message) =>
+                        {
+                            var number = (int)message;
+                            if (number < 0)
+                            {
+                                flushed = true;
+                                inner.UnstashAll();
+                                return;
+                            }
+
+                            if (number % 7 == 0 && !flushed && stashed < 20)
+                            {
+                                stashed++;
+                                inner.Stash();
+                                return;
+                            }
+
+                            seen[number]++;
+                            if (number % 5 == 0)
+                                await Task.Yield();
+                            if (stashed == 20)
+                            {
+                                stashed++;
+                                inner.UnstashAll();
+                            }
+
+                            if (Interlocked.Decrement(ref left) == 0)
+                                done.SetResult();
+                            if (number % 997 == 0)
+                            {
+                                failures++;
+                                throw new FormatException("on purpose");
+                            }
+                        });
+                    }),
+                    "child")).WithSupervision(SupervisionStrategy.Restart(TimeSpan.Zero, TimeSpan.Zero, int.MaxValue)),
+            "parent");
+
+        await Task.WhenAll(Enumerable.Range(0, producers).Select(producer => Task.Run(() =>
+        {
+            for (var number = producer * each; number < (producer + 1) * each; number++)
+                parent.Tell(number);
+        })));
+        parent.Tell(-1);
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.All(seen, count => Assert.Equal(1, count));
+        Assert.InRange(failures, 20, 100);
+        await Task.WhenAll(system.Inspect().Select(actor => system.StopAsync(system.Find(actor.Path)!))).WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     private ActorSnapshot Look(string path) => _system.Inspect().Single(actor => actor.Path == path);
 }

@@ -132,6 +132,22 @@ public sealed class SeedNodeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_seed_inside_one_process_serves_the_api_of_its_in_process_nodes()
+    {
+        var network = new InProcessNetwork();
+        await using var seed = await SeedNode.StartAsync(
+            new SeedOptions { Listen = "127.0.0.1:0", Secret = "secret" }, NullLoggerFactory.Instance, transport: network.CreateTransport);
+        var system = new ActorSystem("worker", ThreadPoolDispatcher.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+        await using var worker = new NodeHost(
+            system, network.CreateTransport(new NodeInfo("worker", NodeRole.Worker, null, "worker")), [seed.Address], NullLoggerFactory.Instance);
+        await worker.StartAsync(CancellationToken.None);
+
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{seed.Address}") };
+        http.DefaultRequestHeaders.Authorization = _http.DefaultRequestHeaders.Authorization;
+        await Until.True(() => http.GetStringAsync("/api/v1/nodes").Result.Contains("\"id\":\"worker\"", StringComparison.Ordinal), "the worker joined");
+    }
+
+    [Fact]
     public void The_token_follows_from_the_secret()
     {
         Assert.Equal(64, ApiToken.FromSecret("secret").Length);
