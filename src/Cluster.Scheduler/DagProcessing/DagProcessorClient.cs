@@ -68,6 +68,12 @@ public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposa
 
             if (await work is { } processed)
             {
+                // What this file left behind must not count against the next one.
+                if (tooBig || child.MemoryBytes > options.MemoryLimitBytes / 4 * 3)
+                {
+                    await DropChildAsync();
+                }
+
                 return processed;
             }
 

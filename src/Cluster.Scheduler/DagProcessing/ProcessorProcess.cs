@@ -49,6 +49,12 @@ internal sealed class ProcessorProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Keys, database addresses and the cluster's secret are no business of a Dag file's code.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("SLUICE_", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
         start.Environment["DOTNET_GCHeapHardLimit"] = (options.MemoryLimitBytes / 4 * 3).ToString("x", CultureInfo.InvariantCulture);
         start.Environment["DOTNET_TieredPGO"] = "0"; // Code of a definition runs once: profiling it only delays the compiler.
         var child = new ProcessorProcess(new() { StartInfo = start });

@@ -181,4 +181,16 @@ public sealed class DagProcessorTests
         Assert.Equal(before.Dags[0].Version, after.Dags[0].Version);
         Assert.NotEqual(before.BundleHash, after.BundleHash);
     }
+
+    [Fact]
+    public async Task The_schedulers_own_environment_is_not_shown_to_dag_files()
+    {
+        Environment.SetEnvironmentVariable("SLUICE_TEST_SECRET", "s3cret");
+        await using var folder = new DagFolder();
+
+        var file = await folder.ProcessAsync(
+            "peek.cs", "Dag.Define(\"peek_\" + (Environment.GetEnvironmentVariable(\"SLUICE_TEST_SECRET\") ?? \"nothing\"), dag => dag.Run(\"a\", ctx => 1));");
+
+        Assert.Contains("peek_nothing", Assert.Single(file.Dags).Spec, StringComparison.Ordinal);
+    }
 }

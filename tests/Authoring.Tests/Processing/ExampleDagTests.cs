@@ -8,7 +8,7 @@ namespace Sluice.Authoring.Tests.Processing;
 
 public sealed class ExampleDagTests
 {
-    private static readonly string Folder = Path.Combine(FindRoot(), "examples", "dags");
+    internal static readonly string Folder = Path.Combine(FindRoot(), "examples", "dags");
 
     [Fact]
     public async Task Every_example_is_taken_as_it_is()

@@ -1,3 +1,4 @@
+using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Core.Dags;
 
@@ -6,4 +7,12 @@ namespace Sluice.Authoring.Bundles;
 /// <summary>A Dag as its author's code left it: the data, and the live operators that hang on it.</summary>
 /// <param name="Spec">The data that travels.</param>
 /// <param name="CreateOperator">Makes a fresh operator for one attempt of a task, templates unrendered.</param>
-public sealed record DagDefinition(DagSpec Spec, Func<TaskId, Operator> CreateOperator);
+public sealed record DagDefinition(DagSpec Spec, Func<TaskId, Operator> CreateOperator)
+{
+    /// <summary>The definition of a Dag that has no code of its own, such as one from YAML.</summary>
+    public static DagDefinition OfBuiltIns(DagSpec spec, ProviderCatalog providers)
+    {
+        var factory = new OperatorFactory(providers);
+        return new(spec, id => factory.Create(spec.Tasks.First(task => task.Id == id)));
+    }
+}
