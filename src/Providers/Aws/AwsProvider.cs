@@ -1,6 +1,9 @@
 using Sluice.Authoring.Hooks;
 using Sluice.Providers.Aws.Operators;
+using Sluice.Providers.Aws.Redshift;
+using Sluice.Providers.Aws.S3;
 using Sluice.Providers.Aws.Sensors;
+using Sluice.Providers.Postgres.Hooks;
 
 namespace Sluice.Providers.Aws;
 
@@ -10,6 +13,9 @@ public sealed class AwsProvider : IProvider
     /// <inheritdoc/>
     public void Register(ProviderCatalog catalog)
     {
+        catalog.AddObjectStore("s3", connection => new S3ObjectStore(connection));
+        catalog.AddSql("redshift", connection => new PostgresHook(connection, PostgresHook.Redshift));
+        catalog.AddLoader("redshift", connection => new RedshiftLoader(connection));
         catalog.AddOperator<SqlToS3Operator>();
         catalog.AddOperator<S3ToRedshiftOperator>();
         catalog.AddOperator<S3KeySensor>();

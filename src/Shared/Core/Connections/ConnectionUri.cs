@@ -9,13 +9,16 @@ public static class ConnectionUri
 {
     private const string Mask = "***";
 
+    // Credentials need no host (s3://key:secret@?region=x), but a Uri with user info does.
+    private const string NoHost = "none.invalid";
+
     private static readonly string[] SecretWords = ["password", "secret", "token", "key", "passphrase", "credential"];
 
     /// <summary>Reads a URI.</summary>
     /// <exception cref="FormatException">It is not one; the message does not repeat the text, which may hold a password.</exception>
     public static Connection Parse(string id, string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || text.IndexOf(':', StringComparison.Ordinal) < 1)
+        if (!Uri.TryCreate(WithHost(text), UriKind.Absolute, out var uri) || text.IndexOf(':', StringComparison.Ordinal) < 1)
         {
             throw new FormatException(
                 $"Connection '{id}' is not a URI like mysql://login:password@host:3306/schema; percent-encode special characters in the password.");
@@ -26,7 +29,7 @@ public static class ConnectionUri
         {
             Id = id,
             Type = uri.Scheme,
-            Host = uri.Host.Length == 0 ? null : Uri.UnescapeDataString(uri.Host),
+            Host = uri.Host.Length == 0 || uri.Host == NoHost ? null : Uri.UnescapeDataString(uri.Host),
             Port = uri.IsDefaultPort || uri.Port < 0 ? null : uri.Port,
             Login = login,
             Password = password,
@@ -78,6 +81,14 @@ public static class ConnectionUri
 
     /// <summary>True when the name of an extra says that its value is a secret.</summary>
     public static bool IsSecret(string name) => SecretWords.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    private static string WithHost(string text)
+    {
+        var start = text.IndexOf("://", StringComparison.Ordinal) + 3;
+        var end = start < 3 ? -1 : text.IndexOfAny(['/', '?', '#'], start);
+        end = end < 0 ? text.Length : end;
+        return start >= 3 && end > start && text[end - 1] == '@' ? text.Insert(end, NoHost) : text;
+    }
 
     private static (string? Login, string? Password) SplitUserInfo(string userInfo)
     {

@@ -1,0 +1,175 @@
+using Amazon.S3;
+using Amazon.S3.Model;
+using Sluice.Authoring.Hooks;
+
+namespace Sluice.Providers.Aws.S3;
+
+/// <summary>An object on its way: one PUT when it is small, else a multipart upload whose parts go in parallel.</summary>
+internal sealed class S3ObjectWrite : IObjectWrite
+{
+    private const int SmallestPart = 8 * 1024 * 1024;
+
+    // S3 takes 10,000 parts of one object. Doubling after each thousand, the largest object that it takes (5 TiB) fits in.
+    private const int PartsOfOneSize = 1000;
+
+    // So many parts are in memory beside the one that fills; a writer that is ahead of them waits.
+    private const int UploadsAtOnce = 4;
+
+    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly S3ObjectStore _store;
+    private readonly AmazonS3Client _client;
+    private readonly Uri _uri;
+    private readonly string _key;
+    private readonly bool _replace;
+    private readonly SemaphoreSlim _slots = new(UploadsAtOnce);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task<PartETag>> _parts = [];
+    private string? _uploadId;
+    private bool _committed;
+
+    internal S3ObjectWrite(S3ObjectStore store, AmazonS3Client client, Uri uri, bool replace)
+    {
+        (_store, _client, _uri, _replace) = (store, client, uri, replace);
+        _key = ObjectUri.Key(uri);
+        PartStream = new(UploadAsync, SmallestPart);
+    }
+
+    public Stream Body => PartStream;
+
+    private PartStream PartStream { get; }
+
+    public async ValueTask<StoredObject> CommitAsync(CancellationToken cancellationToken)
+    {
+        var size = PartStream.Length;
+        if (_uploadId is null)
+        {
+            await PutConditionallyAsync(PutAsync, cancellationToken);
+        }
+        else
+        {
+            if (PartStream.Rest.Length > 0)
+            {
+                await UploadAsync(PartStream.TakeRest(), cancellationToken);
+            }
+
+            var parts = await Task.WhenAll(_parts);
+            await PutConditionallyAsync(
+                (condition, token) => _client.CompleteMultipartUploadAsync(
+                    new() { BucketName = _uri.Host, Key = _key, UploadId = _uploadId, PartETags = [.. parts], IfNoneMatch = condition }, token),
+                cancellationToken);
+        }
+
+        _committed = true;
+        return new(_uri, size, (await _store.HeadAsync(_uri, cancellationToken))?.LastModified ?? DateTimeOffset.UnixEpoch);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+
+        // A part that arrives after the abort would stay, and cost, for ever.
+        await ((Task)Task.WhenAll(_parts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            if (_uploadId is not null && !_committed)
+            {
+                using var timeout = new CancellationTokenSource(AbortTimeout);
+                await _client.AbortMultipartUploadAsync(_uri.Host, _key, _uploadId, timeout.Token);
+            }
+        }
+        catch (Exception e) when (S3Errors.IsOfSdk(e) || e is HttpRequestException or OperationCanceledException)
+        {
+            // What made the write fail is what the user must see; a rule of the bucket cleans up what S3 could not be told.
+        }
+        finally
+        {
+            await PartStream.DisposeAsync();
+            _stop.Dispose();
+            _slots.Dispose();
+        }
+    }
+
+    // Takes over the part. Waits while as many as may are on their way.
+    private async ValueTask UploadAsync(S3Part part, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_parts.Find(p => p.IsFaulted) is { } failed)
+            {
+                await failed;
+            }
+
+            _uploadId ??= await _store.TryAsync(
+                _uri, async () => (await _client.InitiateMultipartUploadAsync(_uri.Host, _key, cancellationToken)).UploadId);
+            await _slots.WaitAsync(cancellationToken);
+        }
+        catch
+        {
+            part.Dispose();
+            throw;
+        }
+
+        _parts.Add(UploadPartAsync(part, _parts.Count + 1));
+        PartStream.NextSize = SmallestPart << Math.Min(_parts.Count / PartsOfOneSize, 7);
+    }
+
+    private async Task<PartETag> UploadPartAsync(S3Part part, int number)
+    {
+        try
+        {
+            using var bytes = part.AsStream();
+            var request = new UploadPartRequest
+            {
+                BucketName = _uri.Host,
+                Key = _key,
+                UploadId = _uploadId,
+                PartNumber = number,
+                PartSize = part.Length,
+                InputStream = bytes,
+                UseChunkEncoding = false,
+            };
+            return await _store.TryAsync(_uri, async () => new PartETag(number, (await _client.UploadPartAsync(request, _stop.Token)).ETag));
+        }
+        finally
+        {
+            part.Dispose();
+            _slots.Release();
+        }
+    }
+
+    private async Task PutAsync(string? condition, CancellationToken cancellationToken)
+    {
+        using var bytes = PartStream.Rest.AsStream();
+        await _client.PutObjectAsync(
+            new() { BucketName = _uri.Host, Key = _key, InputStream = bytes, AutoCloseStream = false, UseChunkEncoding = false, IfNoneMatch = condition },
+            cancellationToken);
+    }
+
+    private async ValueTask PutConditionallyAsync(Func<string?, CancellationToken, Task> put, CancellationToken cancellationToken) =>
+        await _store.TryAsync(
+            _uri,
+            async () =>
+            {
+                try
+                {
+                    await CheckAsync(cancellationToken);
+                    await put(_replace ? null : "*", cancellationToken);
+                }
+                catch (AmazonS3Exception e) when (!_replace && S3Errors.IsUnsupported(e))
+                {
+                    await put(null, cancellationToken);
+                }
+
+                return true;
+            });
+
+    // For look-alikes that pass over the condition.
+    private async ValueTask CheckAsync(CancellationToken cancellationToken)
+    {
+        if (!_replace && await _store.HeadAsync(_uri, cancellationToken) is not null)
+        {
+            throw new ObjectExistsException(_uri);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Data;
+using System.Text;
+using System.Text.RegularExpressions;
+using Npgsql;
+using Npgsql.PostgresTypes;
+using Sluice.Authoring.Hooks;
+
+namespace Sluice.Providers.Postgres.Hooks;
+
+/// <summary>Streams a query's rows, as the server's own text, into a sink.</summary>
+internal static partial class PostgresExtract
+{
+    /// <summary>Makes the server's text the form that all loaders read, whatever the role or the database is set to.</summary>
+    internal static async ValueTask PrepareAsync(PostgresSession session, string dialect, CancellationToken cancellationToken)
+    {
+        await session.ExecuteAsync("SET datestyle TO 'ISO, YMD'; SET timezone TO 'UTC'", cancellationToken);
+        if (dialect == PostgresHook.Postgres)
+        {
+            await session.ExecuteAsync("SET bytea_output TO 'hex'; SET extra_float_digits TO 3", cancellationToken);
+        }
+    }
+
+    /// <summary>True when COPY takes it; SHOW, EXPLAIN, CALL and the like are read row by row.</summary>
+    internal static bool CanCopy(string sql) => Query().IsMatch(sql);
+
+    /// <summary>By COPY: bytes go from the socket into the sink.</summary>
+    internal static async ValueTask<long> ByCopyAsync(PostgresSession session, string sql, IRowSink sink, CancellationToken cancellationToken)
+    {
+        var columns = await DescribeAsync(session, sql, cancellationToken);
+        sink.Begin(columns);
+
+        // The line end ends a comment in the query's last line.
+        var query = sql.TrimEnd().TrimEnd(';');
+        using var reader = await session.Connection.BeginTextExportAsync($"COPY (\n{query}\n) TO STDOUT", cancellationToken);
+        return await new CopyTextParser(columns, sink).ReadAsync(((StreamReader)reader).BaseStream, cancellationToken);
+    }
+
+    /// <summary>By the extended protocol: where there are parameters, and on Redshift, which has no COPY to its client.</summary>
+    internal static async ValueTask<long> ByReaderAsync(
+        PostgresSession session, string sql, IReadOnlyDictionary<string, object?>? parameters, IRowSink sink, CancellationToken cancellationToken)
+    {
+        await using var command = session.Command(sql, parameters);
+        command.AllResultTypesAreUnknown = true; // all values come as text
+        await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);
+        var columns = Columns(reader);
+        sink.Begin(columns);
+
+        long rows = 0;
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            for (var i = 0; i < columns.Length; i++)
+            {
+                if (reader.IsDBNull(i))
+                {
+                    sink.WriteNull();
+                }
+                else
+                {
+                    Write(reader.GetString(i), columns[i].Kind, sink);
+                }
+            }
+
+            rows++;
+            if (sink.EndRow())
+            {
+                await sink.FlushAsync(cancellationToken);
+            }
+        }
+
+        await sink.FlushAsync(cancellationToken);
+        return rows;
+    }
+
+    /// <summary>The server's short truth as the sink wants it.</summary>
+    internal static ReadOnlySpan<byte> Truth(ReadOnlySpan<byte> text) => text.SequenceEqual("t"u8) ? "true"u8 : text.SequenceEqual("f"u8) ? "false"u8 : text;
+
+    private static void Write(string text, SqlColumnKind kind, IRowSink sink)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
+        ReadOnlySpan<byte> utf8 = bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes));
+        sink.WriteValue(kind == SqlColumnKind.Boolean ? Truth(utf8) : utf8);
+        ArrayPool<byte>.Shared.Return(bytes);
+    }
+
+    private static async ValueTask<SqlColumn[]> DescribeAsync(PostgresSession session, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = session.Command(sql);
+        await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SchemaOnly, cancellationToken);
+        return Columns(reader);
+    }
+
+    private static SqlColumn[] Columns(NpgsqlDataReader reader) =>
+    [
+        .. from i in Enumerable.Range(0, reader.FieldCount)
+           let type = reader.GetPostgresType(i)
+           select new SqlColumn(reader.GetName(i), reader.GetDataTypeName(i), KindOf(type)),
+    ];
+
+    private static SqlColumnKind KindOf(PostgresType type) => type switch
+    {
+        PostgresDomainType domain => KindOf(domain.BaseType),
+        _ => type.InternalName switch
+        {
+            "int2" or "int4" or "int8" or "oid" => SqlColumnKind.Integer,
+            "numeric" => SqlColumnKind.Decimal,
+            "float4" or "float8" => SqlColumnKind.Float,
+            "bool" => SqlColumnKind.Boolean,
+            "date" => SqlColumnKind.Date,
+            "time" or "timetz" => SqlColumnKind.Time,
+            "timestamp" or "timestamptz" => SqlColumnKind.Timestamp,
+            "bytea" => SqlColumnKind.Binary,
+            _ => SqlColumnKind.Text,
+        },
+    };
+
+    [GeneratedRegex(@"\A(\s|--[^\n]*(\n|\z)|/\*.*?\*/|\()*(SELECT|WITH|VALUES|TABLE)\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex Query();
+}

@@ -1,0 +1,65 @@
+using Npgsql;
+using NpgsqlTypes;
+using Sluice.Authoring.Connections;
+using Sluice.Authoring.Hooks;
+
+namespace Sluice.Providers.Postgres.Hooks;
+
+/// <summary>One connection to the server.</summary>
+internal sealed class PostgresSession : IAsyncDisposable
+{
+    private PostgresSession(NpgsqlConnection connection) => Connection = connection;
+
+    internal NpgsqlConnection Connection { get; }
+
+    internal static async ValueTask<PostgresSession> OpenAsync(Connection connection, string dialect, CancellationToken cancellationToken)
+    {
+        var opened = new NpgsqlConnection(PostgresSettings.Build(connection, dialect));
+        try
+        {
+            await opened.OpenAsync(cancellationToken);
+            return new(opened);
+        }
+        catch (NpgsqlException e)
+        {
+            await opened.DisposeAsync();
+            throw PostgresErrors.Describe(e);
+        }
+    }
+
+    /// <summary>Runs work, with the driver's exceptions as the hook's.</summary>
+    internal async ValueTask<T> RunAsync<T>(Func<ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (NpgsqlException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw PostgresErrors.Describe(e);
+        }
+    }
+
+    internal NpgsqlCommand Command(string sql, IReadOnlyDictionary<string, object?>? parameters = null)
+    {
+        var command = new NpgsqlCommand(sql, Connection);
+        foreach (var (name, value) in parameters ?? new Dictionary<string, object?>())
+        {
+            // A text goes without a type, as a literal does: the server takes it for whatever stands on the other side of the operator.
+            command.Parameters.Add(value is string text
+                ? new NpgsqlParameter(name, NpgsqlDbType.Unknown) { Value = text }
+                : new NpgsqlParameter(name, value ?? DBNull.Value));
+        }
+
+        return command;
+    }
+
+    internal async ValueTask<long> ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var command = Command(sql);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+}

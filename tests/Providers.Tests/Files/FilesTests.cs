@@ -1,0 +1,120 @@
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+using Sluice.Authoring.Sensors;
+using Sluice.Providers.Files.Objects;
+using Sluice.Providers.Files.Sensors;
+
+namespace Sluice.Providers.Tests.Files;
+
+public sealed class FilesTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+    private readonly FileObjectStore _store = new();
+    private readonly TaskRun _run = new() { TimeZone = "Asia/Seoul" };
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_file_appears_whole_at_the_commit_and_an_abort_leaves_nothing()
+    {
+        var uri = ObjectUri.Parse(_folder.Uri("깊은/곳/a b#1%.csv"));
+        await using (var write = await _store.OpenWriteAsync(uri, replace: false, CancellationToken.None))
+        {
+            await write.Body.WriteAsync(new byte[10]);
+            Assert.Null(await _store.HeadAsync(uri, CancellationToken.None));
+        }
+
+        Assert.Empty(_folder.AllFiles());
+        await WriteAsync(uri, replace: false);
+        Assert.Equal(_folder["깊은/곳/a b#1%.csv"], Assert.Single(_folder.AllFiles()));
+        Assert.Equal(3, (await _store.HeadAsync(uri, CancellationToken.None))!.Size);
+    }
+
+    [Fact]
+    public async Task Of_two_who_write_without_replace_the_second_fails_at_its_commit()
+    {
+        var uri = ObjectUri.Parse(_folder.Uri("x.csv"));
+        await using var late = await _store.OpenWriteAsync(uri, replace: false, CancellationToken.None);
+        await WriteAsync(uri, replace: false);
+
+        await Assert.ThrowsAsync<ObjectExistsException>(() => late.CommitAsync(CancellationToken.None).AsTask());
+        await late.DisposeAsync();
+        Assert.Equal(3, new FileInfo(Assert.Single(_folder.AllFiles())).Length);
+    }
+
+    [Fact]
+    public async Task Files_are_listed_by_prefix_in_order_without_those_being_written()
+    {
+        foreach (var name in (string[])["d=2/a", "d=1/b", "d=1/a", "e"])
+        {
+            await WriteAsync(ObjectUri.Parse(_folder.Uri(name)), replace: true);
+        }
+
+        await using var open = await _store.OpenWriteAsync(ObjectUri.Parse(_folder.Uri("d=1/c")), replace: true, CancellationToken.None);
+        var found = new List<string>();
+        await foreach (var one in _store.ListAsync(ObjectUri.Parse(_folder.Uri("d=")), CancellationToken.None))
+        {
+            found.Add(ObjectUri.Text(one.Uri));
+        }
+
+        Assert.Equal([_folder.Uri("d=1/a"), _folder.Uri("d=1/b"), _folder.Uri("d=2/a")], found);
+    }
+
+    [Theory]
+    [InlineData("file:///a/../b")]
+    [InlineData("no address")]
+    [InlineData("s3://bucket-only")]
+    public void What_is_no_address_is_refused(string text) => Assert.Throws<TaskFailedException>(() => ObjectUri.Parse(text));
+
+    [Fact]
+    public async Task The_file_sensor_waits_for_a_file_also_by_wildcard()
+    {
+        Assert.False((await _run.PokeAsync(new FileSensor { Path = _folder["in/a.csv"] })).IsDone);
+        Assert.False((await _run.PokeAsync(new FileSensor { Path = _folder["*/a.???"] })).IsDone);
+
+        await WriteAsync(ObjectUri.Parse(_folder.Uri("in/a.csv")), replace: true);
+
+        Assert.True((await _run.PokeAsync(new FileSensor { Path = _folder["in/a.csv"] })).IsDone);
+        Assert.Equal(_folder["in/a.csv"], (await _run.PokeAsync(new FileSensor { Path = _folder["*/[ab].???"] })).Value);
+        Assert.False((await _run.PokeAsync(new FileSensor { Path = _folder["*.csv"] })).IsDone);
+        await Assert.ThrowsAsync<TaskFailedException>(() => _run.PokeAsync(new FileSensor { Path = "relative.csv" }));
+    }
+
+    [Theory]
+    [InlineData("09:30", "2021-02-06T00:29:59Z", false)]
+    [InlineData("09:30", "2021-02-06T00:30:00Z", true)]
+    [InlineData("2021-02-07T08:00:00+09:00", "2021-02-06T22:59:59Z", false)]
+    [InlineData("2021-02-07T08:00:00+09:00", "2021-02-06T23:00:00Z", true)]
+    [InlineData("2021-02-07 08:00:00", "2021-02-06T22:59:59Z", false)]
+    [InlineData("2021-02-07 08:00:00", "2021-02-06T23:00:00Z", true)]
+    public async Task The_time_sensor_waits_in_the_zone_of_the_dag(string target, string now, bool done) =>
+        Assert.Equal(done, (await _run.PokeAsync(new TimeSensor { Target = target, Clock = new FixedClock(DateTimeOffset.Parse(now)) })).IsDone);
+
+    [Theory]
+    [InlineData("SELECT 1", true)]
+    [InlineData("SELECT 0", false)]
+    [InlineData("SELECT '0'", false)]
+    [InlineData("SELECT ''", false)]
+    [InlineData("SELECT NULL", false)]
+    [InlineData("SELECT 0.0", false)]
+    [InlineData("SELECT 'yes'", true)]
+    [InlineData("SELECT 1 WHERE 0", false)]
+    public async Task The_sql_sensor_looks_at_the_first_cell(string sql, bool done)
+    {
+        _run.With("db", _folder.SqliteUri("x.db"));
+
+        Assert.Equal(done, (await _run.PokeAsync(new SqlSensor { Sql = sql, ConnectionId = "db" })).IsDone);
+    }
+
+    private async Task WriteAsync(Uri uri, bool replace)
+    {
+        await using var write = await _store.OpenWriteAsync(uri, replace, CancellationToken.None);
+        await write.Body.WriteAsync(new byte[3]);
+        await write.CommitAsync(CancellationToken.None);
+    }
+
+    private sealed class FixedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}
