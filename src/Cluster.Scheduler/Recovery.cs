@@ -22,6 +22,9 @@ internal sealed class Recovery
     /// <summary>Records of each backfill, for its actor to fold.</summary>
     public IReadOnlyDictionary<string, List<RecoveredRecord>> Backfills => _backfills;
 
+    /// <summary>The oldest group that each stream needs.</summary>
+    public Dictionary<string, long> Oldest { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Number of active runs.</summary>
     public int Runs => _runs.Count;
 
@@ -36,6 +39,7 @@ internal sealed class Recovery
         await foreach (var record in store.Journal.RecoverAsync(cancellationToken))
         {
             recovery.Records++;
+            recovery.Oldest.TryAdd(record.Stream, record.Sequence);
             switch (record.Stream.AsSpan(0, 2))
             {
                 case "r:":

@@ -37,14 +37,14 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
     protected override async ValueTask PreStartAsync()
     {
-        var journal = Context.Spawn(Props.Create(() => new JournalActor(store.Journal, epoch)), "journal");
+        var started = Context.Time.GetTimestamp();
+        var versions = new DagVersions(store.ReadModel);
+        var recovered = await Recovery.ReadAsync(store, versions, CancellationToken.None);
+        var journal = Context.Spawn(Props.Create(() => new JournalActor(store.Journal, epoch, recovered.Oldest)), "journal");
         var dispatcher = Context.Spawn(Props.Create(() => new DispatcherActor()), "dispatcher");
         var workers = Context.Spawn(Props.Create(() => new WorkersActor(host.Transport, dispatcher, epoch, silence)), "workers");
-        var versions = new DagVersions(store.ReadModel);
         _company = new(new(journal, dispatcher, workers), versions, store.ReadModel, new(epoch));
 
-        var started = Context.Time.GetTimestamp();
-        var recovered = await Recovery.ReadAsync(store, versions, CancellationToken.None);
         foreach (var (id, dag) in recovered.Dags)
         {
             SpawnDag(id, dag, recovered.RunsOf(id));

@@ -15,7 +15,10 @@ public sealed class SchedulerNode : IAsyncDisposable
 {
     private readonly DagProcessorClient? _processor;
 
-    private SchedulerNode(DagProcessorClient? processor) => _processor = processor;
+    private SchedulerNode(DagProcessorClient? processor, ActorRef elector) => (_processor, Elector) = (processor, elector);
+
+    /// <summary>Takes <see cref="ToScheduler"/>.</summary>
+    internal ActorRef Elector { get; }
 
     /// <param name="host">The node; not started yet.</param>
     /// <param name="store">Migrated.</param>
@@ -41,7 +44,7 @@ public sealed class SchedulerNode : IAsyncDisposable
                 .WithSupervision(SupervisionStrategy.Stop),
             "elector");
         host.System.Spawn(Props.Create(() => new ApiActor(host, store, vault, elector)), "api");
-        return new(processor);
+        return new(processor, elector);
     }
 
     public async ValueTask DisposeAsync()

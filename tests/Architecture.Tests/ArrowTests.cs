@@ -14,7 +14,7 @@ public sealed class ArrowTests
         ["Shared/Storage.Postgres"] = ["Shared/Storage"],
         ["Shared/Cluster"] = ["Shared/Actors", "Shared/Core"],
         ["Cluster.Seed"] = ["Shared/Cluster"],
-        ["Cluster.Scheduler"] = ["Shared/Cluster", "Shared/Storage", "Shared/Storage.Postgres", "Shared/Storage.Sqlite"],
+        ["Cluster.Scheduler"] = ["DagProcessor", "Shared/Cluster", "Shared/Storage", "Shared/Storage.Postgres", "Shared/Storage.Sqlite"],
 
         // The runner owns the protocol of the pipe between the two.
         ["Cluster.Worker"] = ["Providers/All", "Runner", "Shared/Authoring", "Shared/Cluster"],

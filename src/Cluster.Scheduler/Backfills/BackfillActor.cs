@@ -33,6 +33,7 @@ internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRe
 
     protected override ValueTask PreStartAsync()
     {
+        company.Runs.Journal.Tell(new Owns(_stream), Context.Self);
         foreach (var record in recovered)
         {
             _backfill = record.IsSnapshot

@@ -321,6 +321,7 @@ internal sealed partial class DagRunActor : Actor
     /// <summary>After a takeover: what workers have is adopted, what waited is offered again, what slept sleeps on.</summary>
     private void Resume()
     {
+        _company.Journal.Tell(new Owns(_stream), Context.Self);
         var held = _run.ActiveAttempts().ToList();
         _company.Dispatcher.Tell(
             new Adopt(_run.Facts.Key, [.. held.Select(id => (ReadyTask.Of(_run.Facts, _run.Graph.Spec, id.Task), _run.WorkerOf(id.Task)!))]), Context.Self);

@@ -57,6 +57,7 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
 
     protected override async ValueTask PreStartAsync()
     {
+        company.Runs.Journal.Tell(new Owns(StreamOf(id)), Context.Self);
         if (_dag.Version is { } version)
         {
             Adopt(await company.Versions.GetAsync(version, CancellationToken.None));

@@ -41,3 +41,6 @@ internal sealed record SnapshotDue
 {
     public static SnapshotDue Instance { get; } = new();
 }
+
+/// <summary>After a takeover, from whoever goes on with a stream: it is to be asked for snapshots.</summary>
+internal sealed record Owns(string Stream);

@@ -9,12 +9,15 @@ namespace Sluice.Scheduler.Journal;
 /// A write that fails ends this leadership (the exception escalates): whether a broken commit was written is unknown, and only replaying the
 /// journal under a new epoch tells.
 /// </remarks>
-internal sealed class JournalActor(IJournalStore store, long epoch) : Actor
+internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDictionary<string, long> recovered) : Actor
 {
     /// <summary>Groups that may lie behind the newest before streams that have not been written lately are asked for a snapshot.</summary>
     private const int GroupsKept = 20_000;
 
-    private readonly Dictionary<string, (long Sequence, ActorRef Owner)> _oldest = new(StringComparer.Ordinal);
+    // What recovery still needs, of streams that were written before this leadership, too.
+    private readonly Dictionary<string, (long Sequence, ActorRef? Owner)> _oldest =
+        recovered.ToDictionary(entry => entry.Key, entry => (entry.Value, (ActorRef?)null), StringComparer.Ordinal);
+
     private JournalBatch _batch = new();
     private List<Delivery> _deliveries = [];
     private List<ActorRef> _owners = [];
@@ -45,6 +48,9 @@ internal sealed class JournalActor(IJournalStore store, long epoch) : Actor
                     Write();
                 }
 
+                break;
+            case Owns owns when _oldest.TryGetValue(owns.Stream, out var known):
+                _oldest[owns.Stream] = (known.Sequence, Context.Sender);
                 break;
             case Committed committed:
                 await FinishAsync(committed);
@@ -161,7 +167,7 @@ internal sealed class JournalActor(IJournalStore store, long epoch) : Actor
         {
             if (sequence < newest - (GroupsKept / 2))
             {
-                owner.Tell(SnapshotDue.Instance);
+                owner?.Tell(SnapshotDue.Instance);
             }
         }
     }

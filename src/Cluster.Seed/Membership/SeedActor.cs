@@ -28,6 +28,11 @@ public sealed class SeedActor(NodeHost host) : Actor
     {
         switch (message)
         {
+            case PeerMessage { Message: Join } again when _nodes.GetValueOrDefault(again.Peer.Id) == again.Peer:
+                // It repeats itself in case something got lost; so does the answer, to it alone.
+                host.Transport.Send(again.Peer.Id, Members());
+                break;
+
             case PeerMessage { Message: Join } join:
                 _nodes[join.Peer.Id] = join.Peer; // who the handshake proved it to be, whatever the message says
                 Changed();
@@ -67,10 +72,12 @@ public sealed class SeedActor(NodeHost host) : Actor
 
     private void Broadcast()
     {
-        var members = new Members([.. _nodes.Values], _leader);
+        var members = Members();
         foreach (var node in _nodes.Keys)
             host.Transport.Send(node, members);
     }
+
+    private Members Members() => new([.. _nodes.Values], _leader);
 }
 
 /// <summary>To the seed actor; answered with <see cref="SeedView"/>.</summary>

@@ -35,6 +35,10 @@ public static class Roles
     [
         new("slots", "tasks at once", "8"),
         new("queues", "queues that it serves, a,b", "default"),
+        new("warm_runners", "runner processes kept ready", "1"),
+        new("tasks_per_runner", "tasks after which a runner is replaced", "10000"),
+        new("runner_idle", "a runner beyond the warm ones ends after so long without a task", "5m"),
+        new("kill_grace", "how long a cancelled task may go on before its runner is killed", "10s"),
         new("drain_timeout", "how long running tasks may take when it stops", "30s"),
     ];
 
@@ -43,7 +47,12 @@ public static class Roles
         Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify), ".sluice");
 
     public static IReadOnlyList<Setting> Seed { get; } =
-        [.. Common, .. Joining[1..], new("listen", "host:port for the API and for other nodes", "127.0.0.1:8080")];
+        
+    [
+        .. Common, .. Joining[1..],
+        new("listen", "host:port for the API and for other nodes", "127.0.0.1:8080"),
+        new("advertise", "host:port that others reach it at; default: listen"),
+    ];
 
     public static IReadOnlyList<Setting> Scheduler { get; } =
     [

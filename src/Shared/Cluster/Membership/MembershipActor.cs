@@ -8,6 +8,9 @@ namespace Sluice.Cluster.Membership;
 /// <summary>Keeps links to all the seeds, joins on each, and knows who is there and who leads. Its rules are <see cref="ClusterView"/>.</summary>
 internal sealed class MembershipActor(NodeHost host, IReadOnlyList<string> seeds) : Actor
 {
+    // Delivery is at most once: what got lost is said again.
+    private static readonly TimeSpan RepeatEvery = TimeSpan.FromSeconds(5);
+
     private ClusterView _view = new(host.Self);
     private LeaderClaim? _own;
 
@@ -16,6 +19,8 @@ internal sealed class MembershipActor(NodeHost host, IReadOnlyList<string> seeds
         host.Subscribe(Context.Self, static happened => happened.Peer.Role == NodeRole.Seed && happened is not PeerMessage { Message: not Members });
         foreach (var seed in seeds)
             host.Transport.Connect(seed);
+        if (seeds.Count > 0)
+            Context.Timers.StartPeriodic(Repeat.Instance, RepeatEvery, Repeat.Instance);
         return ValueTask.CompletedTask;
     }
 
@@ -23,10 +28,13 @@ internal sealed class MembershipActor(NodeHost host, IReadOnlyList<string> seeds
     {
         switch (message)
         {
+            case Repeat:
+                foreach (var seed in _view.Seeds.Keys)
+                    Introduce(seed);
+                break;
+
             case PeerUp up:
-                host.Transport.Send(up.Peer.Id, new Join(host.Self));
-                if (_own is not null)
-                    host.Transport.Send(up.Peer.Id, _own);
+                Introduce(up.Peer.Id);
                 Show(_view.SeedUp(up.Peer));
                 break;
 
@@ -60,6 +68,13 @@ internal sealed class MembershipActor(NodeHost host, IReadOnlyList<string> seeds
     protected override string Describe() =>
         $"{_view.Seeds.Count} of {seeds.Count} seeds, leader {(_view.Leader is { } leader ? $"{leader.NodeId} of epoch {leader.Epoch}" : "unknown")}";
 
+    private void Introduce(string seed)
+    {
+        host.Transport.Send(seed, new Join(host.Self));
+        if (_own is not null)
+            host.Transport.Send(seed, _own);
+    }
+
     private void Show(ClusterView next)
     {
         var (before, nodes) = (_view, next.Nodes);
@@ -68,5 +83,10 @@ internal sealed class MembershipActor(NodeHost host, IReadOnlyList<string> seeds
             Context.System.Events.Publish(new MembersChanged(nodes));
         if (before.Leader != next.Leader)
             Context.System.Events.Publish(new LeaderChanged(next.Leader));
+    }
+
+    private sealed record Repeat
+    {
+        public static Repeat Instance { get; } = new();
     }
 }

@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using Sluice.Cluster.Api;
+
+namespace Sluice.Bench;
+
+/// <summary>One figure with its goal.</summary>
+/// <param name="Name">What was measured.</param>
+/// <param name="Value">The figure.</param>
+/// <param name="Unit">Its unit.</param>
+/// <param name="Goal">What is to be reached; null for none.</param>
+/// <param name="HigherIsBetter">Which way the goal lies.</param>
+internal sealed record Figure(string Name, double Value, string Unit, double? Goal = null, bool HigherIsBetter = false)
+{
+    public bool? Reached => Goal is { } goal ? HigherIsBetter ? Value >= goal : Value <= goal : null;
+}
+
+/// <summary>The measurements. Times come from the engine's own records, never from the client's clock.</summary>
+internal sealed class Measurements(Deployment deployment, bool embedded, int repeats)
+{
+    private readonly ApiClient _api = deployment.Api;
+    private int _run;
+
+    public async Task<IReadOnlyList<Figure>> AllAsync(Action<string> progress)
+    {
+        var figures = new List<Figure>();
+        progress("warming up");
+        for (var i = 0; i < 3; i++)
+        {
+            await DurationAsync("s40");
+            await DurationAsync("wide_1000");
+        }
+
+        progress("S40");
+        figures.Add(new("S40: chain of 40 tasks, fib(10)", await MedianAsync("s40"), "s", embedded ? 0.08 : 0.12));
+        progress("linear 1,000");
+        figures.Add(new("linear 1,000: a step", await MedianAsync("linear_1000"), "ms", 1));
+        progress("wide 1,000");
+        figures.Add(new("wide 1,000", await MedianAsync("wide_1000"), "s", 0.25));
+        progress("100 Dags of 10");
+        figures.Add(await HundredDagsAsync());
+        progress("trigger to first task, 200 triggers");
+        figures.AddRange(await LatencyAsync());
+        progress("20,000 independent tasks");
+        figures.AddRange(await ThroughputAsync());
+        progress("idle");
+        figures.Add(await IdleAsync());
+        return figures;
+    }
+
+    /// <summary>The chain alone: for the slow disk.</summary>
+    public async Task<IReadOnlyList<Figure>> ChainsAsync(Action<string> progress)
+    {
+        progress("warming up");
+        await DurationAsync("s40");
+        progress("S40");
+        var s40 = await MedianAsync("s40");
+        progress("linear 1,000");
+        return [new("S40: chain of 40 tasks, fib(10)", s40, "s"), new("linear 1,000: a step", await MedianAsync("linear_1000"), "ms", 2)];
+    }
+
+    private static double Seconds(RunSummary run) => (run.EndedAt!.Value - run.StartedAt!.Value).TotalSeconds;
+
+    private async Task<double> MedianAsync(string dag)
+    {
+        var times = new List<double>();
+        for (var i = 0; i < repeats; i++)
+        {
+            times.Add(await DurationAsync(dag));
+        }
+
+        times.Sort();
+        return times[times.Count / 2];
+    }
+
+    private async Task<double> DurationAsync(string dag) => Seconds(await RunAsync(dag));
+
+    private async Task<RunSummary> RunAsync(string dag)
+    {
+        var run = await _api.TriggerAsync(dag, NextId());
+        return await EndOfAsync(dag, run.RunId);
+    }
+
+    private string NextId() => $"bench-{deployment.Name.Length}-{Environment.ProcessId}-{_run++}";
+
+    private async Task<RunSummary> EndOfAsync(string dag, string runId)
+    {
+        var limit = Stopwatch.StartNew();
+        while (true)
+        {
+            var run = (await _api.RunsAsync(dag, 50)).FirstOrDefault(run => run.RunId == runId);
+            if (run is { State: "success" })
+            {
+                return run;
+            }
+
+            if (run is { State: "failed" } || limit.Elapsed > TimeSpan.FromMinutes(3))
+            {
+                throw new InvalidOperationException($"{dag} {runId} is {run?.State ?? "unknown"}: {run?.Reason}");
+            }
+
+            await Task.Delay(50);
+        }
+    }
+
+    private async Task<Figure> HundredDagsAsync()
+    {
+        var id = NextId();
+        var dags = Enumerable.Range(0, 100).Select(number => $"small_{number}").ToList();
+        await Parallel.ForEachAsync(dags, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (dag, _) => await _api.TriggerAsync(dag, id));
+        var runs = new List<RunSummary>();
+        foreach (var dag in dags)
+        {
+            runs.Add(await EndOfAsync(dag, id));
+        }
+
+        return new("100 Dags of 10: first trigger to last end", (runs.Max(run => run.EndedAt!.Value) - runs.Min(run => run.QueuedAt!.Value)).TotalSeconds, "s");
+    }
+
+    private async Task<IReadOnlyList<Figure>> LatencyAsync()
+    {
+        var waits = new List<double>();
+        for (var i = 0; i < 200; i++)
+        {
+            var run = await RunAsync("single");
+            var task = (await _api.ShowAsync("single", run.RunId)).Tasks.Single();
+            waits.Add((task.StartedAt!.Value - run.QueuedAt!.Value).TotalMilliseconds);
+        }
+
+        waits.Sort();
+        return [new("trigger to first task, p50", waits[100], "ms", 5), new("trigger to first task, p99", waits[197], "ms", 20)];
+    }
+
+    private async Task<IReadOnlyList<Figure>> ThroughputAsync()
+    {
+        var wal = await deployment.WalBytesAsync();
+        var busy = MachineCpu.Busy();
+        var ids = Enumerable.Range(0, 4).Select(_ => NextId()).ToList();
+        foreach (var id in ids)
+        {
+            await _api.TriggerAsync("independent_5000", id);
+        }
+
+        // The client asks rarely, so that its own cost is not what is measured.
+        await Task.Delay(1500);
+        var runs = new List<RunSummary>();
+        foreach (var id in ids)
+        {
+            runs.Add(await EndOfAsync("independent_5000", id));
+        }
+
+        var cpu = MachineCpu.Busy() - busy;
+        var seconds = (runs.Max(run => run.EndedAt!.Value) - runs.Min(run => run.QueuedAt!.Value)).TotalSeconds;
+        List<Figure> figures =
+        [
+            new("20,000 independent tasks", 20_000 / seconds, "tasks/s", 8000, HigherIsBetter: true),
+            new("CPU of the whole machine a task", cpu.TotalMicroseconds / 20_000, "us", 100),
+        ];
+        if (wal is { } before)
+        {
+            figures.Add(new("write-ahead log a task", ((await deployment.WalBytesAsync())!.Value - before) / 20_000d, "bytes", 1000));
+        }
+
+        return figures;
+    }
+
+    private static async Task<Figure> IdleAsync()
+    {
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        var (busy, clock) = (MachineCpu.Busy(), Stopwatch.StartNew());
+        await Task.Delay(TimeSpan.FromSeconds(15));
+        return new("idle: CPU of the whole machine", (MachineCpu.Busy() - busy) / clock.Elapsed * 100, "% of a core", 1);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sluice.Bench;
+using Sluice.Services;
+
+// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--slots N] [--repeats N]
+var json = args.Contains("--json");
+var only = Option("--only");
+var slots = int.Parse(Option("--slots") ?? "8", CultureInfo.InvariantCulture);
+var repeats = int.Parse(Option("--repeats") ?? "5", CultureInfo.InvariantCulture);
+var dags = Path.Combine(Repository.Root, "bench", "dags");
+var report = new JsonArray();
+var missed = 0;
+
+if (only is null or "embedded")
+{
+    await using var deployment = await Deployment.EmbeddedAsync(dags, slots);
+    Report(deployment.Name, await new Measurements(deployment, true, repeats).AllAsync(Progress));
+}
+
+if (only is null or "cluster")
+{
+    await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: false);
+    Report(deployment.Name, await new Measurements(deployment, false, repeats).AllAsync(Progress));
+}
+
+if (only is null or "slow-disk")
+{
+    await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: true);
+    Report(deployment.Name, await new Measurements(deployment, false, repeats).ChainsAsync(Progress));
+}
+
+if (json)
+{
+    Console.WriteLine(report.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+}
+
+return missed == 0 ? 0 : 1;
+
+string? Option(string name)
+{
+    var index = Array.IndexOf(args, name);
+    return index < 0 ? null : index + 1 < args.Length ? args[index + 1] : throw new ArgumentException($"{name} needs a value.");
+}
+
+void Progress(string what) => Console.Error.WriteLine($"  {what} ...");
+
+void Report(string deployment, IReadOnlyList<Figure> figures)
+{
+    const string Isolation = "user code in warm runner processes; every step durable";
+    var rows = new JsonArray();
+    if (!json)
+    {
+        Console.WriteLine($"\n{deployment}; {slots} slots; {Isolation}");
+    }
+
+    foreach (var figure in figures)
+    {
+        missed += figure.Reached == false ? 1 : 0;
+        rows.Add(new JsonObject
+        {
+            ["name"] = figure.Name, ["value"] = Math.Round(figure.Value, 4), ["unit"] = figure.Unit, ["goal"] = figure.Goal, ["reached"] = figure.Reached,
+        });
+        if (!json)
+        {
+            var goal = figure.Goal is { } value ? $"goal {(figure.HigherIsBetter ? ">=" : "<=")} {value}" : "";
+            var mark = figure.Reached switch { true => "ok", false => "MISSED", null => "" };
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {figure.Name,-42} {figure.Value,10:0.###} {figure.Unit,-12} {goal,-14} {mark}"));
+        }
+    }
+
+    report.Add(new JsonObject { ["deployment"] = deployment, ["slots"] = slots, ["isolation"] = Isolation, ["figures"] = rows });
+}

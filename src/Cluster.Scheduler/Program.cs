@@ -1,0 +1,1 @@
+return await Sluice.Scheduler.Hosting.SchedulerProgram.RunAsync("Sluice.Cluster.Scheduler", args);

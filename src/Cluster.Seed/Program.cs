@@ -1,0 +1,1 @@
+return await Sluice.Cluster.Seed.Hosting.SeedProgram.RunAsync("Sluice.Cluster.Seed", args);

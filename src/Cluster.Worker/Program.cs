@@ -1,0 +1,1 @@
+return await Sluice.Cluster.Worker.Hosting.WorkerProgram.RunAsync("Sluice.Cluster.Worker", args);

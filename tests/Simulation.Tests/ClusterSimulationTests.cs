@@ -1,0 +1,169 @@
+using Sluice.Cluster.Transport;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Simulation.Tests;
+
+/// <summary>A failing seed replays exactly: put it into the range to look at it.</summary>
+public sealed class ClusterSimulationTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromHours(2);
+
+    /// <summary>Seeds per chunk: chunks show progress and run one after the other.</summary>
+    public static TheoryData<int> Chunks => [.. Enumerable.Range(0, 10).Select(chunk => chunk * 20)];
+
+    [Theory]
+    [MemberData(nameof(Chunks))]
+    public void A_scheduler_and_three_workers_end_every_run_over_a_bad_network(int first)
+    {
+        for (var seed = first; seed < first + 20; seed++)
+        {
+            var cluster = New(seed, schedulers: 1);
+            var faults = new Random(seed);
+            Run(cluster, runs: 4, () =>
+            {
+                // A worker dies now and then, and another comes.
+                if (faults.Next(12) == 0 && cluster.Workers.Count > 1)
+                {
+                    cluster.Crash(cluster.Workers[faults.Next(cluster.Workers.Count)], silently: faults.Next(2) == 0);
+                    cluster.AddWorker(slots: 2);
+                }
+            });
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Chunks))]
+    public void Schedulers_that_die_and_links_that_part_lose_nothing(int first)
+    {
+        for (var seed = first; seed < first + 20; seed++)
+        {
+            var cluster = New(1_000_000 + seed, schedulers: 2);
+            var faults = new Random(seed);
+            Run(cluster, runs: 3, () =>
+            {
+                switch (faults.Next(14))
+                {
+                    case 0:
+                        cluster.Crash(cluster.Schedulers[faults.Next(cluster.Schedulers.Count)], silently: faults.Next(2) == 0);
+                        cluster.AddScheduler();
+                        break;
+                    case 1:
+                        var worker = cluster.Workers[faults.Next(cluster.Workers.Count)];
+                        cluster.Network.Partition(worker, cluster.Schedulers[faults.Next(cluster.Schedulers.Count)]);
+                        break;
+                    case 2:
+                        cluster.Network.HealAll();
+                        break;
+                }
+            });
+        }
+    }
+
+    private static SimulatedCluster New(int seed, int schedulers)
+    {
+        var cluster = new SimulatedCluster(seed, new() { DropRate = 0.01, DuplicateRate = 0.01, BreakRate = 0.001, MaxDelay = TimeSpan.FromMilliseconds(30) });
+        for (var i = 0; i < schedulers; i++)
+        {
+            cluster.AddScheduler();
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            cluster.AddWorker(slots: 2);
+        }
+
+        return cluster;
+    }
+
+    private static void Run(SimulatedCluster cluster, int runs, Action fault)
+    {
+        var dag = RandomDag(new Random(cluster.Simulation.Seed));
+        cluster.Define(dag);
+        for (var run = 0; run < runs; run++)
+        {
+            cluster.Trigger(dag.Id, $"r{run}");
+        }
+
+        var until = cluster.Simulation.Now + Limit;
+        for (var calm = 0; cluster.Simulation.Now < until && !cluster.AllEnded();)
+        {
+            cluster.Simulation.RunFor(TimeSpan.FromSeconds(2));
+
+            // Faults stop after a while, so that what is asked is whether it recovers, not whether it can be kept from working.
+            if (calm++ < 60)
+            {
+                fault();
+            }
+            else
+            {
+                cluster.Network.HealAll();
+            }
+        }
+
+        var seed = cluster.Simulation.Seed;
+        Assert.True(cluster.AllEnded(), $"seed {seed}: a run did not end within {Limit} of virtual time\n{cluster.Dump()}");
+        Assert.Equal(runs, cluster.Runs().Count);
+        Assert.True(cluster.Ledger.Violations.Count == 0, $"seed {seed}: {string.Join("; ", cluster.Ledger.Violations)}");
+        CheckJournal(cluster, dag, seed);
+    }
+
+    /// <summary>Each dispatch was ended once at most, tokens never repeat, and the rows say what the events say.</summary>
+    private static void CheckJournal(SimulatedCluster cluster, DagSpec dag, int seed)
+    {
+        var graph = new DagGraph(dag);
+        foreach (var run in cluster.Runs())
+        {
+            DagRunState? state = null;
+            var ended = new HashSet<(int, int)>();
+            foreach (var (_, _, happened) in cluster.Store.RunEvents.Where(entry => entry.Stream == $"r:{run.Facts.Key}"))
+            {
+                switch (happened)
+                {
+                    case RunCreated created:
+                        Assert.Null(state);
+                        state = new(graph, created);
+                        continue;
+                    case TaskEnded end:
+                        Assert.True(ended.Add((end.Task, end.Token)), $"seed {seed}: result of {run.Facts.Key}/{end.Task}/{end.Token} was accepted twice");
+                        Assert.Equal(end.Token, state!.TokenOf(end.Task));
+                        break;
+                    case TasksDispatched dispatched:
+                        Assert.All(dispatched.Tasks, task => Assert.Equal(TaskState.Scheduled, state!.StateOf(task)));
+                        break;
+                }
+
+                state!.Evolve(happened);
+            }
+
+            var rows = cluster.Attempts(run.Facts.Key).GroupBy(row => row.Task).ToDictionary(rows => rows.Key, rows => rows.MaxBy(row => row.Token)!);
+            for (var task = 0; task < graph.Count; task++)
+            {
+                Assert.Equal(state!.StateOf(task), rows[dag.Tasks[task].Id].State);
+            }
+
+            Assert.Equal(state!.Phase, run.State);
+        }
+    }
+
+    private static DagSpec RandomDag(Random random)
+    {
+        var tasks = new TaskSpec[random.Next(1, 12)];
+        for (var i = 0; i < tasks.Length; i++)
+        {
+            tasks[i] = new()
+            {
+                Id = new($"t{i}"),
+                Operator = "EmptyOperator",
+                Upstream = [.. Enumerable.Range(0, i).Where(_ => random.Next(3) == 0)],
+                TriggerRule = random.Next(4) > 0 ? TriggerRule.AllSuccess : TriggerRule.AllDone,
+                Retries = random.Next(0, 3),
+                RetryDelay = TimeSpan.FromSeconds(random.Next(0, 20)),
+                Sensor = random.Next(4) == 0 ? new() { Mode = (SensorMode)random.Next(3) } : null,
+            };
+        }
+
+        return new() { Id = new("sim"), Tasks = tasks, MaxActiveRuns = 2 };
+    }
+}

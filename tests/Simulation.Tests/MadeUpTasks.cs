@@ -1,0 +1,76 @@
+using Sluice.Actors;
+using Sluice.Cluster.Worker.Attempts;
+using Sluice.Core.Queues;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Simulation.Tests;
+
+/// <summary>Tasks that take some virtual time and end as chance has it.</summary>
+internal sealed class MadeUpTasks(SimulationDispatcher simulation, TimeProvider time, string node, TaskLedger ledger) : IAttemptExecutor
+{
+    public async Task<TaskOutcome> ExecuteAsync(AttemptWork work, CancellationToken kill)
+    {
+        var key = new TaskKey(work.Id.Run, work.Id.Task);
+        ledger.Begin(key, work.Id, node);
+        var startedAt = time.GetUtcNow();
+        try
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1 + simulation.NextRandom(simulation.NextRandom(10) == 0 ? 20_000 : 500)), time, kill);
+        }
+        catch (OperationCanceledException)
+        {
+            return End(OutcomeKind.Lost, work.KillReason);
+        }
+
+        var chance = simulation.NextRandom(100);
+        return chance < 6 ? End(OutcomeKind.Failed, "made up")
+            : chance < 12 && work.Task.Sensor is not null ? End(OutcomeKind.Rescheduled, null)
+            : chance < 14 ? End(OutcomeKind.Skipped, "made up")
+            : End(OutcomeKind.Success, null);
+
+        TaskOutcome End(OutcomeKind kind, string? error)
+        {
+            ledger.End(key, work.Id);
+            var now = time.GetUtcNow();
+            return new() { Kind = kind, StartedAt = startedAt, EndedAt = now, Error = error, ResumeAt = now.AddSeconds(5) };
+        }
+    }
+}
+
+/// <summary>Who runs what at this moment, over all nodes.</summary>
+internal sealed class TaskLedger
+{
+    private readonly Dictionary<TaskKey, (AttemptId Id, string Node)> _running = [];
+
+    public List<string> Violations { get; } = [];
+
+    public int Begun { get; private set; }
+
+    public void Begin(TaskKey key, AttemptId id, string node)
+    {
+        Begun++;
+        if (_running.TryGetValue(key, out var other))
+        {
+            Violations.Add($"{id} began on {node} while {other.Id} ran on {other.Node}");
+        }
+
+        _running[key] = (id, node);
+    }
+
+    public void End(TaskKey key, AttemptId id)
+    {
+        if (_running.TryGetValue(key, out var running) && running.Id == id)
+        {
+            _running.Remove(key);
+        }
+    }
+
+    /// <summary>What it ran runs no more.</summary>
+    public void NodeCrashed(string node)
+    {
+        foreach (var (key, _) in _running.Where(entry => entry.Value.Node == node).ToList())
+        {
+            _running.Remove(key);
+        }
+    }
+}
