@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Sluice.Authoring.Connections;
 using Sluice.Authoring.Operators;
@@ -9,12 +8,11 @@ using Sluice.Core.TaskInstances;
 
 namespace Sluice.Cluster.Worker.Attempts;
 
-/// <summary>What one attempt may ask of its worker, whichever process it runs in. Answers are kept until the attempt ends, no longer.</summary>
+/// <summary>What one attempt may ask of its worker, whichever process it runs in. Nothing is cached: a sensor may wait for days for a value to change.</summary>
 internal sealed class AttemptServices(AttemptId attempt, ILeaderRequests leader, AttemptLog log) : ITaskServices, IDisposable
 {
     private readonly SecretMasker _masker = new();
     private volatile bool _hasSecrets;
-    private ConcurrentDictionary<(string Method, string Name), Task<string?>>? _answers;
 
     public async ValueTask<Connection?> GetConnectionAsync(string id, CancellationToken cancellationToken) =>
         await ConnectionUriAsync(id, cancellationToken) is { } uri ? ConnectionUri.Parse(id, uri) : null;
@@ -22,7 +20,7 @@ internal sealed class AttemptServices(AttemptId attempt, ILeaderRequests leader,
     /// <summary>The connection as its URI, as the runner takes it; null when there is none.</summary>
     public async ValueTask<string?> ConnectionUriAsync(string id, CancellationToken cancellationToken)
     {
-        var uri = await AskOnceAsync(Methods.GetConnection, id, cancellationToken);
+        var uri = await AskAsync(Methods.GetConnection, id, cancellationToken);
         if (uri is not null)
         {
             _masker.Add(ConnectionUri.Parse(id, uri));
@@ -34,7 +32,7 @@ internal sealed class AttemptServices(AttemptId attempt, ILeaderRequests leader,
 
     public async ValueTask<string?> GetVariableAsync(string name, CancellationToken cancellationToken)
     {
-        var value = await AskOnceAsync(Methods.GetVariable, name, cancellationToken);
+        var value = await AskAsync(Methods.GetVariable, name, cancellationToken);
         if (value is not null)
         {
             _masker.AddVariable(name, value);
@@ -66,26 +64,10 @@ internal sealed class AttemptServices(AttemptId attempt, ILeaderRequests leader,
 
     public void Dispose() => log.Dispose();
 
-    private async Task<string?> AskOnceAsync(string method, string name, CancellationToken cancellationToken)
-    {
-        var answers = _answers ?? Interlocked.CompareExchange(ref _answers, new(), null) ?? _answers;
-        var asked = answers.GetOrAdd((method, name), static (key, self) => self.AskAsync(key.Method, key.Name), this);
-        try
-        {
-            return await asked.WaitAsync(cancellationToken);
-        }
-        catch (TaskServiceException)
-        {
-            // An error is not an answer: the next call asks again.
-            answers.TryRemove(new((method, name), asked));
-            throw;
-        }
-    }
-
-    private async Task<string?> AskAsync(string method, string name)
+    private async Task<string?> AskAsync(string method, string name, CancellationToken cancellationToken)
     {
         var body = WireJson.Write(new FetchForAttempt(attempt, name));
-        var response = await leader.RequestAsync(method, body, CancellationToken.None);
+        var response = await leader.RequestAsync(method, body, cancellationToken);
         var found = Read(response, $"{(method == Methods.GetConnection ? "Connection" : "Variable")} '{name}'");
         return found is null || method == Methods.GetConnection ? found : WireJson.Read<string>(found);
     }

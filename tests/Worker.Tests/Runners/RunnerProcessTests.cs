@@ -215,6 +215,38 @@ public sealed class RunnerProcessTests
         Assert.Contains("OutOfMemoryException", outcome.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_async_sensor_waits_without_holding_a_runner()
+    {
+        await using var runners = await RunnerFixture.StartAsync(
+            "dag.Add(\"wait\", new ByVariable { Mode = SensorMode.Async, PokeInterval = TimeSpan.FromMilliseconds(50) }); dag.Run(\"ok\", async ctx => 1);",
+            types: "public sealed class ByVariable : Sensor { public override async ValueTask<Poke> PokeAsync(TaskContext context, CancellationToken token) => "
+                + "await context.VariableAsync(\"there\", token) is { } value ? new Poke(true, value) : Poke.NotYet; }");
+        var waiting = Enumerable.Range(1, 20).Select(i => runners.RunAsync(runners.Work("wait", i))).ToArray();
+
+        await Until(() => runners.Leader.Asked.Count > 60);
+        Assert.Equal(OutcomeKind.Success, (await runners.RunAsync("ok")).Kind);
+        Assert.DoesNotContain(waiting, w => w.IsCompleted);
+        runners.Leader.Variables["there"] = "yes";
+
+        Assert.All(await Task.WhenAll(waiting), outcome => Assert.Equal("\"yes\"", outcome.XComs?[0].Value));
+        Assert.InRange(runners.Pool.Count, 1, 4);
+    }
+
+    [Fact]
+    public async Task Built_in_operators_run_in_the_worker_and_fail_by_themselves()
+    {
+        await using var runners = await RunnerFixture.StartAsync(
+            "dag.Add(\"sh\", new Sluice.Providers.Shell.Operators.ShellOperator { Script = \"echo from the shell; exit 7\" });");
+        var work = runners.Work("sh");
+
+        var outcome = await runners.RunAsync(work);
+
+        Assert.Equal(Sluice.Core.Dags.TaskHost.Worker, work.Task.Host);
+        Assert.Equal(OutcomeKind.Failed, outcome.Kind);
+        Assert.Contains("from the shell", runners.Log(work), StringComparison.Ordinal);
+    }
+
     private static bool IsAlive(int process)
     {
         try
