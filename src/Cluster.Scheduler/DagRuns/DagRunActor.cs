@@ -47,6 +47,7 @@ internal sealed partial class DagRunActor : Actor
     private readonly Dictionary<int, DateTimeOffset> _dispatchedAt = [];
     private Append _pending;
     private bool _offered;
+    private string? _firstFailure;
 
     /// <param name="run">The state, folded from whatever the journal holds of it.</param>
     /// <param name="isNew">False after a takeover: workers may have attempts of it.</param>
@@ -225,7 +226,11 @@ internal sealed partial class DagRunActor : Actor
                 _freed.Add(new(new(_run.Facts.Key, e.Task), ran));
                 _dispatchedAt.Remove(e.Task, out var dispatchedAt);
                 _pending.Changes.Add(DagRunRows.OfEnd(_run, e, node, outcome, dispatchedAt == default ? null : dispatchedAt));
-                if (e.State == TaskState.Success)
+                if (e.State == TaskState.Failed)
+                {
+                    _firstFailure ??= $"task {_run.Graph.Spec.Tasks[e.Task].Id} failed on try {_run.TriesOf(e.Task)}: {outcome.Error}";
+                }
+                else if (e.State == TaskState.Success)
                 {
                     foreach (var xcom in outcome.XComs ?? [])
                     {
@@ -251,7 +256,15 @@ internal sealed partial class DagRunActor : Actor
             case RunEnded:
                 _pending.Changes.Add(DagRunRows.Of(_run));
                 _pending.Ends = true;
-                LogEnded(Context.Logger, _run.Facts.Dag, _run.Facts.Id, _run.Phase, _run.Reason ?? "all tasks finished");
+                if (_run.Phase == RunState.Success)
+                {
+                    LogSucceeded(Context.Logger, _run.Facts.Dag, _run.Facts.Id);
+                }
+                else
+                {
+                    LogFailed(Context.Logger, _run.Facts.Dag, _run.Facts.Id, _run.Reason ?? _firstFailure ?? "a task failed");
+                }
+
                 break;
         }
     }
@@ -370,8 +383,11 @@ internal sealed partial class DagRunActor : Actor
         Context.PipeToSelf(answer, found => new Told(asker, state with { Obstacle = found.Text }), _ => new Told(asker, state));
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Dag} {Run} ended as {State}: {Reason}")]
-    private static partial void LogEnded(ILogger logger, DagId dag, RunId run, RunState state, string reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Dag} {Run} succeeded")]
+    private static partial void LogSucceeded(ILogger logger, DagId dag, RunId run);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Dag} {Run} failed: {Reason}")]
+    private static partial void LogFailed(ILogger logger, DagId dag, RunId run, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Dag} {Run} is failed by an internal error")]
     private static partial void LogBroken(ILogger logger, Exception error, DagId dag, RunId run);

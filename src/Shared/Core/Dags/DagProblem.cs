@@ -5,5 +5,7 @@ namespace Sluice.Core.Dags;
 /// <param name="Location">Where; null when it concerns the file as a whole.</param>
 public sealed record DagProblem(string Message, SourceLocation? Location = null)
 {
-    public override string ToString() => Location is null ? Message : $"{Location.File}({Location.Line}): {Message}";
+    /// <summary>With its place in front, unless the message begins with one: a compiler's knows the column, too.</summary>
+    public override string ToString() =>
+        Location is null || Message.StartsWith(Location.File + "(", StringComparison.Ordinal) ? Message : $"{Location.File}({Location.Line}): {Message}";
 }
