@@ -152,7 +152,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
         }
 
         worker.HeardAt = Context.Time.GetUtcNow();
-        transport.Send(node, new Heartbeat(epoch, []));
+        transport.Send(node, new Heartbeat(epoch, [], beat.Stamp));
         Resend(node, worker, beat.Running, ResendAfter);
     }
 
