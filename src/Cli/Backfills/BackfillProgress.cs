@@ -1,0 +1,99 @@
+using System.Globalization;
+using Sluice.Cli.CommandLine;
+using Sluice.Cli.Deployments;
+using Sluice.Cli.Output;
+using Sluice.Cluster.Api;
+
+namespace Sluice.Cli.Backfills;
+
+/// <summary>Watches a backfill to its end: a bar that moves, or a line for every few runs where nobody watches.</summary>
+internal sealed class BackfillProgress(Terminal terminal, bool silent)
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
+
+    private readonly long _startedAt = terminal.Time.GetTimestamp();
+    private int _doneAtStart = -1;
+    private int _toldDone;
+    private TimeSpan _toldAt;
+
+    /// <summary>Watches it.</summary>
+    /// <returns>The backfill as it ended.</returns>
+    public static async Task<BackfillSummary> WatchAsync(Invocation invocation, ApiClient api, BackfillSummary backfill)
+    {
+        var progress = new BackfillProgress(invocation.Terminal, invocation.Json);
+        var ended = await Waiting.ForAsync(
+            async () =>
+            {
+                // The list has the counts alone; the details would bring every run along each time.
+                var all = await api.AskAsync<BackfillFilter, IReadOnlyList<BackfillSummary>>(
+                    Operations.ListBackfills, new(backfill.DagId), invocation.Cancel);
+                return all.FirstOrDefault(other => other.BackfillId == backfill.BackfillId)
+                    ?? throw new DeploymentException($"Backfill '{backfill.BackfillId}' is not there any more.");
+            },
+            progress.Show,
+            Every,
+            invocation.Terminal.Time,
+            invocation.Cancel);
+        return ended;
+    }
+
+    /// <summary>One line: <c>[########--------] 15/31 runs, 0 failed, 3.2/s, ETA 5 s</c>.</summary>
+    /// <param name="backfill">The counts.</param>
+    /// <param name="rate">Runs a second; null when it is not known yet.</param>
+    /// <param name="width">Columns.</param>
+    public static string LineOf(BackfillSummary backfill, double? rate, int width)
+    {
+        var done = backfill.Succeeded + backfill.Failed;
+        var text = string.Create(CultureInfo.InvariantCulture, $"{done}/{backfill.Total} runs, {backfill.Failed} failed");
+        if (rate is > 0)
+        {
+            text += string.Create(CultureInfo.InvariantCulture, $", {rate:0.0}/s");
+            if (done < backfill.Total)
+            {
+                var left = TimeSpan.FromSeconds(Math.Ceiling((backfill.Total - done) / rate.Value));
+                text += left.TotalSeconds < 60 ? $", ETA {left.Seconds} s" : $", ETA {Wording.Length(left)}";
+            }
+        }
+
+        var bar = Math.Clamp(width - text.Length - 4, 0, 30);
+        var full = backfill.Total == 0 ? bar : (int)((long)bar * done / backfill.Total);
+        return bar < 5 ? text : $"[{new string('#', full)}{new string('-', bar - full)}] {text}";
+    }
+
+    private bool Show(BackfillSummary backfill)
+    {
+        var ended = backfill.EndedAt is not null || backfill.State is "success" or "failed";
+        if (!silent)
+        {
+            Tell(backfill, ended);
+        }
+
+        return ended;
+    }
+
+    private void Tell(BackfillSummary backfill, bool ended)
+    {
+        var done = backfill.Succeeded + backfill.Failed;
+        if (_doneAtStart < 0)
+        {
+            _doneAtStart = _toldDone = done;
+        }
+
+        var elapsed = terminal.Time.GetElapsedTime(_startedAt);
+        double? rate = done > _doneAtStart ? (done - _doneAtStart) / elapsed.TotalSeconds : null;
+        if (terminal.IsInteractive)
+        {
+            terminal.Out.Write($"\r{LineOf(backfill, rate, terminal.Width)}\u001b[K{(ended ? System.Environment.NewLine : "")}");
+            terminal.Out.Flush();
+            return;
+        }
+
+        // A tenth of the whole, or a sign of life.
+        if (done - _toldDone >= Math.Max(1, backfill.Total / 10) || ended || elapsed - _toldAt > LongestSilence)
+        {
+            (_toldDone, _toldAt) = (done, elapsed);
+            terminal.Line(LineOf(backfill, rate, terminal.Width));
+        }
+    }
+}

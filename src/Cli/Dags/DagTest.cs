@@ -1,0 +1,161 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sluice.Authoring.Bundles;
+using Sluice.Authoring.Connections;
+using Sluice.Authoring.Dags;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Testing;
+using Sluice.Authoring.Yaml;
+using Sluice.Cli.CommandLine;
+using Sluice.Cli.Output;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Cli.Dags;
+
+/// <summary><c>sluice dags test</c>: one run of a Dag in this process, without a deployment.</summary>
+internal static class DagTest
+{
+    private static readonly Argument<string> DagId = new("dag") { Description = "The Dag's id." };
+
+    private static readonly Argument<string?> Day = new("date")
+    {
+        Description = "A date in the interval to run for. Default: the latest interval.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Option<string?> Folder = new("--dag-folder")
+    {
+        Description = "Folder, or one file. Else SLUICE_DAG_FOLDER, else ./dags, else here.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<string?> Conf = new("--conf") { Description = "JSON object that overrides the Dag's params.", HelpName = "JSON" };
+
+    private static readonly Option<string?> Connections = new("--connections")
+    {
+        Description = "JSON file, {\"id\": \"uri\"}. Else from the environment: SLUICE_CONN_ID.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> VariableValues = new("--variables")
+    {
+        Description = "JSON file, {\"name\": \"value\"}. Else from the environment: SLUICE_VAR_NAME.",
+        HelpName = "FILE",
+    };
+
+    public static Command Create(CommandFactory factory) => factory.Local(
+        new(
+            "test",
+            "Run a Dag once in this process, without scheduler; nothing is recorded.",
+            "sluice dags test shell_template_example 2021-02-05 --dag-folder examples/dags",
+            "SLUICE_CONN_WAREHOUSE=sqlite:///tmp/w.db sluice dags test load"),
+        RunAsync,
+        DagId, Day, Folder, Conf, Connections, VariableValues);
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        var connections = ReadMap(invocation.Find(Connections), "connections");
+        var variables = ReadMap(invocation.Find(VariableValues), "variables");
+        var conf = CheckedConf(invocation.Find(Conf));
+        var providers = ProviderDiscovery.Load();
+        var definition = await FindAsync(invocation, variables, providers);
+        var options = new TestRunOptions
+        {
+            Interval = TestInterval.Of(definition.Spec, invocation.Find(Day) is { } date ? Date.Parse(date) : null, invocation.Terminal.Time.GetUtcNow()),
+            Conf = conf,
+            FindConnection = (id, _) => ValueTask.FromResult(
+                connections.TryGetValue(id, out var uri) ? ConnectionUri.Parse(id, uri) : EnvironmentSecrets.FindConnection(id)),
+            FindVariable = (name, _) => ValueTask.FromResult(variables.GetValueOrDefault(name) ?? EnvironmentSecrets.FindVariable(name)),
+            Output = invocation.Json ? invocation.Terminal.Error : invocation.Terminal.Out,
+        };
+        var result = await new DagTestRun(definition, providers, options).RunAsync(invocation.Cancel);
+        if (invocation.Json)
+        {
+            invocation.Terminal.Line(JsonOf(definition.Spec, options, result));
+        }
+
+        return result.State == RunState.Success ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private static async Task<DagDefinition> FindAsync(Invocation invocation, Dictionary<string, string> variables, ProviderCatalog providers)
+    {
+        var id = invocation.Get(DagId);
+        var place = invocation.Find(Folder) ?? invocation.Terminal.Environment("SLUICE_DAG_FOLDER") ?? (Directory.Exists("dags") ? "dags" : ".");
+        var files = DagFiles.In(place);
+        await using var reader = new DagFileReader();
+        foreach (var (name, value) in variables)
+        {
+            reader.Variables[name] = value;
+        }
+
+        // The file that names the Dag is very likely the one that defines it.
+        var problems = new List<DagProblem>();
+        foreach (var name in files.Names.OrderByDescending(name => Mentions(Path.Combine(files.Folder, name), id)))
+        {
+            var processed = await reader.ReadAsync(files.Folder, name, invocation.Cancel);
+            if (processed.Dags.Any(dag => DagSpecJson.Deserialize(dag.Spec).Id.Value == id))
+            {
+                var definitions = processed.Bundle is { } bundle
+                    ? BundleAssembly.Load(bundle, reader.Variables, providers)
+                    : YamlDags.Load(await File.ReadAllTextAsync(Path.Combine(files.Folder, name), invocation.Cancel), name, providers).Dags;
+                return definitions.Last(dag => dag.Spec.Id.Value == id);
+            }
+
+            problems.AddRange(processed.Problems);
+        }
+
+        foreach (var problem in problems)
+        {
+            await invocation.Terminal.Error.WriteLineAsync(Terminal.Clean(problem.ToString()));
+        }
+
+        throw new FailureException($"There is no Dag '{id}' in '{place}' ({files.Names.Count} files{(problems.Count > 0 ? ", some with problems, see above" : "")}); name its folder or file by --dag-folder.");
+    }
+
+    private static bool Mentions(string path, string id) => File.ReadAllText(path).Contains(id, StringComparison.Ordinal);
+
+    private static string CheckedConf(string? conf)
+    {
+        try
+        {
+            return conf is null || JsonNode.Parse(conf) is JsonObject ? conf ?? "{}" : throw new UsageException("--conf must be a JSON object, like '{\"table\": \"nps\"}'.");
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"--conf is not JSON: {e.Message}");
+        }
+    }
+
+    private static Dictionary<string, string> ReadMap(string? path, string what)
+    {
+        if (path is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path)) ?? [];
+        }
+        catch (JsonException)
+        {
+            throw new UsageException($"The {what} file '{path}' is not a JSON object of names and texts.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"The {what} file '{path}' cannot be read: {e.Message}");
+        }
+    }
+
+    private static string JsonOf(DagSpec dag, TestRunOptions options, DagTestResult result) => new JsonObject
+    {
+        ["dag_id"] = dag.Id.Value,
+        ["state"] = result.State == RunState.Success ? "success" : "failed",
+        ["data_interval_start"] = Wording.Iso(options.Interval.Start),
+        ["data_interval_end"] = Wording.Iso(options.Interval.End),
+        ["tasks"] = new JsonObject(dag.Tasks.Select(task => KeyValuePair.Create(task.Id.Value, (JsonNode?)result.Tasks[task.Id].Name()))),
+    }.ToJsonString();
+}

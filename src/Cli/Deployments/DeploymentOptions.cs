@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Text.Json;
+using Sluice.Cli.CommandLine;
+using Sluice.Cluster.Configuration;
+using Sluice.Cluster.Wire;
+
+namespace Sluice.Cli.Deployments;
+
+/// <summary>Finds the deployment: flags before environment before what <c>sluice up</c> left in its home.</summary>
+internal sealed class DeploymentOptions
+{
+    private readonly Option<string?> _api = new("--api")
+    {
+        Description = "URL of a seed. Else SLUICE_API, else what 'sluice up' left in the home.",
+        HelpName = "URL",
+    };
+
+    private readonly Option<string?> _token = new("--token") { Description = "API token. Else SLUICE_API_TOKEN.", HelpName = "TOKEN" };
+
+    private readonly Option<string?> _home = new("--home") { Description = "Home of 'sluice up'. Else SLUICE_HOME, else ~/.sluice.", HelpName = "DIR" };
+
+    private readonly Option<string?> _secretFile = new("--cluster-secret-file")
+    {
+        Description = "Makes the token. Else SLUICE_CLUSTER_SECRET or .._SECRET_FILE.",
+        HelpName = "FILE",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_api);
+        command.Add(_token);
+        command.Add(_home);
+        command.Add(_secretFile);
+    }
+
+    /// <exception cref="UsageException">A URL or a file makes no sense.</exception>
+    /// <exception cref="DeploymentException">None is known.</exception>
+    public Deployment Find(ParseResult parsed, Func<string, string?> environment)
+    {
+        var home = Given(parsed, _home, environment, "SLUICE_HOME") ?? Roles.DefaultHome;
+        var file = ReadFile(Path.Combine(home, "api.json"));
+        var url = Given(parsed, _api, environment, "SLUICE_API") is { } text ? ParseUrl(text) : file?.Url
+            ?? throw new DeploymentException(
+                $"No deployment is known: {Path.Combine(home, "api.json")} is not there. Start one with 'sluice up', or name one by --api URL or SLUICE_API.");
+
+        // A token in the home belongs to the deployment that it came with; no other may learn it.
+        var token = Given(parsed, _token, environment, "SLUICE_API_TOKEN")
+            ?? (file is not null && file.Url == url ? file.Token : null)
+            ?? (Secret(parsed, environment) is { } secret ? ApiToken.FromSecret(secret) : null);
+        return new(url, token);
+    }
+
+    private static string? Given(ParseResult parsed, Option<string?> option, Func<string, string?> environment, string variable) =>
+        parsed.GetValue(option) is { Length: > 0 } flag ? flag : environment(variable) is { Length: > 0 } value ? value : null;
+
+    private static Uri ParseUrl(string text)
+    {
+        var whole = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
+        return Uri.TryCreate(whole, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
+            ? new Uri(url.GetLeftPart(UriPartial.Authority))
+            : throw new UsageException($"'{text}' is not a URL like http://127.0.0.1:8080.");
+    }
+
+    private static Deployment? ReadFile(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllText(path));
+            return new(ParseUrl(document.RootElement.GetProperty("url").GetString() ?? ""), document.RootElement.GetProperty("token").GetString());
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or UsageException)
+        {
+            throw new DeploymentException($"{path} is not what 'sluice up' writes; delete it and start 'sluice up' again.");
+        }
+    }
+
+    private string? Secret(ParseResult parsed, Func<string, string?> environment)
+    {
+        var path = parsed.GetValue(_secretFile);
+        if (path is null && environment("SLUICE_CLUSTER_SECRET") is { Length: > 0 } secret)
+        {
+            return secret;
+        }
+
+        path ??= environment("SLUICE_CLUSTER_SECRET_FILE");
+        try
+        {
+            return string.IsNullOrEmpty(path) ? null : File.ReadAllText(path).Trim() is { Length: > 0 } text ? text : throw new IOException("it is empty");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"The file with the cluster secret, '{path}', cannot be read: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Sluice.Cli.Output;
+using Sluice.Cluster.Api;
+using Spectre.Console.Rendering;
+
+namespace Sluice.Cli.Runs;
+
+/// <summary>Runs and their tasks as tables.</summary>
+internal static class RunTable
+{
+    public static Listing Of(IReadOnlyList<RunSummary> runs, bool ofOneDag)
+    {
+        var listing = new Listing("There are no runs.", "run", "!state", "!started (UTC)", "#took");
+        foreach (var run in runs)
+        {
+            listing.Add(
+                ofOneDag ? run.RunId : $"{run.DagId}\n {run.RunId}",
+                Wording.State(run.State),
+                Wording.Time(run.StartedAt),
+                Wording.Took(run.StartedAt, run.EndedAt));
+        }
+
+        return listing;
+    }
+
+    public static Facts Facts(RunSummary run) => new Facts()
+        .Add("Dag", run.DagId)
+        .Add("Run", run.RunId)
+        .Add("State", Wording.State(run.State))
+        .Add("Reason", run.Reason)
+        .Add("Data interval", $"{Wording.Date(run.DataIntervalStart)} to {Wording.Date(run.DataIntervalEnd)} UTC")
+        .Add("Backfill", run.BackfillId)
+        .Add("Conf", run.Conf)
+        .Add("Started", run.StartedAt is { } at ? Wording.Time(at) + " UTC" : null)
+        .Add("Took", Wording.Took(run.StartedAt, run.EndedAt));
+
+    public static IRenderable Tasks(IReadOnlyList<TaskAttemptSummary> tasks)
+    {
+        var listing = new Listing("It has no tasks.", "task", "!state", "#try", "#took", "note");
+        foreach (var task in tasks)
+        {
+            listing.Add(
+                task.TaskId,
+                Wording.State(task.State),
+                task.TryNumber == 0 ? "" : task.TryNumber,
+                Wording.Took(task.StartedAt, task.EndedAt),
+                task.Error ?? (task.DueAt is { } due ? $"due {Wording.Time(due)}" : ""));
+        }
+
+        return listing.Content;
+    }
+}

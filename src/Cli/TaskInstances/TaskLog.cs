@@ -1,0 +1,72 @@
+using Sluice.Cli.CommandLine;
+using Sluice.Cli.Deployments;
+using Sluice.Cluster.Api;
+using Sluice.Cluster.Wire;
+
+namespace Sluice.Cli.TaskInstances;
+
+/// <summary>The log of one attempt, which lies on the worker that ran it.</summary>
+internal sealed class TaskLog(Invocation invocation, ApiClient api, string dag, string task)
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Prints it from its beginning.</summary>
+    /// <param name="run">The run's id.</param>
+    /// <param name="attempt">Whose log.</param>
+    /// <param name="follow">Goes on until the attempt has ended.</param>
+    /// <returns>Whether there is a log.</returns>
+    public async Task<bool> PrintAsync(string run, TaskAttemptSummary attempt, bool follow)
+    {
+        long offset = 0;
+        var there = false;
+        await Waiting.ForAsync(
+            async () =>
+            {
+                // First the state, then the log: what was written up to the end is then surely read.
+                var ended = !follow || attempt.EndedAt is not null || await HasEndedAsync(run, attempt.Token);
+                LogContent piece;
+                do
+                {
+                    piece = await FetchAsync(run, attempt, offset);
+                    offset = piece.Next;
+                    there |= piece.Exists;
+                    await invocation.Terminal.Out.WriteAsync(piece.Text);
+                }
+                while (piece.Text.Length > 0);
+                return ended;
+            },
+            ended => ended,
+            Every,
+            invocation.Terminal.Time,
+            invocation.Cancel);
+        return there;
+    }
+
+    /// <summary>Reads it whole.</summary>
+    /// <returns>Null when there is no log.</returns>
+    public async Task<string?> ReadAsync(string run, TaskAttemptSummary attempt)
+    {
+        using var text = new StringWriter();
+        var piece = await FetchAsync(run, attempt, 0);
+        var there = piece.Exists;
+        while (piece.Text.Length > 0)
+        {
+            await text.WriteAsync(piece.Text);
+            piece = await FetchAsync(run, attempt, piece.Next);
+        }
+
+        return there ? text.ToString() : null;
+    }
+
+    private async Task<LogContent> FetchAsync(string run, TaskAttemptSummary attempt, long offset) => SeedJson.Read<LogContent>(SeedJson.Normalize(
+        await api.GetAsync(
+            $"logs?dag={Uri.EscapeDataString(dag)}&run={Uri.EscapeDataString(run)}&task={Uri.EscapeDataString(task)}"
+            + $"&token={attempt.Token}&worker={Uri.EscapeDataString(attempt.Worker!)}&offset={offset}",
+            invocation.Cancel)));
+
+    private async Task<bool> HasEndedAsync(string run, int token)
+    {
+        var answer = await api.AskAsync<TaskName, TaskStateAnswer>(Operations.TaskState, new(dag, task, run), invocation.Cancel);
+        return answer.Attempts.FirstOrDefault(other => other.Token == token) is not { EndedAt: null };
+    }
+}

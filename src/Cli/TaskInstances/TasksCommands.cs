@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Sluice.Cli.CommandLine;
+using Sluice.Cli.Deployments;
+using Sluice.Cli.Output;
+using Sluice.Cluster.Api;
+
+namespace Sluice.Cli.TaskInstances;
+
+/// <summary><c>sluice tasks</c>.</summary>
+internal static class TasksCommands
+{
+    private static readonly Argument<string> DagId = new("dag") { Description = "The Dag's id." };
+    private static readonly Argument<string> TaskId = new("task") { Description = "The task's id." };
+    private static readonly Argument<string> Run = new("run") { Description = "Run id, or logical date." };
+    private static readonly Option<int?> Try = new("--try") { Description = "Of this try. Default: the latest.", HelpName = "N" };
+    private static readonly Option<int?> Token = new("--token") { Description = "Of the attempt with this token; see tasks state.", HelpName = "N" };
+    private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Go on until the attempt has ended." };
+
+    public static Command Create(CommandFactory factory) => CommandFactory.Group(
+        "tasks",
+        "Look at tasks of a run.",
+        factory.Remote(
+            new("state", "Show a task's state in a run, and its attempts.", "sluice tasks state weather_to_warehouse load_day 2012-01-05"),
+            StateAsync,
+            DagId, TaskId, Run),
+        factory.Remote(
+            new(
+                "log",
+                "Print the log of a task in a run.",
+                "sluice tasks log weather_to_warehouse load_day 2012-01-05",
+                "sluice tasks log weather_to_warehouse load_day 2012-01-05 --follow"),
+            LogAsync,
+            DagId, TaskId, Run, Try, Token, Follow));
+
+    private static async Task<int> StateAsync(Invocation invocation, ApiClient api) => invocation.Show<TaskStateAnswer>(
+        await AskAsync(invocation, api),
+        answer =>
+        {
+            new Facts()
+                .Add("Run", answer.RunId)
+                .Add("Task", invocation.Get(TaskId))
+                .Add("State", Wording.State(answer.State))
+                .Add("Waits", answer.Waits)
+                .WriteTo(invocation.Terminal);
+            invocation.Terminal.Line();
+            var attempts = new Listing("It has not been tried yet.", "#try", "#token", "!state", "!started (UTC)", "#took", "note");
+            foreach (var attempt in answer.Attempts)
+            {
+                attempts.Add(
+                    attempt.TryNumber, attempt.Token, Wording.State(attempt.State), Wording.Time(attempt.StartedAt),
+                    Wording.Took(attempt.StartedAt, attempt.EndedAt), attempt.Error ?? attempt.Worker);
+            }
+
+            attempts.WriteTo(invocation.Terminal);
+        });
+
+    private static async Task<int> LogAsync(Invocation invocation, ApiClient api)
+    {
+        var answer = ApiClient.Read<TaskStateAnswer>(await AskAsync(invocation, api));
+        var attempt = Pick(answer, invocation);
+        var log = new TaskLog(invocation, api, invocation.Get(DagId), invocation.Get(TaskId));
+        if (invocation.Json)
+        {
+            var text = await log.ReadAsync(answer.RunId, attempt);
+            invocation.Terminal.Line(new JsonObject
+            {
+                ["run_id"] = answer.RunId,
+                ["try_number"] = attempt.TryNumber,
+                ["token"] = attempt.Token,
+                ["text"] = text,
+            }.ToJsonString());
+            return text is null ? ExitCodes.Failed : ExitCodes.Ok;
+        }
+
+        return await log.PrintAsync(answer.RunId, attempt, invocation.Find(Follow))
+            ? ExitCodes.Ok
+            : throw new FailureException($"Worker '{attempt.Worker}' has no log of try {attempt.TryNumber}; it may have been cleaned up, or the task had nothing to say yet.");
+    }
+
+    private static Task<string> AskAsync(Invocation invocation, ApiClient api) => api.CallAsync(
+        Operations.TaskState, new TaskName(invocation.Get(DagId), invocation.Get(TaskId), invocation.Get(Run)), invocation.Cancel);
+
+    private static TaskAttemptSummary Pick(TaskStateAnswer answer, Invocation invocation)
+    {
+        var (number, token) = (invocation.Find(Try), invocation.Find(Token));
+        var attempt = answer.Attempts.LastOrDefault(attempt => (number is null || attempt.TryNumber == number) && (token is null || attempt.Token == token));
+        return attempt switch
+        {
+            { Worker: not null } => attempt,
+            not null => throw new FailureException($"Try {attempt.TryNumber} has not reached a worker; it is {attempt.State}{(answer.Waits is { } why ? $": {why}" : "")}."),
+            _ when number is null && token is null => throw new FailureException($"The task has not been tried yet in run '{answer.RunId}'; it is {answer.State}{(answer.Waits is { } why ? $": {why}" : "")}."),
+            _ => throw new FailureException($"There is no such attempt in run '{answer.RunId}'; see: sluice tasks state"),
+        };
+    }
+}
