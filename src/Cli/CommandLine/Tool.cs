@@ -5,6 +5,8 @@ using Sluice.Cli.Deployments;
 using Sluice.Cli.Hosting;
 using Sluice.Cli.Output;
 using Sluice.Cluster.Configuration;
+using Sluice.Cluster.Transport;
+using Sluice.Storage;
 
 namespace Sluice.Cli.CommandLine;
 
@@ -66,7 +68,7 @@ internal static class Tool
         {
             OperationCanceledException when stop.IsCancellationRequested => (ExitCodes.Interrupted, "Stopped."),
             UsageException or SettingException or FormatException => (ExitCodes.Usage, e.Message),
-            FailureException or DeploymentException or IOException or UnauthorizedAccessException => (ExitCodes.Failed, e.Message),
+            FailureException or DeploymentException or StoreException or ListenException or IOException or UnauthorizedAccessException => (ExitCodes.Failed, e.Message),
             _ => (ExitCodes.Failed, $"This should not have happened: {e.GetType().Name}: {e.Message}"),
         };
         terminal.Error.WriteLine($"sluice: {message.ReplaceLineEndings(" ")}");
