@@ -220,9 +220,7 @@ internal sealed class ExpressionParser(TokenReader reader)
                 return new ConstantExpression(token.At, TemplateValue.From(token.Float));
             case TokenKind.Operator when token.Text == "(":
                 reader.Take();
-                reader.Enter();
                 var inner = ParseTuple(mayBeEmpty: true);
-                reader.Leave();
                 reader.ExpectOperator(")");
                 return inner;
             case TokenKind.Operator when token.Text == "[":

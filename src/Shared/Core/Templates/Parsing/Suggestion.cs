@@ -17,22 +17,31 @@ internal static class Suggestion
         return best.Name is null ? "" : $"; perhaps '{best.Name}' is meant";
     }
 
+    // Changed, missing, extra and swapped neighbouring letters count one each.
     private static int Distance(string a, string b)
     {
-        var previous = Enumerable.Range(0, b.Length + 1).ToArray();
-        var current = new int[b.Length + 1];
-        for (var i = 1; i <= a.Length; i++)
+        var table = new int[a.Length + 1, b.Length + 1];
+        for (var i = 0; i <= a.Length; i++)
         {
-            current[0] = i;
-            for (var j = 1; j <= b.Length; j++)
+            for (var j = 0; j <= b.Length; j++)
             {
-                var change = char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1;
-                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + change);
-            }
+                if (i == 0 || j == 0)
+                {
+                    table[i, j] = i + j;
+                    continue;
+                }
 
-            (previous, current) = (current, previous);
+                var change = Same(a[i - 1], b[j - 1]) ? 0 : 1;
+                table[i, j] = Math.Min(Math.Min(table[i - 1, j], table[i, j - 1]) + 1, table[i - 1, j - 1] + change);
+                if (i > 1 && j > 1 && Same(a[i - 1], b[j - 2]) && Same(a[i - 2], b[j - 1]))
+                {
+                    table[i, j] = Math.Min(table[i, j], table[i - 2, j - 2] + 1);
+                }
+            }
         }
 
-        return previous[b.Length];
+        return table[a.Length, b.Length];
     }
+
+    private static bool Same(char a, char b) => char.ToLowerInvariant(a) == char.ToLowerInvariant(b);
 }

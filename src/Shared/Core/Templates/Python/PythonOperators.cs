@@ -137,7 +137,7 @@ internal static class PythonOperators
         (DateTimeValue a, DateTimeValue b) when a.IsNaive == b.IsNaive => TemplateValue.From((a.Instant - b.Instant).ToTimeSpan()),
         (DateTimeValue, DateTimeValue) => throw new TemplateException("A datetime without a zone cannot be subtracted from one that has a zone, or the reverse."),
         (DateValue a, DurationValue b) => new DateValue(a.Value.PlusDays(-PythonText.Parts(b.Value).Days)),
-        (DateValue a, DateValue b) => TemplateValue.From(TimeSpan.FromDays((a.Value - b.Value).Days)),
+        (DateValue a, DateValue b) => TemplateValue.From(TimeSpan.FromDays(Period.DaysBetween(b.Value, a.Value))),
         _ => null,
     };
 
