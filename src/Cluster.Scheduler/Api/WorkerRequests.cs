@@ -55,8 +55,9 @@ internal sealed class WorkerRequests(IStore store, Vault vault, Func<AttemptId, 
         var wanted = asked.Read<FetchForAttempt>();
         if (await MayAskAsync(asked, wanted.Attempt, cancellationToken))
         {
+            // A URI goes as it is, a variable's value, which may be any text, as JSON: see Methods.
             var value = await vault.FindAsync(kind, wanted.Name, cancellationToken);
-            Reply(asked, value is null ? null : WireJson.Write(value), $"{(kind == SecretKind.Connection ? "connection" : "variable")} '{wanted.Name}'");
+            Reply(asked, value is null || kind == SecretKind.Connection ? value : WireJson.Write(value), $"{(kind == SecretKind.Connection ? "connection" : "variable")} '{wanted.Name}'");
         }
     }
 
