@@ -106,6 +106,7 @@ public sealed class S3ObjectStoreTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("s3://a:b@/", "region")]
     [InlineData("s3://a@/", "both")]
     [InlineData("s3://a:b@/?regoin=x", "regoin")]
     [InlineData("mysql://a:b@h/", "type 'mysql'")]

@@ -4,6 +4,7 @@ using Sluice.Services;
 
 namespace Sluice.Providers.Tests.MySql;
 
+[Collection(AloneCollection.Name)]
 public sealed class MySqlStreamingTests
 {
     // MariaDB makes the rows as it sends them.

@@ -32,7 +32,7 @@ internal static class S3Errors
     internal static TaskErrorException Unreachable(HttpRequestException e, Uri uri, AwsSettings settings) =>
         new($"{settings.Endpoint ?? "S3"} cannot be reached for {ObjectUri.Text(uri)}: {e.Message}", e);
 
-    private static string Who(AwsSettings settings) => settings.Id is null ? "the default AWS credentials" : $"connection '{settings.Id}'";
+    internal static string Who(AwsSettings settings) => settings.Id is null ? "the default AWS credentials" : $"connection '{settings.Id}'";
 
     private static string Reason(Exception e) => e.InnerException is { } inner ? $"{e.Message} ({inner.Message})" : e.Message;
 }

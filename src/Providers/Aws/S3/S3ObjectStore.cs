@@ -4,6 +4,7 @@ using Amazon.S3;
 using Amazon.S3.Model;
 using Sluice.Authoring.Connections;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
 
 namespace Sluice.Providers.Aws.S3;
 
@@ -18,6 +19,7 @@ public sealed class S3ObjectStore : IObjectStore
     /// <c>s3://key:secret@/?region=…</c>: access key as login, secret as password; extras endpoint_url, region, session_token, role_arn.
     /// Null, or one without key: the SDK's own chain (environment, profile, role of the machine).
     /// </param>
+    /// <exception cref="TaskFailedException">The connection contradicts itself, or no region is known.</exception>
     public S3ObjectStore(Connection? connection)
     {
         _settings = AwsSettings.Of(connection);
@@ -34,7 +36,14 @@ public sealed class S3ObjectStore : IObjectStore
             config.AuthenticationRegion = _settings.Region ?? "us-east-1";
         }
 
-        _client = _settings.Credentials() is { } credentials ? new(credentials, config) : new(config);
+        try
+        {
+            _client = _settings.Credentials() is { } credentials ? new(credentials, config) : new(config);
+        }
+        catch (AmazonClientException e)
+        {
+            throw new TaskFailedException($"S3 cannot be used with {S3Errors.Who(_settings)}: {e.Message} Set region in the connection, or AWS_REGION.", e);
+        }
     }
 
     /// <inheritdoc/>

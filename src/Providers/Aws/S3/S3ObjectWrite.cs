@@ -61,7 +61,9 @@ internal sealed class S3ObjectWrite : IObjectWrite
         }
 
         _committed = true;
-        return new(_uri, size, (await _store.HeadAsync(_uri, cancellationToken))?.LastModified ?? DateTimeOffset.UnixEpoch);
+
+        // Asking S3 for its own time could fail, and then an object that is there would count as failed.
+        return new(_uri, size, TimeProvider.System.GetUtcNow());
     }
 
     public async ValueTask DisposeAsync()

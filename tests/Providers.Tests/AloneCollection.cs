@@ -1,0 +1,8 @@
+namespace Sluice.Providers.Tests;
+
+/// <summary>Tests that measure the process, and so must have it to themselves.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneCollection
+{
+    internal const string Name = "Alone";
+}
