@@ -9,6 +9,8 @@ server=
 
 stop() {
     [ -n "$server" ] || return 0
+    # What a killed server leaves behind notices a little later; until then the next one would not start on the same data.
+    children=$(cat "/proc/$server/task/"*/children 2>/dev/null)
     kill -s "$1" "$server" 2>/dev/null
     # A server that does not obey within ten seconds is killed.
     for _ in {1..100}; do
@@ -17,6 +19,11 @@ stop() {
     done
     kill -s KILL "$server" 2>/dev/null
     wait "$server" 2>/dev/null
+    for _ in {1..100}; do
+        # shellcheck disable=SC2086
+        [ -n "$children" ] && kill -0 $children 2>/dev/null || break
+        sleep 0.1
+    done
     server=
 }
 
