@@ -50,7 +50,7 @@ public sealed class SeedNode : IAsyncDisposable
             },
             cancellationToken);
 
-        var self = new NodeInfo($"seed-{Guid.NewGuid():N}", NodeRole.Seed, options.Advertise ?? server.Address, options.Name);
+        var self = new NodeInfo($"seed-{Guid.NewGuid().ToString("N")[..8]}", NodeRole.Seed, options.Advertise ?? server.Address, options.Name);
         var links = transport?.Invoke(self) ?? new WebSocketTransport(self, new WebSocketTransportOptions { Secret = options.Secret }, loggers);
         var system = new ActorSystem(options.Name, ThreadPoolDispatcher.Instance, TimeProvider.System, loggers);
         var host = new NodeHost(system, links, [], loggers);
