@@ -1,0 +1,142 @@
+using System.Net;
+using System.Net.Sockets;
+using Sluice.Cluster.Wire;
+using Sluice.Services;
+
+namespace Sluice.EndToEnd.Tests.Nodes;
+
+/// <summary>A cluster of real processes on a PostgreSQL, with a Dag folder and a home of its own.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    public const string Secret = "secret-of-the-test-cluster";
+
+    private readonly List<NodeProcess> _nodes = [];
+    private readonly string _database;
+    private readonly string _folder = Directory.CreateTempSubdirectory("sluice-e2e-").FullName;
+    private readonly string[] _patience;
+
+    private TestCluster(string database, string[] patience)
+    {
+        (_database, _patience) = (database, patience);
+        Directory.CreateDirectory(DagFolder);
+        SeedAddress = $"127.0.0.1:{FreePort()}";
+        Api = new(new($"http://{SeedAddress}/"), ApiToken.FromSecret(Secret));
+    }
+
+    public string SeedAddress { get; }
+
+    public ClusterApi Api { get; }
+
+    public string DagFolder => Path.Combine(_folder, "dags");
+
+    /// <summary>For files of the tests.</summary>
+    public string Folder => _folder;
+
+    /// <summary>What the nodes have logged.</summary>
+    public string Logs => string.Join('\n', _nodes.Select(node => $"--- {node.Name}\n{node.Log}"));
+
+    /// <summary>Without nodes yet.</summary>
+    /// <param name="database">Of the engine; null for one of the shared server.</param>
+    /// <param name="patience">Flags of the schedulers: how soon who is given up.</param>
+    public static async Task<TestCluster> CreateAsync(string? database = null, params string[] patience) =>
+        new(database ?? await (await PostgresServer.StartSharedAsync()).CreateDatabaseUriAsync(), patience);
+
+    /// <summary>A seed, a scheduler and a worker.</summary>
+    public static async Task<TestCluster> StartAsync(string? database = null, int slots = 8, params string[] patience)
+    {
+        var cluster = await CreateAsync(database, patience);
+        try
+        {
+            await cluster.StartSeedAsync();
+            await cluster.StartSchedulerAsync("scheduler");
+            await cluster.StartWorkerAsync("worker", slots);
+            await cluster.ReadyAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task<NodeProcess> StartSeedAsync() => StartAsync("seed", "Sluice.Cluster.Seed", ["--listen", SeedAddress]);
+
+    public Task<NodeProcess> StartSchedulerAsync(string name) => StartAsync(
+        name,
+        "Sluice.Cluster.Scheduler",
+        [
+            "--seeds", SeedAddress, "--listen", "127.0.0.1:0", "--database", _database, "--dag-folder", DagFolder, "--scan-every", "200ms",
+            "--home", Path.Combine(_folder, "scheduler"), .. _patience,
+        ]);
+
+    public Task<NodeProcess> StartWorkerAsync(string name, int slots = 8) => StartAsync(
+        name, "Sluice.Cluster.Worker", ["--seeds", SeedAddress, "--slots", $"{slots}", "--home", Path.Combine(_folder, name), "--kill-grace", "2s"]);
+
+    /// <summary>Waits until a leader answers.</summary>
+    public Task ReadyAsync() => Until.ValueAsync(() => ClusterApi.TryAsync(Api.DagsAsync), "the API answers", () => Task.FromResult(Logs));
+
+    /// <summary>Writes a Dag file and waits until its Dag is there.</summary>
+    /// <param name="id">Of the Dag that the file defines; the file is named for it.</param>
+    /// <param name="text">The file.</param>
+    public async Task AddDagAsync(string id, string text)
+    {
+        await WriteDagFileAsync($"{id}.cs", text);
+        await Until.TrueAsync(
+            async () =>
+            {
+                Assert.DoesNotContain(await Api.ImportErrorsAsync(), error => error.File == $"{id}.cs");
+                return (await Api.DagsAsync()).Any(dag => dag.DagId == id);
+            },
+            $"Dag {id} is there",
+            () => Logs);
+    }
+
+    /// <summary>The file appears whole, as an editor or a deployment writes it.</summary>
+    public async Task WriteDagFileAsync(string name, string text)
+    {
+        var draft = Path.Combine(_folder, name + ".draft");
+        await File.WriteAllTextAsync(draft, text);
+        File.Move(draft, Path.Combine(DagFolder, name), overwrite: true);
+    }
+
+    /// <summary>The node that leads, when a leader is linked.</summary>
+    public async Task<long?> LeaderEpochAsync() =>
+        (await Api.NodesAsync())["leader"] is { } leader && (bool)leader["linked"]! ? (long)leader["epoch"]! : null;
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Api.Dispose();
+        foreach (var node in _nodes)
+        {
+            await node.DisposeAsync();
+        }
+
+        // A runner whose worker was killed writes for two more seconds at most.
+        for (var attempt = 1; Directory.Exists(_folder); attempt++)
+        {
+            try
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
+            catch (IOException) when (attempt < 50)
+            {
+                await Task.Delay(100);
+            }
+        }
+    }
+
+    private async Task<NodeProcess> StartAsync(string name, string program, string[] args)
+    {
+        var node = await NodeProcess.StartAsync(name, program, args, new Dictionary<string, string> { ["SLUICE_CLUSTER_SECRET"] = Secret });
+        _nodes.Add(node);
+        return node;
+    }
+}
