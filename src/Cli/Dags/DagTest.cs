@@ -9,6 +9,7 @@ using Sluice.Authoring.Testing;
 using Sluice.Authoring.Yaml;
 using Sluice.Cli.CommandLine;
 using Sluice.Cli.Output;
+using Sluice.Cli.Secrets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -57,8 +58,8 @@ internal static class DagTest
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
-        var connections = ReadMap(invocation.Find(Connections), "connections");
-        var variables = ReadMap(invocation.Find(VariableValues), "variables");
+        var connections = invocation.Find(Connections) is { } connectionsFile ? SecretFile.Read(connectionsFile, "connections") : [];
+        var variables = invocation.Find(VariableValues) is { } variablesFile ? SecretFile.Read(variablesFile, "variables") : [];
         var conf = CheckedConf(invocation.Find(Conf));
         var providers = ProviderDiscovery.Load();
         var definition = await FindAsync(invocation, variables, providers);
@@ -126,27 +127,6 @@ internal static class DagTest
         catch (JsonException e)
         {
             throw new UsageException($"--conf is not JSON: {e.Message}");
-        }
-    }
-
-    private static Dictionary<string, string> ReadMap(string? path, string what)
-    {
-        if (path is null)
-        {
-            return [];
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path)) ?? [];
-        }
-        catch (JsonException)
-        {
-            throw new UsageException($"The {what} file '{path}' is not a JSON object of names and texts.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"The {what} file '{path}' cannot be read: {e.Message}");
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Sluice.Cli.CommandLine;
 using Sluice.Cli.Deployments;
 using Sluice.Cli.Output;
+using Sluice.Authoring.Connections;
 using Sluice.Cluster.Api;
 
 namespace Sluice.Cli.Secrets;
@@ -11,6 +12,7 @@ internal static class ConnectionsCommands
 {
     private static readonly Argument<string> Id = new("id") { Description = "The connection's name." };
     private static readonly Argument<string> Address = new("uri") { Description = "Its URI; - reads it from standard input, out of the shell's history." };
+    private static readonly Argument<string> Source = new("file") { Description = "JSON object of names and URIs." };
 
     public static Command Create(CommandFactory factory)
     {
@@ -28,6 +30,7 @@ internal static class ConnectionsCommands
             "connections",
             "Set, list and delete connections. They are stored sealed and shown masked.",
             set,
+            factory.Remote(new("import", "Set all connections of a file.", "sluice connections import connections.json"), ImportAsync, Source),
             factory.Remote(new("get", "Show a connection, masked.", "sluice connections get warehouse"), GetAsync, Id),
             factory.Remote(new("list", "List connections, masked.", "sluice connections list"), ListAsync),
             factory.Remote(new("delete", "Delete a connection.", "sluice connections delete warehouse"), DeleteAsync, Id));
@@ -40,6 +43,24 @@ internal static class ConnectionsCommands
         return invocation.Show<Changed>(
             await api.CallAsync(Operations.SetConnection, new SecretValue(id, uri), invocation.Cancel),
             _ => invocation.Terminal.Line($"Connection '{id}' is set."));
+    }
+
+    private static async Task<int> ImportAsync(Invocation invocation, ApiClient api)
+    {
+        var all = SecretFile.Read(invocation.Get(Source), "connections");
+        foreach (var (id, uri) in all)
+        {
+            // All are looked at before the first is set: a file is taken whole or not at all.
+            ConnectionUri.Parse(id, uri);
+        }
+
+        foreach (var (name, value) in all)
+        {
+            await api.CallAsync(Operations.SetConnection, new SecretValue(name, value), invocation.Cancel);
+        }
+
+        invocation.Terminal.Line(invocation.Json ? ApiJson.Serialize(new Changed(all.Count > 0)) : $"{all.Count} connections are set.");
+        return ExitCodes.Ok;
     }
 
     private static async Task<int> GetAsync(Invocation invocation, ApiClient api)
