@@ -10,6 +10,9 @@ namespace Sluice.Cli.Nodes;
 /// <summary><c>sluice actors</c>: the tree of actors of each node.</summary>
 internal static class ActorsCommand
 {
+    // Numbers, and enough for the state to be read.
+    private const int ColumnsForTheRest = 46;
+
     public static Command Create(CommandFactory factory) => factory.Remote(
         new("actors", "Show the tree of actors of each node: mailbox, processed, restarts, age, state.", "sluice actors", "sluice actors --json"),
         RunAsync);
@@ -45,11 +48,11 @@ internal static class ActorsCommand
             }
             else
             {
-                var listing = new Listing("  No actors.", "actor", "#mail", "#done", "#restarts", "#age", "state");
+                var listing = new Listing("  No actors.", "!actor", "#mail", "#done", "#restarts", "#age", "state");
                 foreach (var (actor, depth) in InOrder(tree.Actors))
                 {
                     listing.Add(
-                        new string(' ', 2 * depth) + actor.Path[(actor.Path.LastIndexOf('/') + 1)..],
+                        Shortened(new string(' ', 2 * depth) + actor.Path[(actor.Path.LastIndexOf('/') + 1)..], terminal.Width - ColumnsForTheRest),
                         actor.MailboxDepth,
                         actor.Processed,
                         actor.Restarts,
@@ -65,6 +68,8 @@ internal static class ActorsCommand
 
         return ExitCodes.Ok;
     }
+
+    private static string Shortened(string name, int width) => name.Length <= width ? name : name[..(width - 2)] + "..";
 
     private sealed record TreeAnswer(NodeInfo Node, IReadOnlyList<ActorSnapshot> Actors, string? Error);
 }

@@ -43,8 +43,10 @@ internal static class ClusterCommands
 
         return led ? ExitCodes.Ok : ExitCodes.Failed;
     }
-
-    private sealed record NodesAnswer(IReadOnlyList<NodeInfo> Nodes, LeaderAnswer? Leader);
-
-    private sealed record LeaderAnswer(string NodeId, string Address, long Epoch, bool Linked);
 }
+
+/// <summary>What a seed says of the nodes.</summary>
+internal sealed record NodesAnswer(IReadOnlyList<NodeInfo> Nodes, LeaderAnswer? Leader);
+
+/// <param name="Linked">False when the claim is old news.</param>
+internal sealed record LeaderAnswer(string NodeId, string Address, long Epoch, bool Linked);

@@ -1,5 +1,6 @@
 using Sluice.Cli.CommandLine;
 using Sluice.Cli.Deployments;
+using Sluice.Cli.Nodes;
 using Sluice.Cluster.Api;
 using Sluice.Cluster.Wire;
 
@@ -9,6 +10,8 @@ namespace Sluice.Cli.TaskInstances;
 internal sealed class TaskLog(Invocation invocation, ApiClient api, string dag, string task)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+
+    private string? _holder;
 
     /// <summary>Prints it from its beginning.</summary>
     /// <param name="run">The run's id.</param>
@@ -58,10 +61,34 @@ internal sealed class TaskLog(Invocation invocation, ApiClient api, string dag, 
         return there ? text.ToString() : null;
     }
 
-    private async Task<LogContent> FetchAsync(string run, TaskAttemptSummary attempt, long offset) => SeedJson.Read<LogContent>(SeedJson.Normalize(
+    private async Task<LogContent> FetchAsync(string run, TaskAttemptSummary attempt, long offset)
+    {
+        try
+        {
+            return await FetchAsync(_holder ?? attempt.Worker!, run, attempt.Token, offset);
+        }
+        catch (DeploymentException e) when (!e.IsTransient && _holder is null)
+        {
+            // A worker that was started again has another id, and the logs of the one before in its home.
+            var nodes = SeedJson.Read<NodesAnswer>(SeedJson.Normalize(await api.GetAsync("nodes", invocation.Cancel))).Nodes;
+            foreach (var node in nodes.Where(node => node.Role == NodeRole.Worker))
+            {
+                var piece = await FetchAsync(node.Id, run, attempt.Token, offset);
+                if (piece.Exists)
+                {
+                    _holder = node.Id;
+                    return piece;
+                }
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<LogContent> FetchAsync(string worker, string run, int token, long offset) => SeedJson.Read<LogContent>(SeedJson.Normalize(
         await api.GetAsync(
             $"logs?dag={Uri.EscapeDataString(dag)}&run={Uri.EscapeDataString(run)}&task={Uri.EscapeDataString(task)}"
-            + $"&token={attempt.Token}&worker={Uri.EscapeDataString(attempt.Worker!)}&offset={offset}",
+            + $"&token={token}&worker={Uri.EscapeDataString(worker)}&offset={offset}",
             invocation.Cancel)));
 
     private async Task<bool> HasEndedAsync(string run, int token)

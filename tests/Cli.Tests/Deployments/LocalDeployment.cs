@@ -1,0 +1,48 @@
+using Sluice.Cli.Hosting;
+
+namespace Sluice.Cli.Tests.Deployments;
+
+/// <summary>A whole Sluice in this process with a few Dags: what <c>sluice up</c> starts.</summary>
+public sealed class LocalDeployment : IAsyncLifetime
+{
+    private const string Dags = """
+        Dag.Define("greets", dag =>
+        {
+            dag.Schedule = Schedule.Daily;
+            dag.StartDate = Date.Of(2021, 2, 1);
+            dag.EndDate = Date.Of(2021, 2, 28);
+            dag.Catchup = CatchupMode.None;
+            var hello = dag.Run("hello", ctx => { ctx.Log("hello on " + ctx.LogicalDate.ToString("yyyy-MM-dd")); return Task.CompletedTask; });
+            hello.Then(dag.Add("end", new EmptyOperator()));
+        });
+        Dag.Define("fails", dag => dag.Run("boom", ctx => throw new TaskFailedException("no such luck")));
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("sluice-cli-").FullName;
+    private LocalCluster? _cluster;
+
+    private string Home => Path.Combine(_folder, "home");
+
+    /// <summary>Runs a command against it, found by its home.</summary>
+    internal Task<ToolRun> RunAsync(params string[] args) => ToolRun.OfAsync(new Dictionary<string, string> { ["SLUICE_HOME"] = Home }, args);
+
+    public async Task InitializeAsync()
+    {
+        var dags = Directory.CreateDirectory(Path.Combine(_folder, "dags")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(dags, "dags.cs"), Dags);
+        await File.WriteAllTextAsync(Path.Combine(dags, "broken.cs"), "Dag.Define(\"broken\", dag => dag.Nonsense());");
+        _cluster = await LocalCluster.StartAsync(new() { Home = Home, DagFolder = dags, Slots = 2, LogLevel = "error" }, CancellationToken.None);
+        var deadline = DateTime.UtcNow.AddMinutes(3);
+        while (!((await RunAsync("dags", "list")).Out.Contains("greets") && (await RunAsync("dags", "list-import-errors")).Out.Contains("broken.cs")))
+        {
+            Assert.True(DateTime.UtcNow < deadline, (await RunAsync("dags", "list-import-errors")).ToString());
+            await Task.Delay(100);
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _cluster!.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
