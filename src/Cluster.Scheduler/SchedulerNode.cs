@@ -1,6 +1,7 @@
 using Sluice.Actors;
 using Sluice.Cluster.Nodes;
 using Sluice.Scheduler.Api;
+using Sluice.Scheduler.Bundles;
 using Sluice.Scheduler.DagProcessing;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Elections;
@@ -28,13 +29,14 @@ public sealed class SchedulerNode : IAsyncDisposable
     public static SchedulerNode Attach(NodeHost host, IStore store, SecretBox box, SchedulerOptions options, bool watchFolder = true)
     {
         var vault = new Vault(store.Secrets, box);
+        var bundles = new BundleShelf(store.Bundles, box);
         var processor = watchFolder
             ? new DagProcessorClient(new() { TimeLimit = options.ImportTimeout, MemoryLimitBytes = (long)options.ImportMemoryMiB << 20 })
             : null;
         var folder = processor is null
             ? null
             : Props.Create(() => new DagFolderActor(
-                Path.GetFullPath(options.DagFolder), options.ScanEvery, processor, store.Bundles,
+                Path.GetFullPath(options.DagFolder), options.ScanEvery, processor, bundles,
                 cancellationToken => vault.AllAsync(SecretKind.Variable, cancellationToken)));
         var silence = new Dispatch.Silence(options.HeartbeatEvery, options.FenceAfter, options.LostAfter);
         var elector = host.System.Spawn(
@@ -43,7 +45,7 @@ public sealed class SchedulerNode : IAsyncDisposable
                 epoch => Props.Create(() => new SchedulerActor(epoch, store, host, silence, folder)).WithSupervision(SupervisionStrategy.Escalate)))
                 .WithSupervision(SupervisionStrategy.Stop),
             "elector");
-        host.System.Spawn(Props.Create(() => new ApiActor(host, store, vault, elector)), "api");
+        host.System.Spawn(Props.Create(() => new ApiActor(host, store, vault, bundles, elector)), "api");
         return new(processor, elector);
     }
 

@@ -3,6 +3,7 @@ using Sluice.Actors;
 using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Wire;
 using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.Bundles;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Elections;
 using Sluice.Scheduler.Secrets;
@@ -11,7 +12,7 @@ using Sluice.Storage;
 namespace Sluice.Scheduler.Api;
 
 /// <summary>Takes questions of workers and of people, and answers each on its own time: a slow read holds up nobody.</summary>
-internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault, ActorRef elector) : Actor
+internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault, BundleShelf bundles, ActorRef elector) : Actor
 {
     private readonly OperatorApi _people = new(store, vault, elector);
     private readonly CancellationTokenSource _stopping = new();
@@ -20,7 +21,7 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
 
     protected override ValueTask PreStartAsync()
     {
-        _workers = new(store, vault, IsCurrentAsync);
+        _workers = new(store, vault, bundles, IsCurrentAsync);
         foreach (var method in WorkerRequests.Served)
         {
             host.Serve(method, Context.Self);

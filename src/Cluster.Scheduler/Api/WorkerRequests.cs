@@ -2,6 +2,7 @@ using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Wire;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.Bundles;
 using Sluice.Scheduler.Secrets;
 using Sluice.Storage;
 using Sluice.Storage.Secrets;
@@ -9,10 +10,11 @@ using Sluice.Storage.Secrets;
 namespace Sluice.Scheduler.Api;
 
 /// <summary>Answers what workers ask for on behalf of their attempts.</summary>
-/// <param name="store">Specs, bundles and XComs.</param>
+/// <param name="store">Specs and XComs.</param>
 /// <param name="vault">Connections and variables.</param>
+/// <param name="bundles">Code.</param>
 /// <param name="isCurrent">Whether an attempt is one that a worker has by the leader's books.</param>
-internal sealed class WorkerRequests(IStore store, Vault vault, Func<AttemptId, CancellationToken, Task<bool>> isCurrent)
+internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bundles, Func<AttemptId, CancellationToken, Task<bool>> isCurrent)
 {
     /// <summary>The methods that are answered here.</summary>
     public static IReadOnlyList<string> Served { get; } =
@@ -28,9 +30,8 @@ internal sealed class WorkerRequests(IStore store, Vault vault, Func<AttemptId, 
                 break;
             case Methods.FetchBundle:
                 var hash = asked.Read<FetchById>().Id;
-                var content = await store.Bundles.FindAsync(hash, cancellationToken);
-                var variables = await vault.AllAsync(SecretKind.Variable, cancellationToken);
-                Reply(asked, content is null ? null : WireJson.Write(new BundleContent(content, variables)), $"bundle {hash}");
+                var content = await bundles.FindAsync(hash, cancellationToken);
+                Reply(asked, content is null ? null : WireJson.Write(content), $"bundle {hash}");
                 break;
             case Methods.GetConnection:
                 await AnswerAsync(asked, SecretKind.Connection, cancellationToken);

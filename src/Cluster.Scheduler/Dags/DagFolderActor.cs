@@ -3,7 +3,7 @@ using System.Globalization;
 using Sluice.Actors;
 using Sluice.Core.Dags;
 using Sluice.Scheduler.DagProcessing;
-using Sluice.Storage.Bundles;
+using Sluice.Scheduler.Bundles;
 
 namespace Sluice.Scheduler.Dags;
 
@@ -18,7 +18,7 @@ internal sealed record VariableChanged(string Name);
 
 /// <summary>Watches the Dag folder and has changed files processed, one at a time, by a child process.</summary>
 internal sealed class DagFolderActor(
-    string folder, TimeSpan scanEvery, DagProcessorClient processor, IBundleStore bundles,
+    string folder, TimeSpan scanEvery, DagProcessorClient processor, BundleShelf bundles,
     Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> variables) : Actor
 {
     private static readonly string[] Patterns = ["*.cs", "*.yaml", "*.yml"];
@@ -138,12 +138,9 @@ internal sealed class DagFolderActor(
 
     private async Task<FileProcessed> ProcessAsync(string file, CancellationToken cancellationToken)
     {
-        var processed = await processor.ProcessAsync(folder, file, await variables(cancellationToken), cancellationToken);
-        if (processed is { BundleHash: { } hash, Bundle: { } content })
-        {
-            await bundles.SaveAsync(hash, content, cancellationToken);
-        }
-
+        var known = await variables(cancellationToken);
+        var processed = await processor.ProcessAsync(folder, file, known, cancellationToken);
+        await bundles.SaveAsync(processed, known, cancellationToken);
         return new(processed);
     }
 

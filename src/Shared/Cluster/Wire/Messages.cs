@@ -137,7 +137,7 @@ public sealed record FetchById(string Id);
 
 /// <summary>An assembly with what its definitions need.</summary>
 /// <param name="Content">The bundle's bytes.</param>
-/// <param name="Variables">Values of the variables that the definitions read, at the time of asking.</param>
+/// <param name="Variables">Values of the variables that the definitions read, as they were when the bundle was made.</param>
 public sealed record BundleContent(byte[] Content, IReadOnlyDictionary<string, string> Variables);
 
 /// <summary>Asked in the name of a current attempt only: others get 409.</summary>
