@@ -16,27 +16,41 @@ internal sealed class BackfillProgress(Terminal terminal, bool silent)
     private int _doneAtStart = -1;
     private int _toldDone;
     private TimeSpan _toldAt;
+    private bool _isLineOpen;
 
     /// <summary>Watches it.</summary>
     /// <returns>The backfill as it ended.</returns>
     public static async Task<BackfillSummary> WatchAsync(Invocation invocation, ApiClient api, BackfillSummary backfill)
     {
         var progress = new BackfillProgress(invocation.Terminal, invocation.Json);
-        var ended = await Waiting.ForAsync(
+        try
+        {
+            return await progress.WatchAsync(invocation, api, backfill.DagId, backfill.BackfillId);
+        }
+        finally
+        {
+            // Whatever ends it, what comes next begins on a line of its own.
+            if (progress._isLineOpen)
+            {
+                invocation.Terminal.Line();
+            }
+        }
+    }
+
+    private Task<BackfillSummary> WatchAsync(Invocation invocation, ApiClient api, string dag, string id) =>
+        Waiting.ForAsync(
             async () =>
             {
                 // The list has the counts alone; the details would bring every run along each time.
                 var all = await api.AskAsync<BackfillFilter, IReadOnlyList<BackfillSummary>>(
-                    Operations.ListBackfills, new(backfill.DagId), invocation.Cancel);
-                return all.FirstOrDefault(other => other.BackfillId == backfill.BackfillId)
-                    ?? throw new DeploymentException($"Backfill '{backfill.BackfillId}' is not there any more.");
+                    Operations.ListBackfills, new(dag), invocation.Cancel);
+                return all.FirstOrDefault(other => other.BackfillId == id)
+                    ?? throw new DeploymentException($"Backfill '{id}' is not there any more.");
             },
-            progress.Show,
+            Show,
             Every,
-            invocation.Terminal.Time,
+            terminal.Time,
             invocation.Cancel);
-        return ended;
-    }
 
     /// <summary>One line: <c>[########--------] 15/31 runs, 0 failed, 3.2/s, ETA 5 s</c>.</summary>
     /// <param name="backfill">The counts.</param>
@@ -84,8 +98,10 @@ internal sealed class BackfillProgress(Terminal terminal, bool silent)
         double? rate = done > _doneAtStart ? (done - _doneAtStart) / elapsed.TotalSeconds : null;
         if (terminal.IsInteractive)
         {
-            terminal.Out.Write($"\r{LineOf(backfill, rate, terminal.Width)}\u001b[K{(ended ? System.Environment.NewLine : "")}");
+            // One column is left: a full line would wrap, and the next one would not replace it.
+            terminal.Out.Write($"\r{LineOf(backfill, rate, terminal.Width - 1)}\u001b[K");
             terminal.Out.Flush();
+            _isLineOpen = true;
             return;
         }
 

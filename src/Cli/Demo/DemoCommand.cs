@@ -63,7 +63,7 @@ internal sealed class DemoCommand
             await SetAsync(api, Operations.SetVariable, "object_store", new Uri(_home.Objects).AbsoluteUri);
             await ImportAsync(api);
 
-            Say($"3. Backfilling {Dag}, {Start} to {End} (exclusive): a run for each day.");
+            Say($"3. Backfilling {Dag}: a run for each day of January 2012.");
             var request = new BackfillRequest(Dag, Start, End, MaxActiveRuns: 4, Reprocess: "completed");
             var backfill = await AskAsync(() => api.AskAsync<BackfillRequest, BackfillSummary>(Operations.CreateBackfill, request, Cancel));
             ended = await BackfillProgress.WatchAsync(_invocation, api, backfill);
@@ -142,7 +142,14 @@ internal sealed class DemoCommand
         else
         {
             Say(string.Create(CultureInfo.InvariantCulture, $"4. Compared: {source.Count} rows in the source, {warehouse.Count} in the warehouse, {(agree ? "all equal." : "and they DIFFER.")}"));
-            Report(backfill);
+            if (agree)
+            {
+                Report(backfill);
+            }
+            else if (_home.IsKept)
+            {
+                Say($"The logs of the tasks are in {Path.Combine(_home.Sluice, "logs")}.");
+            }
         }
 
         return agree ? ExitCodes.Ok : ExitCodes.Failed;
