@@ -174,6 +174,20 @@ public sealed class WebSocketTransportTests
     }
 
     [Fact]
+    public async Task An_address_whose_link_has_ended_can_be_given_up()
+    {
+        var listener = await Node.ListenAsync("listener", _log);
+        await using var dialler = await Node.DialAsync("dialler", listener.Address, _log);
+        await dialler.IsUpAsync();
+        await listener.DisposeAsync();
+        await Until.True(() => _log.Lines.Any(line => line.Contains("No link to", StringComparison.Ordinal)), "it is dialled in vain");
+
+        dialler.Transport.Disconnect(listener.Address);
+
+        Assert.False(dialler.Transport.Send("listener", new Heartbeat(1, [])));
+    }
+
+    [Fact]
     public async Task A_half_open_link_is_found_by_both_sides()
     {
         // Between the two stands a relay that stops relaying and keeps its sockets open, as a lost network would.

@@ -113,10 +113,16 @@ internal sealed class SendQueue(long maxBytes) : IDisposable
             _spare ??= frame;
     }
 
+    /// <summary>Whoever still holds the link may go on calling: it takes no more, and says so.</summary>
     public void Dispose()
     {
-        _writer.Dispose();
-        _signal.Dispose();
+        lock (_gate)
+        {
+            _completed = true;
+            _waiting = false;
+            _writer.Dispose();
+            _signal.Dispose();
+        }
     }
 
     private void Wake()
