@@ -41,7 +41,7 @@ public sealed class MainRoadTests(SharedCluster shared)
             await mysql.QueryAsync($"INSERT INTO nps VALUES ({row.Id}, {row.Score?.ToString() ?? "NULL"}, {Hex(row.Comment)}, {row.Ok?.ToString() ?? "NULL"}, '{row.CreatedAt:s}', '{row.CreatedAt:yyyy-MM-dd}')", "prod");
         }
 
-        await ExecuteAsync(
+        await Database.AskAsync(
             warehouse,
             """
             CREATE SCHEMA raw_data;
@@ -85,7 +85,7 @@ public sealed class MainRoadTests(SharedCluster shared)
         Assert.Equal(expected, await WarehouseAsync(warehouse));
         Assert.True(MostAtOnce(first.Runs) <= 2, "max_active_runs is 2");
 
-        await ExecuteAsync(warehouse, "DELETE FROM raw_data.nps WHERE id = 4; UPDATE raw_data.nps SET comment = 'spoilt' WHERE id = 7");
+        await Database.AskAsync(warehouse, "DELETE FROM raw_data.nps WHERE id = 4; UPDATE raw_data.nps SET comment = 'spoilt' WHERE id = 7");
         await AssertSucceededAsync(await api.BackfillAsync("mysql_to_redshift_v2", "2021-02-05", "2021-02-10", maxActiveRuns: 2, reprocess: "completed"));
         Assert.Equal(expected, await WarehouseAsync(warehouse));
     }
@@ -127,13 +127,6 @@ public sealed class MainRoadTests(SharedCluster shared)
         }
 
         return rows;
-    }
-
-    private static async Task ExecuteAsync(string database, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(database);
-        await using var command = source.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
     }
 
     private sealed record Row(long Id, decimal? Score, string? Comment, bool? Ok, DateTime CreatedAt);

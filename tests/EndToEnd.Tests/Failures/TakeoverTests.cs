@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using Sluice.EndToEnd.Tests.Nodes;
+using Xunit.Abstractions;
+
+namespace Sluice.EndToEnd.Tests.Failures;
+
+/// <summary>Schedulers are killed while tasks run.</summary>
+public sealed class TakeoverTests(ITestOutputHelper output)
+{
+    // The fence is far beyond a takeover, so that running tasks live to be adopted.
+    private static readonly string[] Patience = ["--lease-duration", "2s", "--heartbeat-every", "500ms", "--fence-after", "30s", "--lost-after", "40s"];
+
+    [Fact]
+    public async Task A_standby_takes_over_from_a_killed_leader_and_adopts_what_runs()
+    {
+        await using var cluster = await TestCluster.CreateAsync(null, Patience);
+        await cluster.StartSeedAsync();
+        var leader = await cluster.StartSchedulerAsync("leader");
+        await cluster.StartWorkerAsync("worker");
+        await cluster.ReadyAsync();
+        var standby = await cluster.StartSchedulerAsync("standby");
+        var marks = new Marks(cluster.Folder, "adopted");
+        await cluster.AddDagAsync(marks.Dag, marks.Text);
+        await cluster.Api.TriggerAsync(marks.Dag);
+        await marks.StartedAsync();
+        await Until.TrueAsync(() => standby.Log.Contains("Linked to", StringComparison.Ordinal), "the standby has joined");
+        var epoch = await cluster.LeaderEpochAsync();
+
+        await leader.KillAsync();
+        var watch = Stopwatch.StartNew();
+        await Until.ValueAsync(() => ClusterApi.TryAsync(() => cluster.Api.ShowAsync(marks.Dag)), "the standby answers", () => Task.FromResult(cluster.Logs));
+        output.WriteLine($"The standby answered {watch.Elapsed.TotalSeconds:0.0} s after the leader was killed; the lease is 2 s.");
+
+        Assert.True(await cluster.LeaderEpochAsync() > epoch);
+        Assert.Equal("running", (await cluster.Api.TaskAsync(marks.Dag, "work")).State);
+        marks.Go();
+        var run = await cluster.Api.SucceededAsync(marks.Dag);
+        Assert.All(run.Tasks, task => Assert.Equal(1, task.TryNumber));
+        Assert.True(marks.Starts.Count == 1, cluster.Logs);
+        await cluster.Api.TriggerAsync(marks.Dag, "next");
+        await cluster.Api.SucceededAsync(marks.Dag, "next");
+    }
+
+    [Fact]
+    public async Task A_scheduler_that_is_alone_comes_back_and_takes_what_ended_meanwhile()
+    {
+        await using var cluster = await TestCluster.CreateAsync(null, Patience);
+        await cluster.StartSeedAsync();
+        var scheduler = await cluster.StartSchedulerAsync("scheduler");
+        await cluster.StartWorkerAsync("worker");
+        await cluster.ReadyAsync();
+        var marks = new Marks(cluster.Folder, "resumed");
+        await cluster.AddDagAsync(marks.Dag, marks.Text);
+        await cluster.Api.TriggerAsync(marks.Dag);
+        await marks.StartedAsync();
+
+        await scheduler.KillAsync();
+        marks.Go();
+        var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => cluster.Api.DagsAsync());
+        Assert.Contains("leader", refusal.Message, StringComparison.Ordinal);
+        var watch = Stopwatch.StartNew();
+        await cluster.StartSchedulerAsync("scheduler again");
+
+        await cluster.Api.SucceededAsync(marks.Dag);
+        output.WriteLine($"The run ended {watch.Elapsed.TotalSeconds:0.0} s after the scheduler was started again; the lease is 2 s.");
+        Assert.True(marks.Starts.Count == 1, cluster.Logs);
+    }
+}
