@@ -12,6 +12,7 @@ internal sealed class Recovery
     private readonly Dictionary<DagId, DagState> _dags = [];
     private readonly Dictionary<string, DagRunState> _runs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<RecoveredRecord>> _backfills = new(StringComparer.Ordinal);
+    private ILookup<DagId, DagRunState>? _runsByDag;
 
     private Recovery()
     {
@@ -31,7 +32,8 @@ internal sealed class Recovery
     /// <summary>Number of records read.</summary>
     public int Records { get; private set; }
 
-    public List<DagRunState> RunsOf(DagId dag) => [.. _runs.Values.Where(run => run.Facts.Dag == dag).OrderBy(run => run.Facts.Key)];
+    public List<DagRunState> RunsOf(DagId dag) =>
+        [.. (_runsByDag ??= _runs.Values.ToLookup(run => run.Facts.Dag))[dag].OrderBy(run => run.Facts.Key)];
 
     public static async ValueTask<Recovery> ReadAsync(IStore store, DagVersions versions, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Sluice.Actors;
 using Sluice.Cluster.Membership;
@@ -33,6 +34,8 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
     private readonly Dictionary<DagId, string> _files = [];
     private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ActorRef> _backfills = new(StringComparer.Ordinal);
+    private readonly HashSet<ActorRef> _starting = [];
+    private readonly Dictionary<DagId, string> _losers = [];
     private SchedulerCompany _company = null!;
 
     protected override async ValueTask PreStartAsync()
@@ -47,7 +50,7 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
         foreach (var (id, dag) in recovered.Dags)
         {
-            SpawnDag(id, dag, recovered.RunsOf(id));
+            _starting.Add(SpawnDag(id, dag, recovered.RunsOf(id)));
             if (dag.Active)
             {
                 _files[id] = dag.File;
@@ -66,14 +69,21 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
         LogRecovered(
             Context.Logger, recovered.Dags.Count, recovered.Runs, recovered.Records, Context.Time.GetElapsedTime(started).TotalMilliseconds);
+        if (_starting.Count == 0)
+        {
+            Lead();
+        }
+    }
+
+    /// <summary>Only when every Dag has started: whoever follows the claim finds everything as it was.</summary>
+    private void Lead()
+    {
+        host.Subscribe(Context.Self, static happened => happened is PeerMessage && happened.Peer.Role == NodeRole.Worker);
+        host.Membership.Tell(new ClaimLeadership(new(host.Self.Id, host.Self.Address ?? "", epoch)));
         if (folder is not null)
         {
             Context.Spawn(folder, "folder");
         }
-
-        // Only now: whoever follows the claim finds everything as it was.
-        host.Subscribe(Context.Self, static happened => happened is PeerMessage && happened.Peer.Role == NodeRole.Worker);
-        host.Membership.Tell(new ClaimLeadership(new(host.Self.Id, host.Self.Address ?? "", epoch)));
     }
 
     protected override ValueTask PostStopAsync()
@@ -87,6 +97,9 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
     {
         switch (message)
         {
+            case DagStarted when _starting.Remove(Context.Sender!) && _starting.Count == 0:
+                Lead();
+                break;
             case PeerMessage peer:
                 _company.Runs.Workers.Tell(peer, Context.Sender);
                 break;
@@ -104,6 +117,9 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
                 break;
             case ToBackfill:
                 Context.Sender?.Tell(false);
+                break;
+            case MakeBackfill make when _backfills.ContainsKey(make.Id):
+                Context.Sender?.Tell(new BackfillAnswer(null, $"There is a backfill '{make.Id}' already."));
                 break;
             case MakeBackfill make:
                 SpawnBackfill(make.Id, []).Tell(make, Context.Sender);
@@ -126,7 +142,18 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
                 OnProcessed(processed.File);
                 break;
             case FileGone gone:
-                OnProcessed(new() { File = gone.File, ContentHash = "" });
+                OnGone(gone.File);
+                break;
+            case FolderListed listed:
+                // Files that went away while nobody looked.
+                foreach (var file in _files.Values.Concat(_errors.Keys).Where(file => !listed.Files.Contains(file)).Distinct().ToList())
+                {
+                    OnGone(file);
+                }
+
+                break;
+            case Leading leading:
+                Context.Sender?.Tell(leading);
                 break;
             case VariableChanged changed:
                 Context.Child("folder")?.Tell(changed);
@@ -143,16 +170,24 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
     protected override string Describe() => string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}, {_dags.Count} dags, {_backfills.Count} backfills");
 
+    private void OnGone(string file) => OnProcessed(new() { File = file, ContentHash = "" });
+
     private void OnProcessed(ProcessedFile file)
     {
         var problems = file.Problems.Select(problem => problem.ToString()).ToList();
         var defined = new HashSet<DagId>();
         foreach (var dag in file.Dags)
         {
-            var spec = DagSpecJson.Deserialize(dag.Spec);
+            if (!TryRead(dag, out var spec, out var wrong))
+            {
+                problems.AddRange(wrong.Select(problem => $"{file.File}: {problem}"));
+                continue;
+            }
+
             if (_files.TryGetValue(spec.Id, out var other) && other != file.File)
             {
                 problems.Add($"{file.File}: Dag '{spec.Id}' is defined by {other} already; give one of them another id.");
+                _losers[spec.Id] = file.File;
                 continue;
             }
 
@@ -169,6 +204,10 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
             {
                 _files.Remove(id);
                 _dags[id].Tell(new Undefine(), Context.Self);
+                if (_losers.Remove(id, out var loser))
+                {
+                    Context.Child("folder")?.Tell(new LookAgain(loser));
+                }
             }
         }
 
@@ -190,6 +229,22 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
         }
     }
 
+    /// <summary>The definition comes out of a process that ran user code: nothing in it may break the actors.</summary>
+    private static bool TryRead(ProcessedDag dag, out DagSpec spec, out IReadOnlyList<string> wrong)
+    {
+        try
+        {
+            spec = DagSpecJson.Deserialize(dag.Spec);
+            wrong = [.. DagValidator.Validate(spec, new() { MaxTasks = int.MaxValue }).Select(problem => problem.ToString())];
+            return wrong.Count == 0;
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException)
+        {
+            (spec, wrong) = (null!, [$"The Dag processor handed over what is no Dag: {e.Message}"]);
+            return false;
+        }
+    }
+
     private ActorRef SpawnDag(DagId id, DagState state, IReadOnlyList<DagRunState> runs) =>
         _dags[id] = Context.Spawn(
             Props.Create(() => new DagActor(id, state, runs, _company)).WithSupervision(SupervisionStrategy.Escalate), "dag-" + id.Value);
@@ -206,6 +261,12 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{File} cannot be imported:\n{Problem}")]
     private static partial void LogProblem(ILogger logger, string file, string problem);
+}
+
+/// <summary>Asks whether someone leads here; answered by itself.</summary>
+internal sealed record Leading
+{
+    public static Leading Instance { get; } = new();
 }
 
 /// <summary>Writes a line to the audit log.</summary>

@@ -67,6 +67,10 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
         {
             asked.Fail(e.Status, e.Message);
         }
+        catch (Exception e) when (e is TimeoutException or ActorStoppedException)
+        {
+            asked.Fail(503, "The scheduler did not answer; try again.");
+        }
         catch (OperationCanceledException)
         {
             asked.Fail(503, "The scheduler is stopping; try again.");
@@ -79,7 +83,11 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
     }
 
     private async Task<bool> IsCurrentAsync(AttemptId attempt, CancellationToken cancellationToken) =>
-        await elector.AskAsync<object>(new ToScheduler(new IsCurrent(attempt)), TimeSpan.FromSeconds(10), cancellationToken) is true;
+        await elector.AskAsync<object>(new ToScheduler(new IsCurrent(attempt)), TimeSpan.FromSeconds(10), cancellationToken) switch
+        {
+            bool current => current,
+            _ => throw new ApiException(503, "This scheduler does not lead at the moment; try again."), // An attempt must not fail by a failover.
+        };
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} asked by {Node} failed")]
     private static partial void LogFailed(ILogger logger, Exception error, string method, string node);

@@ -85,13 +85,19 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
     private async Task<Changed> PauseAsync(DagName name, bool paused, string who, CancellationToken cancel)
     {
         var dag = await DagAsync(name.DagId, cancel);
-        await AuditAsync(who, paused ? Operations.PauseDag : Operations.UnpauseDag, name.DagId, "");
-        return new(await ToDagAsync<bool>(dag.Id, new SetPaused(paused), cancel));
+        var changed = await ToDagAsync<bool>(dag.Id, new SetPaused(paused), cancel);
+        Audit(changed, who, paused ? Operations.PauseDag : Operations.UnpauseDag, name.DagId, "");
+        return new(changed);
     }
 
     private async Task<RunSummary> TriggerAsync(TriggerRequest request, string who, CancellationToken cancel)
     {
         var conf = JsonObjectText(request.Conf, "conf");
+        if (request.RunId is { } runId && (runId.Length is 0 or > 250 || runId.Any(char.IsControl)))
+        {
+            throw new ApiException(400, "A run id has 1 to 250 characters, none of them a control character.");
+        }
+
         var dag = await DagAsync(request.DagId, cancel);
         DateTimeOffset? date = request.LogicalDate is { } text ? ScheduleDates.Parse(text, (await SpecAsync(dag.Version, cancel)).TimeZone) : null;
         var answer = await ToDagAsync<CreateRunAnswer>(dag.Id, new TriggerRun(date, request.RunId, conf), cancel);
@@ -100,7 +106,7 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
             throw new ApiException(409, answer.Refusal!);
         }
 
-        await AuditAsync(who, Operations.TriggerRun, $"{facts.Dag}/{facts.Id}", conf);
+        Audit(true, who, Operations.TriggerRun, $"{facts.Dag}/{facts.Id}", conf);
         return Summaries.Of(new DagRunRow { Facts = facts, State = RunState.Queued });
     }
 
@@ -133,8 +139,9 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
             return new(false);
         }
 
-        await AuditAsync(who, Operations.CancelRun, $"{run.Facts.Dag}/{run.Facts.Id}", "");
-        return new(await living.AskAsync<bool>(new CancelNow($"cancelled by {who}"), Patience, cancel));
+        var changed = await AskRunAsync<bool>(living, new CancelNow($"cancelled by {who}"), cancel);
+        Audit(changed, who, Operations.CancelRun, $"{run.Facts.Dag}/{run.Facts.Id}", "");
+        return new(changed);
     }
 
     private async Task<TaskStateAnswer> TaskStateAsync(TaskName name, CancellationToken cancel)
@@ -152,7 +159,7 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
         string? waits = null;
         if (run.State is RunState.Queued or RunState.Running && await LivingAsync(run.Facts, cancel) is { } living)
         {
-            var live = await living.AskAsync<TaskLiveState>(new TaskQuestion(task), Patience, cancel);
+            var live = await AskRunAsync<TaskLiveState>(living, new TaskQuestion(task), cancel);
             (state, waits) = (live.State, live.Obstacle);
         }
 
@@ -168,7 +175,8 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
             throw new ApiException(400, $"'{request.Reprocess}' is no way to reprocess; use none, failed or completed.");
         }
 
-        var id = $"bf-{Guid.CreateVersion7():N}"[..15];
+        // In the order of creation; the first twelve digits are the millisecond, which two people may share.
+        var id = $"bf-{Guid.CreateVersion7():N}"[..15] + $"{Guid.NewGuid():N}"[..4];
         var make = new MakeBackfill(
             id, spec, ScheduleDates.Parse(request.Start, spec.TimeZone), ScheduleDates.Parse(request.End, spec.TimeZone), request.MaxActiveRuns, reprocess);
         var answer = await LeaderAsync<BackfillAnswer>(make, cancel);
@@ -177,7 +185,7 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
             throw new ApiException(409, refusal);
         }
 
-        await AuditAsync(who, Operations.CreateBackfill, id, ApiJson.Serialize(request));
+        Audit(true, who, Operations.CreateBackfill, id, ApiJson.Serialize(request));
         return Summaries.Of(answer.Row!);
     }
 
@@ -194,8 +202,9 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
     private async Task<Changed> CancelBackfillAsync(BackfillName name, string who, CancellationToken cancel)
     {
         await BackfillAsync(name.BackfillId, cancel);
-        await AuditAsync(who, Operations.CancelBackfill, name.BackfillId, "");
-        return new(await LeaderAsync<bool>(new ToBackfill(name.BackfillId, StopBackfill.Instance), cancel));
+        var changed = await LeaderAsync<bool>(new ToBackfill(name.BackfillId, StopBackfill.Instance), cancel);
+        Audit(changed, who, Operations.CancelBackfill, name.BackfillId, "");
+        return new(changed);
     }
 
     private async Task<Changed> SetAsync(SecretKind kind, SecretValue value, string who, CancellationToken cancel)
@@ -207,9 +216,10 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
 
         // Also refuses a URI that is none, before it is stored.
         var masked = Vault.Masked(kind, value.Id, value.Value);
+        await MustLeadAsync(cancel);
         await vault.SaveAsync(kind, value.Id, value.Value, cancel);
-        await AuditAsync(who, kind == SecretKind.Connection ? Operations.SetConnection : Operations.SetVariable, value.Id, kind == SecretKind.Connection ? masked : "");
-        await ChangedAsync(kind, value.Id);
+        Audit(true, who, kind == SecretKind.Connection ? Operations.SetConnection : Operations.SetVariable, value.Id, kind == SecretKind.Connection ? masked : "");
+        Changed(kind, value.Id);
         return new(true);
     }
 
@@ -223,27 +233,32 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
 
     private async Task<Changed> DeleteAsync(SecretKind kind, SecretName name, string who, CancellationToken cancel)
     {
+        await MustLeadAsync(cancel);
         var there = await vault.DeleteAsync(kind, name.Id, cancel);
-        await AuditAsync(who, kind == SecretKind.Connection ? Operations.DeleteConnection : Operations.DeleteVariable, name.Id, "");
-        await ChangedAsync(kind, name.Id);
+        Audit(there, who, kind == SecretKind.Connection ? Operations.DeleteConnection : Operations.DeleteVariable, name.Id, "");
+        Changed(kind, name.Id);
         return new(there);
     }
 
-    private Task ChangedAsync(SecretKind kind, string name)
+    private void Changed(SecretKind kind, string name)
     {
         if (kind == SecretKind.Variable)
         {
             elector.Tell(new ToScheduler(new VariableChanged(name)));
         }
-
-        return Task.CompletedTask;
     }
 
-    private Task AuditAsync(string who, string action, string subject, string details)
+    /// <summary>Only what was done goes into the audit log.</summary>
+    private void Audit(bool done, string who, string action, string subject, string details)
     {
-        elector.Tell(new ToScheduler(new Audit(who, action, subject, details)));
-        return Task.CompletedTask;
+        if (done)
+        {
+            elector.Tell(new ToScheduler(new Audit(who, action, subject, details)));
+        }
     }
+
+    /// <summary>Secrets are written past the journal, so nothing else would refuse a change on a node that stands by.</summary>
+    private async Task MustLeadAsync(CancellationToken cancel) => await LeaderAsync<Leading>(Leading.Instance, cancel);
 
     private async Task<DagRow> DagAsync(string id, CancellationToken cancel) =>
         await store.ReadModel.FindDagAsync(new(id), cancel) ?? throw new ApiException(404, $"There is no Dag '{id}'. See: sluice dags list");
@@ -266,7 +281,7 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
             return found;
         }
 
-        if (char.IsAsciiDigit(run[0]))
+        if (run.Length > 0 && char.IsAsciiDigit(run[0]))
         {
             var spec = await SpecAsync((await DagAsync(dag, cancel)).Version, cancel);
             var date = ScheduleDates.Parse(run, spec.TimeZone);
@@ -302,9 +317,21 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
                 var other => throw new ApiException(500, $"Unexpected answer {other.GetType().Name}."),
             };
         }
-        catch (TimeoutException)
+        catch (Exception e) when (e is TimeoutException or ActorStoppedException)
         {
-            throw new ApiException(503, "The scheduler did not answer in time; try again.");
+            throw new ApiException(503, "The scheduler did not answer; try again.");
+        }
+    }
+
+    private static async Task<T> AskRunAsync<T>(ActorRef run, object message, CancellationToken cancel)
+    {
+        try
+        {
+            return await run.AskAsync<T>(message, Patience, cancel);
+        }
+        catch (Exception e) when (e is TimeoutException or ActorStoppedException)
+        {
+            throw new ApiException(503, "The run ended, or the leader changed, before it could answer; try again.");
         }
     }
 

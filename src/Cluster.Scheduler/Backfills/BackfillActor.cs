@@ -28,6 +28,8 @@ internal sealed record StopBackfill
 /// <summary>Owns one backfill: asks its Dag for one run after the other. Its rules are <see cref="BackfillDecider"/>.</summary>
 internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRecord> recovered, SchedulerCompany company) : Actor
 {
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
+
     private readonly string _stream = "b:" + id;
     private BackfillState _backfill = BackfillState.Empty;
 
@@ -73,6 +75,14 @@ internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRe
                 LogRefused(Context.Logger, id, _backfill.Runs[refused.Ordinal].Start, refused.Answer.Refusal ?? "no answer");
                 Apply(new EndBackfillRun(_backfill.Runs[refused.Ordinal].Start, false, Now));
                 break;
+            case AskAgain again when _backfill.Active.Contains(again.Ordinal):
+                Ask(again.Ordinal);
+                break;
+            case Unanswered unanswered:
+                // The Dag may have made the run all the same; asked again, it answers what became of it.
+                LogUnanswered(Context.Logger, id, _backfill.Runs[unanswered.Ordinal].Start, unanswered.Error.Message);
+                Context.Timers.StartSingle(unanswered.Ordinal, AskAgainAfter, new AskAgain(unanswered.Ordinal));
+                break;
             case RunFinished finished:
                 Apply(new EndBackfillRun(finished.Facts.LogicalDate, finished.State == RunState.Success, Now));
                 break;
@@ -80,7 +90,7 @@ internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRe
                 var running = _backfill.Phase == BackfillPhase.Running;
                 Apply(new CancelBackfill(Now), Context.Sender is { } asker ? new Delivery(asker, running) : null);
                 break;
-            case SnapshotDue:
+            case SnapshotDue when _backfill is { Exists: true, EndedAt: null }:
                 company.Runs.Journal.Tell(new Append(_stream) { Snapshot = BackfillJson.Serialize(_backfill) }, Context.Self);
                 break;
             case Over:
@@ -179,12 +189,12 @@ internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRe
 
     private void Ask(int ordinal)
     {
-        var question = new ToDag(_backfill.Dag, new BackfillRun(id, _backfill.Runs[ordinal].Interval, "{}"));
+        var question = new ToDag(_backfill.Dag, new BackfillRun(id, _backfill.Runs[ordinal].Interval, _backfill.Runs[ordinal].Again, "{}"));
         var answer = Context.Parent!.AskAsync<object>(question, TimeSpan.FromMinutes(1));
         Context.PipeToSelf(
             answer,
             reply => new Answered(ordinal, reply as CreateRunAnswer ?? new(null, $"there is no Dag '{_backfill.Dag}'", null)),
-            error => new Answered(ordinal, new(null, error.Message, null)));
+            error => new Unanswered(ordinal, error));
     }
 
     private BackfillRow Row() => new()
@@ -206,6 +216,13 @@ internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRe
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Backfill {Backfill} got no run for {LogicalDate:O}: {Reason}")]
     private static partial void LogRefused(ILogger logger, string backfill, DateTimeOffset logicalDate, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Backfill {Backfill} got no answer for {LogicalDate:O} and asks again: {Error}")]
+    private static partial void LogUnanswered(ILogger logger, string backfill, DateTimeOffset logicalDate, string error);
+
+    private sealed record AskAgain(int Ordinal);
+
+    private sealed record Unanswered(int Ordinal, Exception Error);
 
     private sealed record Begin(BackfillRunsStarted Runs);
 

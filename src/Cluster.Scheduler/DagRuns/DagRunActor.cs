@@ -63,7 +63,7 @@ internal sealed partial class DagRunActor : Actor
 
     protected override ValueTask PreStartAsync()
     {
-        _company.Workers.Tell(new RunJoined(_run.Facts.Key), Context.Self);
+        _company.Journal.Tell(new Owns(_stream), Context.Self);
         if (!_isNew)
         {
             Resume();
@@ -154,7 +154,7 @@ internal sealed partial class DagRunActor : Actor
     private void Report(string node, TaskReport report)
     {
         var task = report.Id.Task;
-        var current = task < _run.Graph.Count && _run.TokenOf(task) == report.Id.Token && _run.WorkerOf(task) is not null;
+        var current = task >= 0 && task < _run.Graph.Count && _run.TokenOf(task) == report.Id.Token && _run.WorkerOf(task) is not null;
         Apply(new ReportTask(task, report.Id.Token, report.Outcome, Now), current ? (node, report.Outcome) : null);
         _pending.OnCommitted.Add(new(_company.Workers, new Acknowledge(node, [report.Id])));
     }
@@ -213,7 +213,7 @@ internal sealed partial class DagRunActor : Actor
                 var assignments = new List<TaskAssignment>(e.Tasks.Length);
                 foreach (var task in e.Tasks)
                 {
-                    assignments.Add(AssignmentOf(task));
+                    assignments.Add(DagRunBooks.AssignmentOf(_run, task));
                     _dispatchedAt[task] = e.At;
                     _pending.Changes.Add(DagRunRows.OfDispatch(_run, task, e));
                 }
@@ -277,7 +277,6 @@ internal sealed partial class DagRunActor : Actor
             if (_pending.Ends)
             {
                 _company.Dispatcher.Tell(new RunLeft(_run.Facts.Key, [.. _freed]), Context.Self);
-                _freed.Clear();
                 _pending.OnCommitted.Add(new(_company.Workers, new RunLeft(_run.Facts.Key, [])));
                 _pending.OnCommitted.Add(new(Context.Parent!, new RunFinished(_run.Facts, _run.Phase, _run.StartedAt)));
                 _pending.OnCommitted.Add(new(Context.Self, Over.Instance));
@@ -331,18 +330,9 @@ internal sealed partial class DagRunActor : Actor
         }
     }
 
-    /// <summary>After a takeover: what workers have is adopted, what waited is offered again, what slept sleeps on.</summary>
+    /// <summary>After a takeover: what workers have is in the books (<see cref="DagRunBooks"/>), what waited is offered again, what slept sleeps on.</summary>
     private void Resume()
     {
-        _company.Journal.Tell(new Owns(_stream), Context.Self);
-        var held = _run.ActiveAttempts().ToList();
-        _company.Dispatcher.Tell(
-            new Adopt(_run.Facts.Key, [.. held.Select(id => (ReadyTask.Of(_run.Facts, _run.Graph.Spec, id.Task), _run.WorkerOf(id.Task)!))]), Context.Self);
-        foreach (var onWorker in held.GroupBy(id => _run.WorkerOf(id.Task)!))
-        {
-            _company.Workers.Tell(new Expect(onWorker.Key, _run.Facts, [.. onWorker.Select(id => AssignmentOf(id.Task))]), Context.Self);
-        }
-
         for (var task = 0; task < _run.Graph.Count; task++)
         {
             if (_run.StateOf(task) == TaskState.Scheduled)
@@ -362,9 +352,6 @@ internal sealed partial class DagRunActor : Actor
             Advance();
         }
     }
-
-    private TaskAssignment AssignmentOf(int task) =>
-        new(new(_run.Facts.Key, task, _run.TokenOf(task)), _run.TriesOf(task), _run.FirstPokeOf(task));
 
     private void Answer(int task)
     {

@@ -25,8 +25,12 @@ internal sealed record SetPaused(bool Paused);
 /// <summary>Makes a run by hand. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
 internal sealed record TriggerRun(DateTimeOffset? LogicalDate, string? RunId, string Conf);
 
-/// <summary>Makes, or makes again, the run of one interval of a backfill. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
-internal sealed record BackfillRun(string Backfill, DataInterval Interval, string Conf);
+/// <summary>Makes the run of one interval of a backfill. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
+/// <param name="Backfill">The backfill.</param>
+/// <param name="Interval">The interval.</param>
+/// <param name="Again">A finished run of the interval is run again; without it that run is left as it is, and answered.</param>
+/// <param name="Conf">JSON object.</param>
+internal sealed record BackfillRun(string Backfill, DataInterval Interval, bool Again, string Conf);
 
 /// <summary>Either the run's facts, or why there is none.</summary>
 /// <param name="Facts">The run.</param>
@@ -39,12 +43,21 @@ internal sealed record FindRun(long Key);
 
 internal sealed record FoundRun(ActorRef? Run);
 
+/// <summary>A Dag to the scheduler: it has started, and the workers' books say what its runs have out.</summary>
+internal sealed record DagStarted
+{
+    public static DagStarted Instance { get; } = new();
+}
+
 /// <summary>What the actors of one leadership share.</summary>
 internal sealed record SchedulerCompany(RunCompany Runs, DagVersions Versions, IReadModel ReadModel, RunIds Ids);
 
 /// <summary>Owns one Dag: its timetable's position and its live runs.</summary>
 internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyList<DagRunState> recoveredRuns, SchedulerCompany company) : Actor
 {
+    /// <summary>A tick that fell into a takeover of this length is not missed, also without catchup (semantics.md, 1: five minutes).</summary>
+    private static readonly TimeSpan TakeoverGrace = TimeSpan.FromMinutes(5);
+
     private readonly Dictionary<long, Run> _runs = [];
     private readonly Queue<long> _queued = new();
     private DagState _dag = recovered;
@@ -52,6 +65,7 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
     private Timetable? _timetable;
     private Firing? _next;
     private int _running;
+    private int _lives; // a run that is run again has the key of its earlier life, which may not have stopped yet
 
     public static string StreamOf(DagId id) => "d:" + id.Value;
 
@@ -61,6 +75,7 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
         if (_dag.Version is { } version)
         {
             Adopt(await company.Versions.GetAsync(version, CancellationToken.None));
+            _next = AwaitedBefore();
         }
 
         foreach (var run in recoveredRuns)
@@ -69,7 +84,8 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
         }
 
         StartQueued();
-        Schedule();
+        await ScheduleAsync();
+        Context.Parent!.Tell(DagStarted.Instance, Context.Self);
     }
 
     protected override async ValueTask ReceiveAsync(object message)
@@ -77,13 +93,13 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
         switch (message)
         {
             case Define define:
-                OnDefine(define);
+                await OnDefineAsync(define);
                 break;
             case Undefine when _dag.Active:
                 Write(new DagRemoved());
                 break;
             case SetPaused set:
-                OnSetPaused(set);
+                await OnSetPausedAsync(set);
                 break;
             case TriggerRun trigger:
                 await OnTriggerAsync(trigger);
@@ -92,10 +108,10 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
                 await OnBackfillAsync(backfill);
                 break;
             case RunFinished finished:
-                OnFinished(finished);
+                await OnFinishedAsync(finished);
                 break;
             case Tick:
-                Schedule();
+                await ScheduleAsync();
                 break;
             case FindRun find:
                 Context.Sender?.Tell(new FoundRun(_runs.GetValueOrDefault(find.Key)?.Actor));
@@ -114,7 +130,7 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
 
     private DagSpec Spec => _graph!.Spec;
 
-    private void OnDefine(Define define)
+    private async ValueTask OnDefineAsync(Define define)
     {
         if (_dag.Active && _dag.Version == define.Version && _dag.Bundle == define.Bundle && _dag.File == define.File)
         {
@@ -123,7 +139,7 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
 
         var isNewVersion = _dag.Version != define.Version;
         Adopt(company.Versions.Add(define.Version, define.Spec));
-        var append = Change(new DagDefined(define.Version, define.Bundle, define.File));
+        var append = Change(new DagDefined(define.Version, define.Bundle, define.File, Now));
         append.Changes.Add(new DagVersionRow(define.Version, id, DagSpecJson.Serialize(define.Spec), Now));
         Tell(append);
         if (isNewVersion)
@@ -131,22 +147,24 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
             LogDefined(Context.Logger, id, define.Version, define.File);
         }
 
-        Schedule();
+        // Its limit may have been raised.
+        StartQueued();
+        await ScheduleAsync();
     }
 
-    private void OnSetPaused(SetPaused set)
+    private async ValueTask OnSetPausedAsync(SetPaused set)
     {
         var changes = _dag.Paused != set.Paused;
         // What was due while it was paused is judged by the clock of today.
         _next = changes ? null : _next;
-        var append = changes ? Change(new DagPaused(set.Paused)) : new Append(StreamOf(id));
+        var append = changes ? Change(new DagPaused(set.Paused, Now)) : new Append(StreamOf(id));
         if (Context.Sender is { } asker)
         {
             append.OnCommitted.Add(new(asker, changes));
         }
 
         Tell(append);
-        Schedule();
+        await ScheduleAsync();
     }
 
     private async ValueTask OnTriggerAsync(TriggerRun trigger)
@@ -170,7 +188,7 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
             return;
         }
 
-        Create(Facts(RunType.Manual, runId, interval, trigger.Conf, backfill: null), tokenBase: 0, clears: [], scheduled: null);
+        Create(await FactsAsync(RunType.Manual, runId, interval, trigger.Conf, backfill: null), tokenBase: 0, clears: [], scheduled: null);
     }
 
     private async ValueTask OnBackfillAsync(BackfillRun backfill)
@@ -191,16 +209,16 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
             return;
         }
 
-        var existing = (await company.ReadModel.ListRunsAsync(new() { Dag = id, From = date, Before = date.AddTicks(1), Limit = 100 }, CancellationToken.None))
-            .FirstOrDefault(run => run.Facts.Type != RunType.Manual);
+        var existing = await FindAsync(date);
         if (existing is null)
         {
             var runId = RunIds.Of(RunType.Backfill, date);
-            Create(Facts(RunType.Backfill, runId, backfill.Interval, backfill.Conf, backfill.Backfill), tokenBase: 0, clears: [], scheduled: null);
+            Create(await FactsAsync(RunType.Backfill, runId, backfill.Interval, backfill.Conf, backfill.Backfill), tokenBase: 0, clears: [], scheduled: null);
             return;
         }
 
-        if (existing.Facts.Backfill == backfill.Backfill)
+        // Made by this backfill and over; or by someone else, after the plan was made that left nothing to run again.
+        if (existing.Facts.Backfill == backfill.Backfill || !backfill.Again)
         {
             Context.Sender?.Tell(new CreateRunAnswer(existing.Facts, null, existing.State));
             return;
@@ -209,13 +227,29 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
         // Cleared in place: the run keeps its id and key, attempts go on counting above all earlier ones.
         var attempts = await company.ReadModel.ListTaskInstancesAsync(existing.Facts.Key, CancellationToken.None);
         var tokenBase = attempts.Count == 0 ? 0 : attempts.Max(attempt => attempt.Token) + 1;
-        var facts = Facts(RunType.Backfill, existing.Facts.Id, backfill.Interval, backfill.Conf, backfill.Backfill) with { Key = existing.Facts.Key };
-        var cleared = attempts.Select(attempt => attempt.Task).Distinct()
-            .Select(task => new TaskInstanceRow { Run = facts.Key, Task = task, Token = tokenBase, TryNumber = 0, State = TaskState.None });
-        Create(facts, tokenBase, [.. cleared], scheduled: null);
+        var fresh = await FactsAsync(RunType.Backfill, existing.Facts.Id, backfill.Interval, backfill.Conf, backfill.Backfill);
+        var facts = fresh with { Key = existing.Facts.Key };
+        var tasks = Spec.Tasks.Select(task => task.Id).ToHashSet();
+        var cleared = attempts.Select(attempt => attempt.Task).Distinct().Select(task => new TaskInstanceRow
+        {
+            Run = facts.Key,
+            Task = task,
+            Token = tokenBase,
+            TryNumber = 0,
+            State = tasks.Contains(task) ? TaskState.None : TaskState.Removed,
+        });
+        Create(facts, tokenBase, [new XComsCleared(facts.Key), .. cleared], scheduled: null);
     }
 
-    private void OnFinished(RunFinished finished)
+    /// <summary>The run of an interval, in whatever state; runs by hand are not of an interval.</summary>
+    private async ValueTask<DagRunRow?> FindAsync(DateTimeOffset logicalDate)
+    {
+        // The store keeps whole microseconds.
+        var query = new RunQuery { Dag = id, From = logicalDate, Before = logicalDate.AddMicroseconds(1), Limit = 100 };
+        return (await company.ReadModel.ListRunsAsync(query, CancellationToken.None)).FirstOrDefault(run => run.Facts.Type != RunType.Manual);
+    }
+
+    private async ValueTask OnFinishedAsync(RunFinished finished)
     {
         if (!_runs.Remove(finished.Facts.Key, out var run))
         {
@@ -238,11 +272,23 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
         }
 
         StartQueued();
-        Schedule();
+        await ScheduleAsync();
+    }
+
+    /// <summary>After a takeover without catchup: what the leader before waited for, when that fell due a moment ago.</summary>
+    private Firing? AwaitedBefore()
+    {
+        if (Spec.Catchup != CatchupMode.None || _dag.Since is not { } since)
+        {
+            return null;
+        }
+
+        var graced = Now - TakeoverGrace;
+        return _timetable?.Next(_dag.LastScheduled, since > graced ? since : graced);
     }
 
     /// <summary>Creates every run that is due and allowed now, and sets the alarm for the next.</summary>
-    private void Schedule()
+    private async ValueTask ScheduleAsync()
     {
         while (_timetable is not null && _dag is { Active: true, Paused: false })
         {
@@ -267,26 +313,52 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
             }
 
             _next = null;
+            if (_runs.Values.Any(run => run.Facts.LogicalDate == firing.LogicalDate && run.Facts.Type != RunType.Manual)
+                || await FindAsync(firing.LogicalDate) is not null)
+            {
+                // A backfill was here first.
+                Write(new IntervalScheduled(firing.Interval));
+                continue;
+            }
+
             var runId = RunIds.Of(RunType.Scheduled, firing.LogicalDate);
-            Create(Facts(RunType.Scheduled, runId, firing.Interval, "{}", null), 0, [], firing.Interval);
+            Create(await FactsAsync(RunType.Scheduled, runId, firing.Interval, "{}", null), 0, [], firing.Interval);
         }
     }
 
-    private RunFacts Facts(RunType type, RunId runId, DataInterval interval, string conf, string? backfill) => new()
+    private async ValueTask<RunFacts> FactsAsync(RunType type, RunId runId, DataInterval interval, string conf, string? backfill)
     {
-        Key = company.Ids.NextKey(),
-        Dag = id,
-        Id = runId,
-        Type = type,
-        Interval = interval,
-        Version = _dag.Version!,
-        Bundle = _dag.Bundle,
-        Conf = conf,
-        Backfill = backfill,
-        PreviousSuccess = _dag.LastSuccess?.Interval,
-        PreviousSuccessStartedAt = _dag.LastSuccess?.StartedAt,
-        CreatedAt = Now,
-    };
+        var previous = await PreviousSuccessAsync(interval.Start);
+        return new()
+        {
+            Key = company.Ids.NextKey(),
+            Dag = id,
+            Id = runId,
+            Type = type,
+            Interval = interval,
+            Version = _dag.Version!,
+            Bundle = _dag.Bundle,
+            Conf = conf,
+            Backfill = backfill,
+            PreviousSuccess = previous?.Interval,
+            PreviousSuccessStartedAt = previous?.StartedAt,
+            CreatedAt = Now,
+        };
+    }
+
+    /// <summary>The latest success before a logical date: for a backfill that is not the Dag's latest.</summary>
+    private async ValueTask<RunSucceeded?> PreviousSuccessAsync(DateTimeOffset logicalDate)
+    {
+        if (_dag.LastSuccess is not { } latest || latest.Interval.Start < logicalDate)
+        {
+            return _dag.LastSuccess;
+        }
+
+        var query = new RunQuery { Dag = id, State = RunState.Success, Before = logicalDate, Limit = 1 };
+        return (await company.ReadModel.ListRunsAsync(query, CancellationToken.None)) is [var run]
+            ? new(run.Facts.Interval, run.StartedAt ?? run.Facts.CreatedAt)
+            : null;
+    }
 
     private void Create(RunFacts facts, int tokenBase, IReadOnlyList<ReadModelChange> clears, DataInterval? scheduled)
     {
@@ -308,8 +380,12 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
 
     private void Spawn(DagRunState run, bool isNew)
     {
+        // The books are right before anyone outside hears of this leader: a worker that names an attempt must not be told that it is unknown.
+        var books = isNew ? null : DagRunBooks.Of(run);
         var actor = Context.Spawn(
-            Props.Create(() => new DagRunActor(run, isNew, company.Runs)), string.Create(CultureInfo.InvariantCulture, $"run-{run.Facts.Key}"));
+            Props.Create(() => new DagRunActor(run, isNew, company.Runs)), string.Create(CultureInfo.InvariantCulture, $"run-{run.Facts.Key}-{_lives++}"));
+        company.Runs.Workers.Tell(new RunJoined(run.Facts.Key), actor);
+        books?.Tell(company.Runs, actor);
         var counts = run.Facts.Type != RunType.Backfill;
         _runs[run.Facts.Key] = new(actor, run.Facts, counts && run.Phase == RunState.Running);
         if (run.Phase == RunState.Running)

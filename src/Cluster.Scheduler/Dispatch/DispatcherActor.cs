@@ -17,7 +17,7 @@ internal sealed record Granted(IReadOnlyList<Grant> Grants);
 /// <summary>After a takeover: this run's attempts that workers have.</summary>
 internal sealed record Adopt(long Run, IReadOnlyList<(ReadyTask Task, string Worker)> Held);
 
-/// <summary>The run is over; what it held is freed and its later grants are void.</summary>
+/// <summary>The run is over: what it held is freed, also what was granted and is still on its way to it, and what waited is forgotten.</summary>
 internal sealed record RunLeft(long Run, IReadOnlyList<FreedTask> Freed);
 
 internal sealed record WorkerJoined(string Node, int Slots, IReadOnlyList<string> Queues);
@@ -63,6 +63,7 @@ internal sealed class DispatcherActor : Actor
             case RunLeft left:
                 _runs.Remove(left.Run);
                 Free(left.Freed);
+                _queue.Leave(left.Run);
                 break;
             case WorkerJoined joined:
                 _queue.AddWorker(joined.Node, joined.Slots, joined.Queues);
@@ -97,26 +98,12 @@ internal sealed class DispatcherActor : Actor
     {
         var grants = _queue.Assign();
         var askerAnswered = asker is null;
-        while (grants.Count > 0)
+        foreach (var ofRun in grants.GroupBy(grant => grant.Key.Run))
         {
-            var voided = false;
-            foreach (var ofRun in grants.GroupBy(grant => grant.Key.Run))
-            {
-                if (_runs.TryGetValue(ofRun.Key, out var run))
-                {
-                    askerAnswered |= ReferenceEquals(run, asker);
-                    run.Tell(new Granted([.. ofRun]), Context.Self);
-                    continue;
-                }
-
-                voided = true;
-                foreach (var grant in ofRun)
-                {
-                    _queue.Free(grant.Key, null);
-                }
-            }
-
-            grants = voided ? _queue.Assign() : [];
+            // Whoever has a task here has offered it and has not left: it is known.
+            var run = _runs[ofRun.Key];
+            askerAnswered |= ReferenceEquals(run, asker);
+            run.Tell(new Granted([.. ofRun]), Context.Self);
         }
 
         if (!askerAnswered)

@@ -60,7 +60,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             case Acknowledge e: Forget(e); break;
             case PeerMessage { Message: TaskReports reports } e: Route(e.Peer.Id, reports); break;
             case PeerMessage { Message: Heartbeat beat } e: Hear(e.Peer.Id, beat); break;
-            case PeerMessage { Message: TasksAccepted } e: WorkerOf(e.Peer.Id).HeardAt = Context.Time.GetUtcNow(); break;
+            case PeerMessage { Message: TasksAccepted } e: WorkerOf(e.Peer.Id).HeardAt = Context.Time.GetTimestamp(); break;
             case PeerMessage { Message: RegisterWorker register }: Register(register); break;
             case RunJoined e: _runs[e.Run] = Context.Sender!; break;
             case RunLeft e: _runs.Remove(e.Run); break;
@@ -88,7 +88,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
     {
         foreach (var task in tasks)
         {
-            worker.Books[task.Id] = new(run, task, Context.Time.GetUtcNow());
+            worker.Books[task.Id] = new(run, task, Context.Time.GetTimestamp());
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
 
     private void Route(string node, TaskReports message)
     {
-        WorkerOf(node).HeardAt = Context.Time.GetUtcNow();
+        WorkerOf(node).HeardAt = Context.Time.GetTimestamp();
         List<AttemptId>? unknown = null;
         foreach (var ofRun in message.Reports.GroupBy(report => report.Id.Run))
         {
@@ -130,7 +130,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
     private void Register(RegisterWorker register)
     {
         var worker = WorkerOf(register.Node.Id);
-        worker.HeardAt = Context.Time.GetUtcNow();
+        (worker.HeardAt, worker.IsRegistered) = (Context.Time.GetTimestamp(), true);
         var unknown = register.Running.Where(id => !worker.Books.ContainsKey(id)).ToList();
         transport.Send(register.Node.Id, new WorkerRegistered(epoch, unknown, silence.HeartbeatEvery, silence.FenceAfter));
         dispatcher.Tell(new WorkerJoined(register.Node.Id, register.Slots, register.Queues));
@@ -140,19 +140,27 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             Route(register.Node.Id, new(register.Finished));
         }
 
-        Resend(register.Node.Id, worker, register.Running, TimeSpan.Zero);
+        Resend(register.Node.Id, worker, [.. register.Running, .. register.Finished.Select(report => report.Id)], TimeSpan.Zero);
     }
 
     private void Hear(string node, Heartbeat beat)
     {
-        if (!_workers.TryGetValue(node, out var worker) || beat.Epoch != epoch)
+        if (!_workers.TryGetValue(node, out var worker) || !worker.IsRegistered || beat.Epoch != epoch)
         {
             // Not registered under this epoch: it is told nothing, and registers when it hears of the leader.
             return;
         }
 
-        worker.HeardAt = Context.Time.GetUtcNow();
+        worker.HeardAt = Context.Time.GetTimestamp();
         transport.Send(node, new Heartbeat(epoch, [], beat.Stamp));
+
+        // A kill that got lost on the way: whatever the worker has and the books do not is not wanted.
+        var unknown = beat.Running.Where(id => !worker.Books.ContainsKey(id)).ToList();
+        if (unknown.Count > 0)
+        {
+            transport.Send(node, new KillTasks(epoch, unknown, "The scheduler no longer wants this attempt."));
+        }
+
         Resend(node, worker, beat.Running, ResendAfter);
     }
 
@@ -165,14 +173,14 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
         }
 
         var named = running.ToHashSet();
-        var before = Context.Time.GetUtcNow() - age;
-        foreach (var ofRun in worker.Books.Where(entry => entry.Value.SentAt <= before && !named.Contains(entry.Key)).GroupBy(entry => entry.Value.Run).ToList())
+        var lost = worker.Books.Where(entry => !named.Contains(entry.Key) && Context.Time.GetElapsedTime(entry.Value.SentAt) >= age);
+        foreach (var ofRun in lost.GroupBy(entry => entry.Value.Run).ToList())
         {
             var tasks = ofRun.Select(entry => entry.Value.Task).ToList();
             LogResent(Context.Logger, tasks.Count, ofRun.Key.Dag, ofRun.Key.Id, node);
             foreach (var (_, booked) in ofRun)
             {
-                booked.SentAt = Context.Time.GetUtcNow();
+                booked.SentAt = Context.Time.GetTimestamp();
             }
 
             transport.Send(node, new RunTasks(epoch, ofRun.Key, tasks));
@@ -181,8 +189,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
 
     private void FindSilent()
     {
-        var before = Context.Time.GetUtcNow() - silence.LostAfter;
-        foreach (var (node, worker) in _workers.Where(entry => entry.Value.HeardAt < before).ToList())
+        foreach (var (node, worker) in _workers.Where(entry => Context.Time.GetElapsedTime(entry.Value.HeardAt) > silence.LostAfter).ToList())
         {
             _workers.Remove(node);
             dispatcher.Tell(new WorkerLeft(node));
@@ -201,7 +208,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
     {
         if (!_workers.TryGetValue(node, out var worker))
         {
-            _workers.Add(node, worker = new() { HeardAt = Context.Time.GetUtcNow() });
+            _workers.Add(node, worker = new() { HeardAt = Context.Time.GetTimestamp() });
         }
 
         return worker;
@@ -218,18 +225,22 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
 
     private sealed class Worker
     {
-        public DateTimeOffset HeardAt { get; set; }
+        /// <summary>A timestamp, not a time: when the machine's clock is set, no worker is lost by that.</summary>
+        public long HeardAt { get; set; }
+
+        /// <summary>It knows this epoch, and the dispatcher knows it.</summary>
+        public bool IsRegistered { get; set; }
 
         public Dictionary<AttemptId, Booked> Books { get; } = [];
     }
 
-    private sealed class Booked(RunFacts run, TaskAssignment task, DateTimeOffset sentAt)
+    private sealed class Booked(RunFacts run, TaskAssignment task, long sentAt)
     {
         public RunFacts Run { get; } = run;
 
         public TaskAssignment Task { get; } = task;
 
-        public DateTimeOffset SentAt { get; set; } = sentAt;
+        public long SentAt { get; set; } = sentAt;
     }
 
     private sealed record Watch

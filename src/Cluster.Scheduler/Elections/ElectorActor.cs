@@ -24,7 +24,7 @@ internal sealed partial class ElectorActor(
 {
     private long? _epoch;
     private ActorRef? _scheduler;
-    private DateTimeOffset _renewedAt;
+    private long _renewedAt; // a timestamp: setting the machine's clock does not lengthen a lease
     private bool _asking;
 
     protected override ValueTask PreStartAsync()
@@ -49,21 +49,28 @@ internal sealed partial class ElectorActor(
             case Turn:
                 TakeTurn();
                 break;
-            case Asked { Epoch: { } epoch } asked when _epoch is null:
+            case Acquired acquired:
                 _asking = false;
-                Lead(epoch, asked.At);
-                break;
-            case Asked asked:
-                _asking = false;
-                if (asked.Renewed)
+                if (acquired.Epoch is { } epoch)
                 {
-                    _renewedAt = asked.At;
+                    Lead(epoch, acquired.At);
                 }
-                else if (_epoch is not null)
+
+                break;
+            case Renewed renewed:
+                _asking = false;
+                if (renewed.Held && renewed.Epoch == _epoch)
+                {
+                    _renewedAt = renewed.At;
+                }
+                else if (renewed.Epoch == _epoch)
                 {
                     StepDown("another scheduler holds the lease");
                 }
 
+                break;
+            case Released:
+                _asking = false;
                 break;
             case Failed failed:
                 _asking = false;
@@ -81,8 +88,8 @@ internal sealed partial class ElectorActor(
                 if (_epoch is { } lost)
                 {
                     _epoch = null;
-                            LogSteppedDown(Context.Logger, lost, "the scheduler failed");
-                    Ask(Release(lost));
+                    LogSteppedDown(Context.Logger, lost, "the scheduler failed");
+                    Ask(ReleaseAsync(lost));
                 }
 
                 break;
@@ -97,12 +104,13 @@ internal sealed partial class ElectorActor(
 
     private void TakeTurn()
     {
-        var now = Context.Time.GetUtcNow();
-        if (_epoch is { } held && now - _renewedAt > timeToLive * 0.8)
+        var now = Context.Time.GetTimestamp();
+        var age = Context.Time.GetElapsedTime(_renewedAt, now);
+        if (_epoch is not null && age > timeToLive * 0.8)
         {
-            StepDown($"the lease could not be renewed for {(now - _renewedAt).TotalSeconds:0.#} s");
+            StepDown($"the lease could not be renewed for {age.TotalSeconds:0.#} s");
         }
-        else if (!_asking && _epoch is { } epoch && now - _renewedAt >= timeToLive / 3)
+        else if (!_asking && _epoch is { } epoch && age >= timeToLive / 3)
         {
             Ask(RenewAsync(epoch, now));
         }
@@ -112,28 +120,29 @@ internal sealed partial class ElectorActor(
         }
     }
 
-    private void Ask(Task<Asked> question)
+    private void Ask<T>(Task<T> question)
+        where T : class
     {
         _asking = true;
         Context.PipeToSelf(question, answer => answer, error => new Failed(error));
     }
 
-    private async Task<Asked> AcquireAsync(DateTimeOffset at)
+    private async Task<Acquired> AcquireAsync(long at)
     {
         var lease = await leases.TryAcquireAsync(holder, address, timeToLive, CancellationToken.None);
-        return new(lease?.Epoch, false, at);
+        return new(lease?.Epoch, at);
     }
 
-    private async Task<Asked> RenewAsync(long epoch, DateTimeOffset at) =>
-        new(null, await leases.RenewAsync(holder, epoch, timeToLive, CancellationToken.None), at);
+    private async Task<Renewed> RenewAsync(long epoch, long at) =>
+        new(epoch, await leases.RenewAsync(holder, epoch, timeToLive, CancellationToken.None), at);
 
-    private async Task<Asked> Release(long epoch)
+    private async Task<Released> ReleaseAsync(long epoch)
     {
         await leases.ReleaseAsync(holder, epoch, CancellationToken.None);
-        return new(null, false, default);
+        return new();
     }
 
-    private void Lead(long epoch, DateTimeOffset at)
+    private void Lead(long epoch, long at)
     {
         (_epoch, _renewedAt) = (epoch, at);
         LogLeads(Context.Logger, epoch);
@@ -165,10 +174,16 @@ internal sealed partial class ElectorActor(
         public static Turn Instance { get; } = new();
     }
 
-    /// <param name="Epoch">Acquired at this epoch; null when not.</param>
-    /// <param name="Renewed">The lease held was extended.</param>
+    /// <param name="Epoch">Null when someone else holds the lease.</param>
     /// <param name="At">When the question was asked: the lease counts from before the answer.</param>
-    private sealed record Asked(long? Epoch, bool Renewed, DateTimeOffset At);
+    private sealed record Acquired(long? Epoch, long At);
+
+    /// <param name="Epoch">The epoch that was asked for: the answer may come when it is over.</param>
+    /// <param name="Held">False when the lease is no longer this holder's.</param>
+    /// <param name="At">When the question was asked.</param>
+    private sealed record Renewed(long Epoch, bool Held, long At);
+
+    private sealed record Released;
 
     private sealed record Failed(Exception Error);
 }

@@ -42,5 +42,5 @@ internal sealed record SnapshotDue
     public static SnapshotDue Instance { get; } = new();
 }
 
-/// <summary>After a takeover, from whoever goes on with a stream: it is to be asked for snapshots.</summary>
+/// <summary>From whoever begins or goes on with a stream: it is to be asked for snapshots.</summary>
 internal sealed record Owns(string Stream);

@@ -14,18 +14,17 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
     /// <summary>Groups that may lie behind the newest before streams that have not been written lately are asked for a snapshot.</summary>
     private const int GroupsKept = 20_000;
 
-    // What recovery still needs, of streams that were written before this leadership, too.
-    private readonly Dictionary<string, (long Sequence, ActorRef? Owner)> _oldest =
-        recovered.ToDictionary(entry => entry.Key, entry => (entry.Value, (ActorRef?)null), StringComparer.Ordinal);
+    // From which group on recovery needs each stream, of those that were written before this leadership, too.
+    private readonly Dictionary<string, long> _oldest = new(recovered, StringComparer.Ordinal);
+    private readonly Dictionary<string, ActorRef> _owners = new(StringComparer.Ordinal);
 
     private JournalBatch _batch = new();
     private List<Delivery> _deliveries = [];
-    private List<ActorRef> _owners = [];
     private bool _flushAsked;
     private bool _writing;
     private long _groups;
     private long _entries;
-    private long _asked;
+    private long _asked = -GroupsKept; // The first commit tidies up after the leaderships before.
 
     protected override async ValueTask ReceiveAsync(object message)
     {
@@ -49,8 +48,8 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
                 }
 
                 break;
-            case Owns owns when _oldest.TryGetValue(owns.Stream, out var known):
-                _oldest[owns.Stream] = (known.Sequence, Context.Sender);
+            case Owns owns:
+                _owners[owns.Stream] = Context.Sender!;
                 break;
             case Committed committed:
                 await FinishAsync(committed);
@@ -68,14 +67,9 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
         foreach (var payload in append.Events)
         {
             _batch.Entries.Add(new(append.Stream, payload));
-            _owners.Add(Context.Sender!);
         }
 
-        foreach (var other in append.Others)
-        {
-            _batch.Entries.Add(other);
-            _owners.Add(Context.Sender!);
-        }
+        _batch.Entries.AddRange(append.Others);
 
         if (append.Snapshot is { } snapshot)
         {
@@ -93,8 +87,8 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
 
     private void Write()
     {
-        var (batch, deliveries, owners) = (_batch, _deliveries, _owners);
-        (_batch, _deliveries, _owners) = (new(), [], []);
+        var (batch, deliveries) = (_batch, _deliveries);
+        (_batch, _deliveries) = (new(), []);
         if (batch.IsEmpty)
         {
             Deliver(deliveries);
@@ -105,7 +99,7 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
         var write = store.AppendAsync(epoch, batch, CancellationToken.None);
         Context.PipeToSelf(
             write.AsTask(),
-            sequence => new Committed(sequence, batch, deliveries, owners),
+            sequence => new Committed(sequence, batch, deliveries),
             error => new Broken(error));
     }
 
@@ -140,34 +134,32 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
     private void Track(Committed committed)
     {
         var batch = committed.Batch;
-        for (var i = 0; i < batch.Entries.Count; i++)
+        foreach (var entry in batch.Entries)
         {
-            _oldest.TryAdd(batch.Entries[i].Stream, (committed.Sequence, committed.Owners[i]));
+            _oldest.TryAdd(entry.Stream, committed.Sequence);
         }
 
         foreach (var snapshot in batch.Snapshots)
         {
-            if (_oldest.TryGetValue(snapshot.Stream, out var known))
-            {
-                _oldest[snapshot.Stream] = (committed.Sequence, known.Owner);
-            }
+            _oldest[snapshot.Stream] = committed.Sequence;
         }
 
         foreach (var ended in batch.EndedStreams)
         {
             _oldest.Remove(ended);
+            _owners.Remove(ended);
         }
     }
 
     private async ValueTask TruncateAsync(long newest)
     {
-        var needed = _oldest.Count == 0 ? newest : _oldest.Values.Min(entry => entry.Sequence);
+        var needed = _oldest.Count == 0 ? newest : _oldest.Values.Min();
         await store.TruncateAsync(epoch, needed - 1, CancellationToken.None);
-        foreach (var (sequence, owner) in _oldest.Values)
+        foreach (var (stream, sequence) in _oldest)
         {
-            if (sequence < newest - (GroupsKept / 2))
+            if (sequence < newest - (GroupsKept / 2) && _owners.TryGetValue(stream, out var owner))
             {
-                owner?.Tell(SnapshotDue.Instance);
+                owner.Tell(SnapshotDue.Instance);
             }
         }
     }
@@ -177,7 +169,7 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
         public static Flush Instance { get; } = new();
     }
 
-    private sealed record Committed(long Sequence, JournalBatch Batch, List<Delivery> Deliveries, List<ActorRef> Owners);
+    private sealed record Committed(long Sequence, JournalBatch Batch, List<Delivery> Deliveries);
 
     private sealed record Broken(Exception Error);
 }

@@ -164,6 +164,112 @@ public sealed class DispatchQueueTests
         Assert.Single(_queue.Assign());
     }
 
+    [Fact]
+    public void A_run_that_is_cut_short_leaves_nothing_behind()
+    {
+        _queue.SetDagLimit(new("dag"), 2);
+        _queue.AddWorker("w", 3, ["default"]);
+        Offer(4);
+        Offer(1, pool: "unknown");
+        Offer(1, poolSlots: 1000);
+        Assert.Equal(2, _queue.Assign().Count);
+
+        _queue.Leave(1);
+
+        Assert.Equal((0, 0), (_queue.Waiting, _queue.Active));
+        var again = Ready() with { Key = new(1, 0) };
+        _queue.Offer(again);
+        Assert.Equal([new Grant(again.Key, "w")], _queue.Assign());
+        _queue.Free(again.Key, null);
+        Assert.Empty(_queue.Assign());
+    }
+
+    [Fact]
+    public void The_runs_that_stay_keep_their_order_when_one_leaves()
+    {
+        _queue.Offer(Ready() with { Key = new(1, 0), Dag = new("a") });
+        _queue.Offer(Ready() with { Key = new(2, 0), Dag = new("a") });
+        _queue.Offer(Ready() with { Key = new(3, 0), Dag = new("b"), Priority = 0 });
+        _queue.Leave(1);
+        _queue.AddWorker("w", 1, ["default"]);
+
+        Assert.Equal([new(2, 0), new(3, 0)], Drain());
+    }
+
+    [Fact]
+    public void A_task_larger_than_its_pool_holds_up_nobody_and_goes_when_the_pool_grows()
+    {
+        _queue.SetPool("p", 2);
+        _queue.AddWorker("w", 10, ["default"]);
+        var large = Offer(1, pool: "p", poolSlots: 3, priority: 9).Single();
+        Offer(1, pool: "p");
+
+        Assert.Single(_queue.Assign());
+        Assert.Contains("2 in all", _queue.Obstacle(Ready("p") with { Key = large, PoolSlots = 3 }), StringComparison.Ordinal);
+        _queue.SetPool("p", 4);
+        Assert.Equal(large, _queue.Assign().Single().Key);
+    }
+
+    [Fact]
+    public void A_worker_that_is_about_to_stop_gets_no_sensor_either()
+    {
+        _queue.AddWorker("stopping", 0, ["default"]);
+        _queue.Offer(Ready() with { NeedsSlot = false });
+
+        Assert.Empty(_queue.Assign());
+        _queue.AddWorker("w", 1, ["default"]);
+        Assert.Equal("w", _queue.Assign().Single().Worker);
+    }
+
+    [Fact]
+    public void A_Dag_at_its_limit_goes_on_by_priority_and_a_blocked_lane_of_it_holds_up_no_other()
+    {
+        _queue.SetPool("p", 1);
+        _queue.SetDagLimit(new("dag"), 1);
+        _queue.AddWorker("w", 10, ["default"]);
+        var first = Offer(1).Single();
+        Assert.Equal(first, _queue.Assign().Single().Key);
+        var blocked = Offer(1, pool: "p", priority: 5).Single();
+        var low = Offer(1, priority: 1).Single();
+        var high = Offer(1, priority: 3).Single();
+        Assert.Empty(_queue.Assign());
+        var other = Offer(1, pool: "p", dag: "other", priority: 9).Single();
+        Assert.Equal(other, _queue.Assign().Single().Key);
+
+        _queue.Free(first, null);
+        Assert.Equal(high, _queue.Assign().Single().Key);
+        _queue.Free(high, null);
+        Assert.Equal(low, _queue.Assign().Single().Key);
+        _queue.Free(low, null);
+        Assert.Empty(_queue.Assign());
+        _queue.Free(other, null);
+        Assert.Equal(blocked, _queue.Assign().Single().Key);
+    }
+
+    [Fact]
+    public void A_completion_of_a_Dag_at_its_limit_does_not_look_at_all_that_wait()
+    {
+        const int Tasks = 20_000;
+        _queue.SetPool("p", -1);
+        _queue.SetDagLimit(new("dag"), 4);
+        _queue.AddWorker("w", 100, ["default"]);
+        Offer(Tasks, pool: "p");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var running = new Queue<TaskKey>(_queue.Assign().Select(grant => grant.Key));
+        var ended = 0;
+        while (running.TryDequeue(out var key))
+        {
+            ended++;
+            _queue.Free(key, null);
+            _queue.Assign().ForEach(grant => running.Enqueue(grant.Key));
+        }
+
+        Assert.Equal(Tasks, ended);
+
+        // Moving all that wait with each completion would allocate gigabytes.
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < Tasks * 4000L);
+    }
+
     private List<TaskKey> Drain()
     {
         var order = new List<TaskKey>();

@@ -91,9 +91,9 @@ public static class DagRunDecider
                 Cascade(task);
                 EndIfDone(command.At);
             }
-            else
+            else if (run.Due[task] <= command.At)
             {
-                Wake(command.At);
+                Schedule([task]);
             }
         }
 
@@ -147,7 +147,7 @@ public static class DagRunDecider
                     return new(task, token, TaskState.UpForReschedule, at, at + (wait > TimeSpan.Zero ? wait : TimeSpan.Zero),
                         run.FirstPokeOf(task) ?? outcome.StartedAt);
                 case OutcomeKind.Lost when run.LossesOf(task) < MaxLosses:
-                    return new(task, token, TaskState.UpForRetry, at, at, FirstPoke(spec, task, outcome), Lost: true);
+                    return new(task, token, TaskState.UpForRetry, at, at + AfterLoss(run.LossesOf(task)), FirstPoke(spec, task, outcome), Lost: true);
                 case OutcomeKind.Failed when run.TriesOf(task) <= spec.Retries:
                     var delay = RetryDelays.After(spec, run.Facts.Dag, run.Facts.LogicalDate, run.TriesOf(task));
                     return new(task, token, TaskState.UpForRetry, at, at + delay, FirstPoke(spec, task, outcome));
@@ -155,6 +155,9 @@ public static class DagRunDecider
                     return new(task, token, TaskState.Failed, at);
             }
         }
+
+        /// <summary>At once when it was lost for the first time; what befell it twice may last a while.</summary>
+        private static TimeSpan AfterLoss(int losses) => losses == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(5 * losses);
 
         /// <summary>A sensor's timeout counts from its first poke, across reschedules and retries (semantics.md, 0.6).</summary>
         private DateTimeOffset? FirstPoke(TaskSpec spec, int task, TaskOutcome outcome) =>

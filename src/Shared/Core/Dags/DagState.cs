@@ -19,13 +19,13 @@ public abstract record DagEvent
 }
 
 /// <summary>A file defines the Dag, for the first time or anew.</summary>
-public sealed record DagDefined(string Version, string? Bundle, string File) : DagEvent;
+public sealed record DagDefined(string Version, string? Bundle, string File, DateTimeOffset? At = null) : DagEvent;
 
 /// <summary>Its file no longer defines it.</summary>
 public sealed record DagRemoved : DagEvent;
 
 /// <summary>Someone paused it or let it go on.</summary>
-public sealed record DagPaused(bool Paused) : DagEvent;
+public sealed record DagPaused(bool Paused, DateTimeOffset? At = null) : DagEvent;
 
 /// <summary>The scheduled run of an interval was created: the timetable stands here now.</summary>
 public sealed record IntervalScheduled(DataInterval Interval) : DagEvent;
@@ -51,12 +51,15 @@ public sealed record DagState
 
     public RunSucceeded? LastSuccess { get; init; }
 
+    /// <summary>Since when its schedule runs as it does: it was defined or let go on then, UTC.</summary>
+    public DateTimeOffset? Since { get; init; }
+
     /// <summary>Folds one event into the state.</summary>
     public DagState Evolve(DagEvent happened) => happened switch
     {
-        DagDefined e => this with { Version = e.Version, Bundle = e.Bundle, File = e.File, Active = true },
+        DagDefined e => this with { Version = e.Version, Bundle = e.Bundle, File = e.File, Active = true, Since = e.At ?? Since },
         DagRemoved => this with { Active = false },
-        DagPaused e => this with { Paused = e.Paused },
+        DagPaused e => this with { Paused = e.Paused, Since = e.At ?? Since },
         IntervalScheduled e => this with { LastScheduled = e.Interval },
         RunSucceeded e when LastSuccess is null || e.Interval.Start >= LastSuccess.Interval.Start => this with { LastSuccess = e },
         RunSucceeded => this,

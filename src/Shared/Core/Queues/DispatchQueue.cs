@@ -6,7 +6,8 @@ namespace Sluice.Core.Queues;
 /// <remarks>
 /// Tasks wait in lanes, one per pool and worker queue, so that a full pool holds up nobody else (semantics.md, 0.7). In a lane: live work before
 /// backfills, then by priority, then Dags take turns. A task that needs several pool slots keeps its place at the head until they are free,
-/// so that small ones cannot overtake it for ever. An offer costs O(log priorities), a grant O(lanes + workers).
+/// so that small ones cannot overtake it for ever; one that needs more than its pool has steps aside until the pool grows. Tasks of a Dag at its
+/// limit step aside, too, each lane's in their order. An offer costs O(log priorities), a grant O(lanes + workers).
 /// </remarks>
 public sealed class DispatchQueue
 {
@@ -19,6 +20,7 @@ public sealed class DispatchQueue
     private readonly Dictionary<string, WorkerUse> _workers = new(StringComparer.Ordinal);
     private readonly Dictionary<TaskKey, Holding> _holdings = [];
     private readonly Dictionary<DagId, DagUse> _dags = [];
+    private readonly Dictionary<long, RunUse> _runs = [];
     private int _turn;
 
     public DispatchQueue(int defaultPoolSlots = 128) => SetPool(DefaultPool, defaultPoolSlots);
@@ -44,6 +46,11 @@ public sealed class DispatchQueue
         }
 
         pool.Slots = slots;
+        foreach (var task in pool.TooLarge.Where(task => pool.MayEverFit(task.PoolSlots)).ToList())
+        {
+            pool.TooLarge.Remove(task);
+            Queue(task);
+        }
     }
 
     /// <summary>Task instances of a Dag that may be active at once; null for no limit.</summary>
@@ -67,6 +74,13 @@ public sealed class DispatchQueue
     /// <summary>A task instance asks for a slot.</summary>
     public void Offer(ReadyTask task)
     {
+        RunOf(task.Key.Run).Waiting++;
+        Waiting++;
+        Queue(task);
+    }
+
+    private void Queue(ReadyTask task)
+    {
         var key = (task.Pool, task.Queue);
         if (!_lanes.TryGetValue(key, out var lane))
         {
@@ -75,7 +89,6 @@ public sealed class DispatchQueue
         }
 
         lane.Add(task);
-        Waiting++;
     }
 
     /// <summary>Takes note of an attempt that a worker has already: after a takeover.</summary>
@@ -83,7 +96,38 @@ public sealed class DispatchQueue
     {
         if (_holdings.TryAdd(task.Key, new(task, worker)))
         {
+            RunOf(task.Key.Run).Held.Add(task.Key.Task);
             Count(task, worker, +1);
+        }
+    }
+
+    /// <summary>A run is over: what it holds is free, also what was granted and never taken, and what waits is forgotten.</summary>
+    public void Leave(long run)
+    {
+        if (!_runs.Remove(run, out var use))
+        {
+            return;
+        }
+
+        foreach (var task in use.Held)
+        {
+            Free(new(run, task), null);
+        }
+
+        // Only a run that was cut short leaves tasks behind: then all that wait are looked at once.
+        if (use.Waiting > 0)
+        {
+            Waiting -= use.Waiting;
+            _rotation.ForEach(lane => lane.Forget(run));
+            foreach (var pool in _pools.Values)
+            {
+                pool.TooLarge.RemoveAll(task => task.Key.Run == run);
+            }
+
+            foreach (var dag in _dags.Values)
+            {
+                dag.Forget(run);
+            }
         }
     }
 
@@ -95,6 +139,11 @@ public sealed class DispatchQueue
         if (!_holdings.Remove(key, out var holding))
         {
             return;
+        }
+
+        if (_runs.TryGetValue(key.Run, out var run))
+        {
+            run.Held.Remove(key.Task);
         }
 
         Count(holding.Task, holding.Worker, -1);
@@ -112,14 +161,17 @@ public sealed class DispatchQueue
         while (Waiting > 0 && Best() is var (lane, worker))
         {
             var task = lane.Take();
-            Waiting--;
             var dag = DagOf(task.Dag);
             if (dag.IsFull)
             {
-                dag.Parked.Add(task);
+                dag.Park(task);
                 continue;
             }
 
+            Waiting--;
+            var run = RunOf(task.Key.Run);
+            run.Waiting--;
+            run.Held.Add(task.Key.Task);
             _holdings.Add(task.Key, new(task, worker.Id));
             Count(task, worker.Id, +1);
             grants.Add(new(task.Key, worker.Id));
@@ -141,6 +193,11 @@ public sealed class DispatchQueue
             return $"the Dag is at its limit of {dag.Limit} active tasks";
         }
 
+        if (task.NeedsSlot && !pool.MayEverFit(task.PoolSlots))
+        {
+            return $"the task needs {task.PoolSlots} slots of pool '{task.Pool}', which has {pool.Slots} in all";
+        }
+
         if (task.NeedsSlot && !pool.Fits(task.PoolSlots))
         {
             return $"pool '{task.Pool}' has {Math.Max(0, pool.Slots - pool.Used)} of {pool.Slots} slots free; the task needs {task.PoolSlots}";
@@ -158,6 +215,7 @@ public sealed class DispatchQueue
         for (var i = 0; i < _rotation.Count; i++)
         {
             var lane = _rotation[(_turn + i) % _rotation.Count];
+            SetAsideTooLarge(lane);
             if (lane.Head is not { } head || (best is { } other && lane.Rank.CompareTo(other.Lane.Rank) >= 0))
             {
                 continue;
@@ -179,12 +237,22 @@ public sealed class DispatchQueue
         return best;
     }
 
+    /// <summary>A head that its pool can never hold would keep everyone behind it waiting for ever.</summary>
+    private void SetAsideTooLarge(Lane lane)
+    {
+        while (lane.Head is { NeedsSlot: true } head && _pools.TryGetValue(head.Pool, out var pool) && !pool.MayEverFit(head.PoolSlots))
+        {
+            pool.TooLarge.Add(lane.Take());
+        }
+    }
+
     private WorkerUse? Freest(string queue, bool needsSlot)
     {
         WorkerUse? freest = null;
         foreach (var worker in _workers.Values)
         {
-            if (worker.Queues.Contains(queue) && (!needsSlot || worker.Free > 0) && (freest is null || worker.IdleSlots > freest.IdleSlots))
+            // A worker without slots is about to stop: it takes no sensor either.
+            if (worker.Queues.Contains(queue) && worker.Slots > 0 && (!needsSlot || worker.Free > 0) && (freest is null || worker.IdleSlots > freest.IdleSlots))
             {
                 freest = worker;
             }
@@ -214,17 +282,20 @@ public sealed class DispatchQueue
 
     private void Unpark(DagUse dag)
     {
-        if (dag.Parked.Count == 0 || dag.IsFull)
+        foreach (var task in dag.Unpark())
         {
-            return;
+            Queue(task);
+        }
+    }
+
+    private RunUse RunOf(long run)
+    {
+        if (!_runs.TryGetValue(run, out var use))
+        {
+            _runs.Add(run, use = new());
         }
 
-        foreach (var task in dag.Parked)
-        {
-            Offer(task);
-        }
-
-        dag.Parked.Clear();
+        return use;
     }
 
     private DagUse DagOf(DagId id)
@@ -245,7 +316,19 @@ public sealed class DispatchQueue
 
         public int Used { get; set; }
 
+        /// <summary>Tasks that need more slots than there are in all.</summary>
+        public List<ReadyTask> TooLarge { get; } = [];
+
         public bool Fits(int slots) => Slots < 0 || Used + slots <= Slots;
+
+        public bool MayEverFit(int slots) => Slots < 0 || slots <= Slots;
+    }
+
+    private sealed class RunUse
+    {
+        public HashSet<int> Held { get; } = [];
+
+        public int Waiting { get; set; }
     }
 
     private sealed class DagUse
@@ -254,9 +337,46 @@ public sealed class DispatchQueue
 
         public int Active { get; set; }
 
-        public List<ReadyTask> Parked { get; } = [];
-
         public bool IsFull => Limit is { } limit && Active >= limit;
+
+        // By lane, so that those of one that is blocked do not stand before the others.
+        private readonly Dictionary<(string Pool, string Queue), PriorityQueue<ReadyTask, (int Backfill, int Priority, long Arrival)>> _parked = [];
+        private long _arrivals;
+
+        public void Park(ReadyTask task)
+        {
+            var lane = (task.Pool, task.Queue);
+            if (!_parked.TryGetValue(lane, out var waiting))
+            {
+                _parked.Add(lane, waiting = new());
+            }
+
+            waiting.Enqueue(task, (task.IsBackfill ? 1 : 0, -task.Priority, _arrivals++));
+        }
+
+        /// <summary>As many of each lane as there is room for: each completion moves a few, however many wait.</summary>
+        public List<ReadyTask> Unpark()
+        {
+            var released = new List<ReadyTask>();
+            var room = Limit is { } limit ? limit - Active : int.MaxValue;
+            foreach (var waiting in _parked.Values)
+            {
+                for (var left = room; left > 0 && waiting.TryDequeue(out var task, out _); left--)
+                {
+                    released.Add(task);
+                }
+            }
+
+            return released;
+        }
+
+        public void Forget(long run)
+        {
+            foreach (var (lane, waiting) in _parked.ToList())
+            {
+                _parked[lane] = new(waiting.UnorderedItems.Where(entry => entry.Element.Key.Run != run));
+            }
+        }
     }
 
     private sealed class WorkerUse(string id, int slots, HashSet<string> queues)

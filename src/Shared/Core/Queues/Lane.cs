@@ -40,9 +40,29 @@ internal sealed class Lane(string queue)
             _levels.Remove(Rank);
         }
 
+        FindHead();
+        return taken;
+    }
+
+    /// <summary>Drops the tasks of a run; the others keep their order.</summary>
+    public void Forget(long run)
+    {
+        foreach (var (rank, level) in _levels.ToList())
+        {
+            level.Forget(run);
+            if (level.Head is null)
+            {
+                _levels.Remove(rank);
+            }
+        }
+
+        FindHead();
+    }
+
+    private void FindHead()
+    {
         using var first = _levels.GetEnumerator();
         (Rank, Head) = first.MoveNext() ? (first.Current.Key, first.Current.Value.Head) : default;
-        return taken;
     }
 
     /// <summary>Tasks of one rank: Dags take turns, each in order of arrival.</summary>
@@ -79,6 +99,23 @@ internal sealed class Lane(string queue)
             }
 
             return taken;
+        }
+
+        public void Forget(long run)
+        {
+            for (var left = _turns.Count; left > 0; left--)
+            {
+                var dag = _turns.Dequeue();
+                var waiting = new Queue<ReadyTask>(_byDag[dag].Where(task => task.Key.Run != run));
+                if (waiting.Count == 0)
+                {
+                    _byDag.Remove(dag);
+                    continue;
+                }
+
+                _byDag[dag] = waiting;
+                _turns.Enqueue(dag);
+            }
         }
     }
 }

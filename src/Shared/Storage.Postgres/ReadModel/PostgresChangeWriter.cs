@@ -21,6 +21,13 @@ internal static class PostgresChangeWriter
     {
         Add(batch, TaskInstances, ReadModelTables.TaskInstances, changes.TaskInstances);
         Add(batch, DagRuns, ReadModelTables.DagRuns, changes.DagRuns);
+        if (changes.ClearedXComs.Count > 0)
+        {
+            var clear = new NpgsqlBatchCommand("DELETE FROM xcom WHERE run_key = ANY ($1)");
+            clear.Parameters.Add(new() { Value = changes.ClearedXComs.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+            batch.BatchCommands.Add(clear);
+        }
+
         Add(batch, XComs, ReadModelTables.XComs, changes.XComs);
         Add(batch, Dags, ReadModelTables.Dags, changes.Dags);
         Add(batch, DagVersions, ReadModelTables.DagVersions, changes.DagVersions);

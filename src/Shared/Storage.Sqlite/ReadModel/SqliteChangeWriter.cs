@@ -19,6 +19,11 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
     {
         Write(_taskInstances, ReadModelTables.TaskInstances, changes.TaskInstances);
         Write(_dagRuns, ReadModelTables.DagRuns, changes.DagRuns);
+        foreach (var run in changes.ClearedXComs)
+        {
+            database.Statement("DELETE FROM xcom WHERE run_key = $1", 1).With(0, run).Execute();
+        }
+
         Write(_xComs, ReadModelTables.XComs, changes.XComs);
         Write(_dags, ReadModelTables.Dags, changes.Dags);
         Write(_dagVersions, ReadModelTables.DagVersions, changes.DagVersions);

@@ -20,6 +20,9 @@ internal sealed class CoalescedChanges
                 case XComRow row:
                     Put(XComs, row, (row.Run, row.Task, row.Key), changes.Count);
                     break;
+                case XComsCleared cleared:
+                    ClearedXComs.Add(cleared.Run);
+                    break;
                 case DagRow row:
                     Put(Dags, row, row.Id, changes.Count);
                     break;
@@ -46,6 +49,9 @@ internal sealed class CoalescedChanges
     public List<DagRunRow> DagRuns { get; } = [];
 
     public List<XComRow> XComs { get; } = [];
+
+    /// <summary>Runs whose XComs are deleted before <see cref="XComs"/> are written.</summary>
+    public List<long> ClearedXComs { get; } = [];
 
     public List<DagRow> Dags { get; } = [];
 

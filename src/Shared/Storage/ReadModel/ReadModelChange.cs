@@ -97,6 +97,9 @@ public sealed record TaskInstanceRow : ReadModelChange
 /// <summary>Upserts an XCom.</summary>
 public sealed record XComRow(long Run, TaskId Task, string Key, string Value) : ReadModelChange;
 
+/// <summary>Deletes every XCom of a run: it is run again from the beginning. XComs of the same group are written after it.</summary>
+public sealed record XComsCleared(long Run) : ReadModelChange;
+
 /// <summary>Upserts a backfill.</summary>
 public sealed record BackfillRow : ReadModelChange
 {

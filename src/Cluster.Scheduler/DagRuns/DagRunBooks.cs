@@ -1,0 +1,36 @@
+using Sluice.Actors;
+using Sluice.Cluster.Wire;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Queues;
+using Sluice.Scheduler.Dispatch;
+
+namespace Sluice.Scheduler.DagRuns;
+
+/// <summary>What workers have of a run that is taken over: read from its state before its actor owns it.</summary>
+internal sealed class DagRunBooks
+{
+    private readonly Adopt _adopt;
+    private readonly List<Expect> _expected;
+
+    private DagRunBooks(Adopt adopt, List<Expect> expected) => (_adopt, _expected) = (adopt, expected);
+
+    public static DagRunBooks Of(DagRunState run)
+    {
+        var held = run.ActiveAttempts().ToList();
+        return new(
+            new(run.Facts.Key, [.. held.Select(id => (ReadyTask.Of(run.Facts, run.Graph.Spec, id.Task), run.WorkerOf(id.Task)!))]),
+            [.. held.GroupBy(id => run.WorkerOf(id.Task)!).Select(onWorker => new Expect(onWorker.Key, run.Facts, [.. onWorker.Select(id => AssignmentOf(run, id.Task))]))]);
+    }
+
+    public static TaskAssignment AssignmentOf(DagRunState run, int task) =>
+        new(new(run.Facts.Key, task, run.TokenOf(task)), run.TriesOf(task), run.FirstPokeOf(task));
+
+    public void Tell(RunCompany company, ActorRef run)
+    {
+        company.Dispatcher.Tell(_adopt, run);
+        foreach (var expect in _expected)
+        {
+            company.Workers.Tell(expect, run);
+        }
+    }
+}
