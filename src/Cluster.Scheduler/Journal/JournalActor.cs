@@ -9,11 +9,12 @@ namespace Sluice.Scheduler.Journal;
 /// A write that fails ends this leadership (the exception escalates): whether a broken commit was written is unknown, and only replaying the
 /// journal under a new epoch tells.
 /// </remarks>
-internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDictionary<string, long> recovered) : Actor
+/// <param name="store">Where it writes.</param>
+/// <param name="epoch">Under which lease.</param>
+/// <param name="recovered">From which group on each stream was recovered.</param>
+/// <param name="groupsKept">Groups that may gather before those that nobody needs are deleted, and streams that have not been written lately are asked for a snapshot.</param>
+internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDictionary<string, long> recovered, int groupsKept = 20_000) : Actor
 {
-    /// <summary>Groups that may lie behind the newest before streams that have not been written lately are asked for a snapshot.</summary>
-    private const int GroupsKept = 20_000;
-
     // From which group on recovery needs each stream, of those that were written before this leadership, too.
     private readonly Dictionary<string, long> _oldest = new(recovered, StringComparer.Ordinal);
     private readonly Dictionary<string, ActorRef> _owners = new(StringComparer.Ordinal);
@@ -24,7 +25,7 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
     private bool _writing;
     private long _groups;
     private long _entries;
-    private long _asked = -GroupsKept; // The first commit tidies up after the leaderships before.
+    private long _asked = -groupsKept; // The first commit tidies up after the leaderships before.
 
     protected override async ValueTask ReceiveAsync(object message)
     {
@@ -115,7 +116,7 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
             Write();
         }
 
-        if (_groups - _asked >= GroupsKept)
+        if (_groups - _asked >= groupsKept)
         {
             _asked = _groups;
             await TruncateAsync(committed.Sequence);
@@ -157,7 +158,7 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
         await store.TruncateAsync(epoch, needed - 1, CancellationToken.None);
         foreach (var (stream, sequence) in _oldest)
         {
-            if (sequence < newest - (GroupsKept / 2) && _owners.TryGetValue(stream, out var owner))
+            if (sequence < newest - (groupsKept / 2) && _owners.TryGetValue(stream, out var owner))
             {
                 owner.Tell(SnapshotDue.Instance);
             }

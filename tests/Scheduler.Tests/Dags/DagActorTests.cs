@@ -1,0 +1,200 @@
+using Sluice.Core.DagRuns;
+using Sluice.Core.Schedules;
+using Sluice.Scheduler.Dags;
+using static Sluice.Scheduler.Tests.SimulatedScheduler;
+
+namespace Sluice.Scheduler.Tests.Dags;
+
+public sealed class DagActorTests
+{
+    private readonly SimulatedScheduler _cluster = new();
+
+    [Fact]
+    public void A_run_is_created_when_its_interval_has_ended()
+    {
+        _cluster.Define(Daily());
+        _cluster.RunFor(Start.AddDays(1) - _cluster.Simulation.Now - TimeSpan.FromSeconds(1));
+        Assert.Empty(_cluster.Runs());
+
+        _cluster.RunFor(TimeSpan.FromSeconds(2));
+        var run = Assert.Single(_cluster.Runs());
+        Assert.Equal((Start, RunType.Scheduled, RunState.Running), (run.Facts.LogicalDate, run.Facts.Type, run.State));
+        Assert.Equal(Start.AddDays(1), run.Facts.CreatedAt);
+        Assert.Equal(Start.AddDays(2), _cluster.DagOf(Daily()).NextRunAfter);
+    }
+
+    [Fact]
+    public void A_schedule_is_kept_though_no_timer_waits_for_longer_than_a_day()
+    {
+        _cluster.Define(Daily() with { Schedule = Schedule.Every(TimeSpan.FromHours(30)) });
+
+        _cluster.RunFor(TimeSpan.FromHours(29.9));
+        Assert.Empty(_cluster.Runs());
+        _cluster.RunFor(TimeSpan.FromHours(0.2));
+        Assert.Equal(Start.AddHours(30), Assert.Single(_cluster.Runs()).Facts.CreatedAt);
+    }
+
+    [Fact]
+    public void Catching_up_creates_no_more_runs_than_may_be_active()
+    {
+        var dag = Daily() with { StartDate = Start.AddDays(-10), Catchup = CatchupMode.All, MaxActiveRuns = 2 };
+        _cluster.Define(dag);
+        Assert.Equal([Start.AddDays(-10), Start.AddDays(-9)], _cluster.Runs().Select(run => run.Facts.LogicalDate));
+
+        var worker = _cluster.AddWorker();
+        worker.End(Assert.Single(worker.Held));
+        Assert.Equal(3, _cluster.Runs().Count);
+        worker.WorkFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(Enumerable.Range(-10, 10).Select(day => Start.AddDays(day)), _cluster.Runs().Select(run => run.Facts.LogicalDate));
+        Assert.All(_cluster.Runs(), run => Assert.Equal(RunState.Success, run.State));
+    }
+
+    [Fact]
+    public void Runs_by_hand_beyond_the_limit_wait_in_the_order_in_which_they_came()
+    {
+        var dag = Manual() with { MaxActiveRuns = 1 };
+        _cluster.Define(dag);
+        var keys = Enumerable.Range(0, 3).Select(n => _cluster.Trigger(dag, $"r{n}").Facts!.Key).ToList();
+        Assert.Equal([RunState.Running, RunState.Queued, RunState.Queued], keys.Select(key => _cluster.RunOf(key).State));
+
+        Assert.True(_cluster.Cancel(keys[1]));
+        var worker = _cluster.AddWorker();
+        worker.End(worker.Held.Single());
+        Assert.Equal([RunState.Success, RunState.Failed, RunState.Running], keys.Select(key => _cluster.RunOf(key).State));
+    }
+
+    [Fact]
+    public void A_raised_limit_lets_queued_runs_go()
+    {
+        var dag = Manual() with { MaxActiveRuns = 1 };
+        _cluster.Define(dag);
+        _cluster.Trigger(dag, "r0");
+        var queued = _cluster.Trigger(dag, "r1").Facts!.Key;
+
+        _cluster.Define(dag with { MaxActiveRuns = 2 });
+        Assert.Equal(RunState.Running, _cluster.RunOf(queued).State);
+    }
+
+    [Fact]
+    public void A_run_id_is_given_once()
+    {
+        _cluster.Define(Manual());
+        Assert.NotNull(_cluster.Trigger(Manual(), "r").Facts);
+        Assert.Contains("already", _cluster.Trigger(Manual(), "r").Refusal, StringComparison.Ordinal);
+
+        var worker = _cluster.AddWorker();
+        worker.End(worker.Held.Single());
+        Assert.Contains("already", _cluster.Trigger(Manual(), "r").Refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_paused_Dag_creates_nothing_and_goes_on_with_the_latest_interval()
+    {
+        _cluster.Define(Daily());
+        Assert.True(_cluster.Pause(Daily(), true));
+        Assert.False(_cluster.Pause(Daily(), true));
+        _cluster.RunFor(TimeSpan.FromDays(3.5));
+        Assert.Empty(_cluster.Runs());
+
+        Assert.True(_cluster.Pause(Daily(), false));
+        Assert.Equal(Start.AddDays(2), Assert.Single(_cluster.Runs()).Facts.LogicalDate);
+    }
+
+    [Fact]
+    public void Without_catchup_a_paused_Dag_goes_on_at_the_next_tick()
+    {
+        var dag = Daily() with { Catchup = CatchupMode.None };
+        _cluster.Define(dag);
+        _cluster.Pause(dag, true);
+        _cluster.RunFor(TimeSpan.FromDays(3.5));
+        _cluster.Pause(dag, false);
+        Assert.Empty(_cluster.Runs());
+
+        _cluster.RunFor(TimeSpan.FromHours(12.5));
+        Assert.Equal(Start.AddDays(3), Assert.Single(_cluster.Runs()).Facts.LogicalDate);
+    }
+
+    [Theory]
+    [InlineData(CatchupMode.None)]
+    [InlineData(CatchupMode.Latest)]
+    [InlineData(CatchupMode.All)]
+    public void A_tick_during_a_takeover_is_not_missed(CatchupMode catchup)
+    {
+        _cluster.Define(Daily() with { Catchup = catchup });
+        _cluster.RunFor(Start.AddDays(1) - _cluster.Simulation.Now - TimeSpan.FromSeconds(2));
+        _cluster.TakeOver();
+
+        Assert.True(_cluster.Simulation.Now > Start.AddDays(1));
+        Assert.Equal(Start, Assert.Single(_cluster.Runs()).Facts.LogicalDate);
+    }
+
+    [Fact]
+    public void Without_catchup_a_takeover_makes_no_run_of_a_tick_before_the_Dag_was_there()
+    {
+        _cluster.RunFor(TimeSpan.FromMinutes(1));
+        _cluster.Define(Daily() with { Catchup = CatchupMode.None, StartDate = Start.AddDays(-10) });
+        _cluster.TakeOver();
+
+        Assert.Empty(_cluster.Runs());
+    }
+
+    [Fact]
+    public void An_interval_that_a_backfill_has_run_is_not_scheduled_again()
+    {
+        var dag = Daily() with { StartDate = Start.AddDays(-3), Catchup = CatchupMode.All };
+        _cluster.Define(Manual("other"));
+        _cluster.Define(dag with { Schedule = Schedule.None });
+        _cluster.Define(dag with { StartDate = Start.AddDays(5) });
+        _cluster.Backfill("bf", dag, Start.AddDays(-2), Start.AddDays(-1));
+        var worker = _cluster.AddWorker();
+        worker.WorkFor(TimeSpan.FromSeconds(2));
+
+        _cluster.Define(dag);
+        Assert.Equal([Start.AddDays(-3), Start.AddDays(-2), Start.AddDays(-1)], _cluster.Runs().Select(run => run.Facts.LogicalDate));
+        Assert.Equal(RunType.Backfill, _cluster.Runs()[1].Facts.Type);
+    }
+
+    [Fact]
+    public void A_run_knows_the_latest_success_before_its_interval()
+    {
+        var dag = Daily() with { StartDate = Start.AddDays(-2), Catchup = CatchupMode.All };
+        _cluster.Define(dag);
+        var worker = _cluster.AddWorker(slots: 4);
+        worker.WorkFor(TimeSpan.FromSeconds(2));
+        _cluster.Backfill("bf", dag, Start.AddDays(-4), Start.AddDays(-2));
+        worker.WorkFor(TimeSpan.FromSeconds(2));
+
+        var runs = _cluster.Runs();
+        Assert.Equal(4, runs.Count);
+        Assert.Equal([null, Start.AddDays(-4)], runs.Take(2).Select(run => run.Facts.PreviousSuccess?.Start));
+    }
+
+    [Fact]
+    public void A_removed_Dag_ends_what_it_began_and_begins_nothing()
+    {
+        _cluster.Define(Daily());
+        _cluster.RunFor(TimeSpan.FromDays(1));
+        _cluster.Tell(new FileGone("daily.cs"));
+        Assert.False(_cluster.DagOf(Daily()).Active);
+        _cluster.RunFor(TimeSpan.FromDays(3));
+
+        Assert.Contains("not defined", _cluster.Trigger(Daily(), "r").Refusal, StringComparison.Ordinal);
+        var worker = _cluster.AddWorker();
+        worker.WorkFor(TimeSpan.FromSeconds(1));
+        Assert.Equal(RunState.Success, Assert.Single(_cluster.Runs()).State);
+    }
+
+    [Fact]
+    public void A_run_keeps_the_version_that_it_began_with()
+    {
+        _cluster.Define(Manual());
+        var run = _cluster.Trigger(Manual(), "r").Facts!;
+        _cluster.Define(Manual() with { Tasks = [Task("a"), Task("b", 0)] });
+        _cluster.TakeOver();
+        var worker = _cluster.AddWorker();
+        worker.WorkFor(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(RunState.Success, _cluster.RunOf(run.Key).State);
+        Assert.Equal("only", Assert.Single(_cluster.Attempts(run.Key)).Task.Value);
+    }
+}

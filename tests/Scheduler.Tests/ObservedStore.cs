@@ -1,0 +1,125 @@
+using Sluice.Actors;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Storage;
+using Sluice.Storage.Bundles;
+using Sluice.Storage.Journal;
+using Sluice.Storage.Leases;
+using Sluice.Storage.ReadModel;
+using Sluice.Storage.Secrets;
+using Sluice.Storage.Sqlite;
+
+namespace Sluice.Scheduler.Tests;
+
+/// <summary>The real store, which the test may slow down, break, and watch.</summary>
+internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, IJournalStore, IReadModel, ILeaseStore
+{
+    public SqliteStore Inner { get; } = SqliteStore.InMemory(simulation.Time);
+
+    public ILeaseStore Leases => this;
+
+    public IJournalStore Journal => this;
+
+    public IReadModel ReadModel => this;
+
+    public IBundleStore Bundles => Inner.Bundles;
+
+    public ISecretStore Secrets => Inner.Secrets;
+
+    /// <summary>Epoch of each group that was written, in order.</summary>
+    public List<long> Epochs { get; } = [];
+
+    /// <summary>Called after a group was written and before its writer hears of it.</summary>
+    public Action<JournalBatch>? Written { get; set; }
+
+    /// <summary>Reading a Dag's version takes so long.</summary>
+    public TimeSpan VersionsTake { get; set; }
+
+    /// <summary>Groups up to this one were deleted.</summary>
+    public long Truncated { get; private set; }
+
+    /// <summary>Asked at each write and each call for the lease, which fail when it says so.</summary>
+    public Func<bool> IsAway { get; set; } = static () => false;
+
+    public async ValueTask<long> AppendAsync(long epoch, JournalBatch batch, CancellationToken cancellationToken)
+    {
+        ThrowIfAway();
+        var sequence = await Inner.Journal.AppendAsync(epoch, batch, cancellationToken);
+        Epochs.Add(epoch);
+        Written?.Invoke(batch);
+        return sequence;
+    }
+
+    public IAsyncEnumerable<RecoveredRecord> RecoverAsync(CancellationToken cancellationToken) => Inner.Journal.RecoverAsync(cancellationToken);
+
+    public ValueTask TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken)
+    {
+        Truncated = throughSequence;
+        return Inner.Journal.TruncateAsync(epoch, throughSequence, cancellationToken);
+    }
+
+    public async ValueTask<string?> FindDagVersionAsync(string version, CancellationToken cancellationToken)
+    {
+        if (VersionsTake > TimeSpan.Zero)
+        {
+            await Task.Delay(VersionsTake, simulation.Time, cancellationToken);
+        }
+
+        return await Inner.ReadModel.FindDagVersionAsync(version, cancellationToken);
+    }
+
+    public ValueTask<Lease?> TryAcquireAsync(string holder, string address, TimeSpan timeToLive, CancellationToken cancellationToken)
+    {
+        ThrowIfAway();
+        return Inner.Leases.TryAcquireAsync(holder, address, timeToLive, cancellationToken);
+    }
+
+    public ValueTask<bool> RenewAsync(string holder, long epoch, TimeSpan timeToLive, CancellationToken cancellationToken)
+    {
+        ThrowIfAway();
+        return Inner.Leases.RenewAsync(holder, epoch, timeToLive, cancellationToken);
+    }
+
+    public ValueTask ReleaseAsync(string holder, long epoch, CancellationToken cancellationToken)
+    {
+        ThrowIfAway();
+        return Inner.Leases.ReleaseAsync(holder, epoch, cancellationToken);
+    }
+
+    public ValueTask<Lease?> ReadAsync(CancellationToken cancellationToken) => Inner.Leases.ReadAsync(cancellationToken);
+
+    public ValueTask<IReadOnlyList<DagRow>> ListDagsAsync(CancellationToken cancellationToken) => Inner.ReadModel.ListDagsAsync(cancellationToken);
+
+    public ValueTask<DagRow?> FindDagAsync(DagId dag, CancellationToken cancellationToken) => Inner.ReadModel.FindDagAsync(dag, cancellationToken);
+
+    public ValueTask<IReadOnlyList<DagRunRow>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken) => Inner.ReadModel.ListRunsAsync(query, cancellationToken);
+
+    public ValueTask<DagRunRow?> FindRunAsync(DagId dag, RunId run, CancellationToken cancellationToken) => Inner.ReadModel.FindRunAsync(dag, run, cancellationToken);
+
+    public ValueTask<IReadOnlyList<TaskInstanceRow>> ListTaskInstancesAsync(long run, CancellationToken cancellationToken) =>
+        Inner.ReadModel.ListTaskInstancesAsync(run, cancellationToken);
+
+    public ValueTask<string?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>
+        Inner.ReadModel.FindXComAsync(run, task, key, cancellationToken);
+
+    public ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken) => Inner.ReadModel.ListXComsAsync(run, cancellationToken);
+
+    public ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken) =>
+        Inner.ReadModel.ListBackfillsAsync(dag, cancellationToken);
+
+    public ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken) => Inner.ReadModel.ListImportErrorsAsync(cancellationToken);
+
+    public ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) => Inner.ReadModel.ListAuditAsync(limit, cancellationToken);
+
+    public ValueTask MigrateAsync(CancellationToken cancellationToken) => Inner.MigrateAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => Inner.DisposeAsync();
+
+    private void ThrowIfAway()
+    {
+        if (IsAway())
+        {
+            throw new StoreException("store.unreachable", "The store is away.", isTransient: true);
+        }
+    }
+}
