@@ -61,6 +61,31 @@ public sealed class ClusterSimulationTests
         }
     }
 
+    /// <summary>Ends that a worker could not report come back when their tasks run elsewhere already.</summary>
+    [Theory]
+    [MemberData(nameof(Chunks))]
+    public void Workers_that_are_cut_off_for_long_and_come_back_with_old_ends_change_nothing(int first)
+    {
+        for (var seed = first; seed < first + 20; seed++)
+        {
+            var cluster = New(2_000_000 + seed, schedulers: 1);
+            cluster.Ledger.AllTakeLong = true;
+            var faults = new Random(seed);
+            Run(cluster, runs: 4, () =>
+            {
+                switch (faults.Next(8))
+                {
+                    case 0 or 1:
+                        cluster.Network.Partition(cluster.Workers[faults.Next(cluster.Workers.Count)], cluster.Schedulers[0]);
+                        break;
+                    case 2:
+                        cluster.Network.HealAll();
+                        break;
+                }
+            });
+        }
+    }
+
     private static SimulatedCluster New(int seed, int schedulers)
     {
         var cluster = new SimulatedCluster(seed, new() { DropRate = 0.01, DuplicateRate = 0.01, BreakRate = 0.001, MaxDelay = TimeSpan.FromMilliseconds(30) });
@@ -106,6 +131,7 @@ public sealed class ClusterSimulationTests
         Assert.True(cluster.AllEnded(), $"seed {seed}: a run did not end within {Limit} of virtual time\n{cluster.Dump()}");
         Assert.Equal(runs, cluster.Runs().Count);
         Assert.True(cluster.Ledger.Violations.Count == 0, $"seed {seed}: {string.Join("; ", cluster.Ledger.Violations)}");
+        Assert.All(cluster.Runs(), run => Assert.False(run.Reason?.StartsWith("internal error", StringComparison.Ordinal) == true, $"seed {seed}: {run.Reason}"));
         CheckJournal(cluster, dag, seed);
     }
 
@@ -128,6 +154,9 @@ public sealed class ClusterSimulationTests
                     case TaskEnded end:
                         Assert.True(ended.Add((end.Task, end.Token)), $"seed {seed}: result of {run.Facts.Key}/{end.Task}/{end.Token} was accepted twice");
                         Assert.Equal(end.Token, state!.TokenOf(end.Task));
+                        Assert.True(
+                            end.State is not TaskState.Success || cluster.Ledger.Ends.GetValueOrDefault(new(run.Facts.Key, end.Task, end.Token), OutcomeKind.Lost) == OutcomeKind.Success,
+                            $"seed {seed}: {run.Facts.Key}/{end.Task}/{end.Token} counts as a success and was none");
                         break;
                     case TasksDispatched dispatched:
                         Assert.All(dispatched.Tasks, task => Assert.Equal(TaskState.Scheduled, state!.StateOf(task)));

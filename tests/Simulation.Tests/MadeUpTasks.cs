@@ -15,7 +15,7 @@ internal sealed class MadeUpTasks(SimulationDispatcher simulation, TimeProvider 
         var startedAt = time.GetUtcNow();
         try
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(1 + simulation.NextRandom(simulation.NextRandom(10) == 0 ? 20_000 : 500)), time, kill);
+            await Task.Delay(TimeSpan.FromMilliseconds(1 + simulation.NextRandom(ledger.AllTakeLong || simulation.NextRandom(10) == 0 ? 20_000 : 500)), time, kill);
         }
         catch (OperationCanceledException)
         {
@@ -30,7 +30,7 @@ internal sealed class MadeUpTasks(SimulationDispatcher simulation, TimeProvider 
 
         TaskOutcome End(OutcomeKind kind, string? error)
         {
-            ledger.End(key, work.Id);
+            ledger.End(key, work.Id, kind);
             var now = time.GetUtcNow();
             return new() { Kind = kind, StartedAt = startedAt, EndedAt = now, Error = error, ResumeAt = now.AddSeconds(5) };
         }
@@ -46,6 +46,12 @@ internal sealed class TaskLedger
 
     public int Begun { get; private set; }
 
+    /// <summary>Set: tasks take up to 20 s. Else only every tenth does.</summary>
+    public bool AllTakeLong { get; set; }
+
+    /// <summary>How each attempt ended on its worker.</summary>
+    public Dictionary<AttemptId, OutcomeKind> Ends { get; } = [];
+
     public void Begin(TaskKey key, AttemptId id, string node)
     {
         Begun++;
@@ -57,8 +63,9 @@ internal sealed class TaskLedger
         _running[key] = (id, node);
     }
 
-    public void End(TaskKey key, AttemptId id)
+    public void End(TaskKey key, AttemptId id, OutcomeKind kind)
     {
+        Ends[id] = kind;
         if (_running.TryGetValue(key, out var running) && running.Id == id)
         {
             _running.Remove(key);

@@ -135,9 +135,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private async Task<NodeProcess> StartAsync(string name, string program, string[] args)
     {
-        // A killed worker leaves the folder of its sockets: in ours, it goes with us.
-        var temporary = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName;
-        var node = await NodeProcess.StartAsync(name, program, args, new Dictionary<string, string> { ["SLUICE_CLUSTER_SECRET"] = Secret, ["TMPDIR"] = temporary });
+        var node = await NodeProcess.StartAsync(name, program, args, new Dictionary<string, string> { ["SLUICE_CLUSTER_SECRET"] = Secret });
         _nodes.Add(node);
         return node;
     }
