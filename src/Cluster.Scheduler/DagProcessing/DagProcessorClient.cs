@@ -83,7 +83,7 @@ public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposa
         }
         catch (OperationCanceledException) when (overtime.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            cause = $"took longer than {options.TimeLimit.TotalSeconds:0.#} s; does a loop never end?";
+            cause = $"took longer than {options.TimeLimit.TotalSeconds:0.#} s: perhaps a loop never ends";
         }
         catch (InvalidDataException e)
         {

@@ -70,7 +70,9 @@ public sealed class OperatorExecutionTests
 
         Assert.Equal((OutcomeKind.Failed, "Ran longer than its execution timeout of 00:05:00."), (outcome.Kind, outcome.Error));
         Assert.Contains("kill", op.Calls);
-        Assert.Equal(TimeSpan.FromMinutes(5), outcome.EndedAt - outcome.StartedAt);
+
+        // The clock is driven from outside: it may have let the ten seconds of OnKill pass before the attempt went on.
+        Assert.InRange(outcome.EndedAt - outcome.StartedAt, TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(310));
     }
 
     [Fact]

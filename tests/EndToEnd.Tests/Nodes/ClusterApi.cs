@@ -81,6 +81,9 @@ internal sealed class ClusterApi : IDisposable
     /// <summary>Ids and roles of the nodes that the seed knows.</summary>
     public async Task<JsonNode> NodesAsync() => JsonNode.Parse(await _http.GetStringAsync(new Uri("api/v1/nodes", UriKind.Relative)))!;
 
+    /// <summary>The trees of actors of all nodes.</summary>
+    public Task<string> ActorsAsync() => _http.GetStringAsync(new Uri("api/v1/actors", UriKind.Relative));
+
     /// <summary>Null while the cluster cannot answer.</summary>
     public static async Task<T?> TryAsync<T>(Func<Task<T>> call)
         where T : class

@@ -135,7 +135,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private async Task<NodeProcess> StartAsync(string name, string program, string[] args)
     {
-        var node = await NodeProcess.StartAsync(name, program, args, new Dictionary<string, string> { ["SLUICE_CLUSTER_SECRET"] = Secret });
+        // A killed worker leaves the folder of its sockets: in ours, it goes with us.
+        var temporary = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName;
+        var node = await NodeProcess.StartAsync(name, program, args, new Dictionary<string, string> { ["SLUICE_CLUSTER_SECRET"] = Secret, ["TMPDIR"] = temporary });
         _nodes.Add(node);
         return node;
     }

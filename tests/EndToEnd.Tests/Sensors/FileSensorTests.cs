@@ -43,17 +43,18 @@ public sealed class FileSensorTests : IAsyncLifetime
         await StateAsync("Reschedule", "up_for_reschedule");
 
         await _cluster.Api.TriggerAsync("Poke");
-        await StateAsync("Poke", "running");
+        await Until.TrueAsync(async () => (await _cluster.Api.ActorsAsync()).Contains("Poke/run/wait for", StringComparison.Ordinal), "the slot is the poking sensor's");
         await _cluster.Api.TriggerAsync("other", "second");
-        await Until.TrueAsync(
-            async () => await _cluster.Api.TaskStateAsync("other", "task", "second") is { State: "scheduled" or "queued", Waits: not null }, "the other task waits for the slot");
+        await File.WriteAllTextAsync($"{file}.Async", "");
+        await StateAsync("Async", "success");
+        await File.WriteAllTextAsync($"{file}.Reschedule", "");
+        Assert.Equal("running", (await _cluster.Api.ShowAsync("Reschedule")).Run.State);
+        Assert.Equal("running", (await _cluster.Api.ShowAsync("other", "second")).Run.State);
 
-        foreach (var mode in new[] { "Poke", "Reschedule", "Async" })
-        {
-            await File.WriteAllTextAsync($"{file}.{mode}", "");
-            await _cluster.Api.SucceededAsync(mode);
-        }
-
+        await File.WriteAllTextAsync($"{file}.Poke", "");
+        await _cluster.Api.SucceededAsync("Poke");
+        await _cluster.Api.SucceededAsync("Reschedule");
+        await _cluster.Api.SucceededAsync("Async");
         await _cluster.Api.SucceededAsync("other", "second");
         Assert.Equal(1, (await _cluster.Api.TaskAsync("Reschedule", "wait")).TryNumber);
     }

@@ -22,6 +22,11 @@ public sealed class UserCodeTests(SharedCluster shared)
                 dag.Run("never_ends", _ => { while (true) { } }, task => task.ExecutionTimeout = TimeSpan.FromSeconds(2));
                 dag.Run("waits_for_ever", ctx => Task.Delay(-1, ctx.CancellationToken), task => task.ExecutionTimeout = TimeSpan.FromSeconds(2));
                 dag.Run("kills_itself", _ => System.Diagnostics.Process.GetCurrentProcess().Kill());
+                dag.Run("good_spy", _ =>
+                {
+                    if (Environment.GetEnvironmentVariables().Keys.Cast<string>().FirstOrDefault(name => name.StartsWith("SLUICE_")) is { } secret)
+                        throw new InvalidOperationException($"user code sees {secret}");
+                });
                 for (var i = 0; i < 10; i++)
                 {
                     var n = i;
