@@ -205,6 +205,16 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     }
 
     [Fact]
+    public async Task XComs_of_a_run_are_cleared_before_those_of_the_same_group_are_written()
+    {
+        await WriteAsync(new XComRow(1, new("a"), "x", "1"), new XComRow(1, new("b"), "y", "2"), new XComRow(2, new("a"), "x", "3"));
+        await WriteAsync(new XComsCleared(1), new XComRow(1, new("a"), "new", "4"));
+
+        Assert.Equal([new(1, new("a"), "new", "4")], await Store.ReadModel.ListXComsAsync(1, None));
+        Assert.Equal([new(2, new("a"), "x", "3")], await Store.ReadModel.ListXComsAsync(2, None));
+    }
+
+    [Fact]
     public async Task Backfills_are_upserted_and_listed_latest_first()
     {
         var first = Backfill("a", Day(1));
