@@ -222,8 +222,8 @@ internal sealed partial class DagRunActor : Actor
                 break;
             case TaskEnded e:
                 var (node, outcome) = report!.Value;
-                var ran = outcome.Kind == OutcomeKind.Lost ? (TimeSpan?)null : outcome.EndedAt - outcome.StartedAt;
-                _freed.Add(new(new(_run.Facts.Key, e.Task), ran));
+                var ran = e.Lost || e.HandedBack ? (TimeSpan?)null : outcome.EndedAt - outcome.StartedAt;
+                _freed.Add(new(new(_run.Facts.Key, e.Task), ran, e.HandedBack));
                 _dispatchedAt.Remove(e.Task, out var dispatchedAt);
                 _pending.Changes.Add(DagRunRows.OfEnd(_run, e, node, outcome, dispatchedAt == default ? null : dispatchedAt));
                 if (e.State == TaskState.Failed)

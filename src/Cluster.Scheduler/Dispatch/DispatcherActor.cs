@@ -8,8 +8,11 @@ namespace Sluice.Scheduler.Dispatch;
 /// <summary>A run tells the dispatcher what is ready and what has ended. Always answered by <see cref="Granted"/>, empty when nothing fits.</summary>
 internal sealed record Offer(long Run, IReadOnlyList<ReadyTask> Ready, IReadOnlyList<FreedTask> Freed);
 
-/// <summary>An attempt ended; null when it did not run to its end.</summary>
-internal readonly record struct FreedTask(TaskKey Key, TimeSpan? Ran);
+/// <summary>An attempt ended.</summary>
+/// <param name="Key">The task instance.</param>
+/// <param name="Ran">How long it ran; null when it did not run to its end.</param>
+/// <param name="HandedBack">Its worker had no slot for it in time.</param>
+internal readonly record struct FreedTask(TaskKey Key, TimeSpan? Ran, bool HandedBack = false);
 
 /// <summary>Dispatcher to a run: journal these dispatches, or give them back with an <see cref="Offer"/>.</summary>
 internal sealed record Granted(IReadOnlyList<Grant> Grants);
@@ -88,9 +91,16 @@ internal sealed class DispatcherActor : Actor
 
     private void Free(IReadOnlyList<FreedTask> freed)
     {
-        foreach (var (key, ran) in freed)
+        foreach (var (key, ran, handedBack) in freed)
         {
-            _queue.Free(key, ran);
+            if (handedBack)
+            {
+                _queue.HandBack(key);
+            }
+            else
+            {
+                _queue.Free(key, ran);
+            }
         }
     }
 

@@ -17,12 +17,14 @@ namespace Sluice.Cluster.Worker.Workers;
 internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, LeaderRequests requests, IAttemptExecutor executor) : Actor
 {
     private static readonly TimeSpan RepeatReportsAfter = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan HandBackAfter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastReportsWithin = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<AttemptId, Held> _held = [];
     private readonly Dictionary<string, DagSpec> _dags = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Held>> _awaitingDag = new(StringComparer.Ordinal);
     private readonly Queue<Held> _waiting = new();
+    private DateTimeOffset _slotGivenAt;
     private readonly Stack<ActorRef> _freeSlots = new();
     private List<AttemptId> _accepted = [];
     private LeaderLink _leader = null!;
@@ -89,6 +91,9 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
                 break;
             case DagFetched fetched:
                 OnDagFetched(fetched);
+                break;
+            case HandBackDue:
+                OnHandBackDue();
                 break;
             case Drain drain:
                 OnDrain(drain);
@@ -297,6 +302,34 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
         else
         {
             _waiting.Enqueue(held);
+            if (!Context.Timers.IsActive(HandBackDue.Instance))
+            {
+                Context.Timers.StartSingle(HandBackDue.Instance, HandBackAfter, HandBackDue.Instance);
+            }
+        }
+    }
+
+    /// <summary>What was given ahead must not stick to a worker whose slots are held by long tasks: others may be idle.</summary>
+    private void OnHandBackDue()
+    {
+        var sinceLastSlot = Context.Time.GetUtcNow() - _slotGivenAt;
+        if (_waiting.Count == 0)
+        {
+            return;
+        }
+
+        if (sinceLastSlot < HandBackAfter)
+        {
+            Context.Timers.StartSingle(HandBackDue.Instance, HandBackAfter - sinceLastSlot, HandBackDue.Instance);
+            return;
+        }
+
+        while (_waiting.TryDequeue(out var next))
+        {
+            if (_held.TryGetValue(next.Assignment.Id, out var held) && held == next)
+            {
+                End(next.Assignment.Id, OutcomeKind.HandedBack, "No slot of the worker became free in time; it had not begun.");
+            }
         }
     }
 
@@ -327,6 +360,7 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
 
     private void GiveSlot(ActorRef slot)
     {
+        _slotGivenAt = Context.Time.GetUtcNow();
         while (_waiting.TryDequeue(out var next))
         {
             // Killed while it waited.
@@ -469,6 +503,11 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
     private sealed record Flush
     {
         public static Flush Instance { get; } = new();
+    }
+
+    private sealed record HandBackDue
+    {
+        public static HandBackDue Instance { get; } = new();
     }
 
     private sealed record RepeatReports

@@ -108,6 +108,22 @@ public sealed class DagRunDeciderTests
     }
 
     [Fact]
+    public void An_attempt_that_was_handed_back_costs_nothing_however_often()
+    {
+        var run = Started(Of(Task("a")));
+        for (var time = 0; time < 10; time++)
+        {
+            Dispatch(run, 0);
+            DagRunDecider.Decide(run, new ReportTask(0, run.TokenOf(0), new() { Kind = OutcomeKind.HandedBack }, Noon));
+            Assert.Equal((TaskState.Scheduled, 1, 0), (run.StateOf(0), run.TriesOf(0), run.LossesOf(0)));
+        }
+
+        Dispatch(run, 0);
+        DagRunDecider.Decide(run, new ReportTask(0, run.TokenOf(0), Success, Noon));
+        Assert.Equal(RunState.Success, run.Phase);
+    }
+
+    [Fact]
     public void A_rescheduled_sensor_stays_in_its_try_and_remembers_its_first_poke()
     {
         var run = Started(Of(Task("a") with { Sensor = new() { Mode = SensorMode.Reschedule } }));
@@ -161,7 +177,7 @@ public sealed class DagRunDeciderTests
                 if (attempts.Count > 0)
                 {
                     var attempt = attempts[random.Next(attempts.Count)];
-                    var kind = random.Next(10) < 6 ? OutcomeKind.Success : (OutcomeKind)random.Next(0, 6);
+                    var kind = random.Next(10) < 6 ? OutcomeKind.Success : (OutcomeKind)random.Next(0, 7);
                     var outcome = new TaskOutcome { Kind = kind, StartedAt = now, EndedAt = now, ResumeAt = now.AddSeconds(5) };
                     Take(new ReportTask(attempt.Task, attempt.Token, outcome, now));
 

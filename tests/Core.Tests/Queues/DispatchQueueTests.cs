@@ -155,6 +155,25 @@ public sealed class DispatchQueueTests
     }
 
     [Fact]
+    public void A_worker_that_hands_back_is_given_nothing_ahead_until_a_task_has_ended_there()
+    {
+        _queue.AddWorker("w", 1, ["default"]);
+        Offer(100);
+        _queue.Free(_queue.Assign().Single().Key, TimeSpan.FromMilliseconds(1));
+        var ahead = _queue.Assign();
+        Assert.True(ahead.Count > 1);
+
+        foreach (var grant in ahead.Skip(1))
+        {
+            _queue.HandBack(grant.Key);
+        }
+
+        Assert.Empty(_queue.Assign());
+        _queue.Free(ahead[0].Key, TimeSpan.FromMilliseconds(1));
+        Assert.True(_queue.Assign().Count > 1);
+    }
+
+    [Fact]
     public void What_a_worker_held_before_a_takeover_counts_when_it_registers()
     {
         _queue.Hold(Ready(), "w");

@@ -146,6 +146,8 @@ public static class DagRunDecider
                     var wait = (outcome.ResumeAt ?? outcome.EndedAt) - outcome.EndedAt;
                     return new(task, token, TaskState.UpForReschedule, at, at + (wait > TimeSpan.Zero ? wait : TimeSpan.Zero),
                         run.FirstPokeOf(task) ?? outcome.StartedAt);
+                case OutcomeKind.HandedBack:
+                    return new(task, token, TaskState.UpForRetry, at, at, HandedBack: true);
                 case OutcomeKind.Lost when run.LossesOf(task) < MaxLosses:
                     return new(task, token, TaskState.UpForRetry, at, at + AfterLoss(run.LossesOf(task)), FirstPoke(spec, task, outcome), Lost: true);
                 case OutcomeKind.Failed when run.TriesOf(task) <= spec.Retries:

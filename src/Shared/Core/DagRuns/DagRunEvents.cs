@@ -47,6 +47,7 @@ public sealed record TasksDispatched(
 /// <param name="Due">For the two waiting states: when the task is scheduled again.</param>
 /// <param name="FirstPoke">For up_for_reschedule: when the first poke began.</param>
 /// <param name="Lost">The attempt ended by our fault and costs no retry.</param>
+/// <param name="HandedBack">It was never begun and costs nothing.</param>
 public sealed record TaskEnded(
     [property: JsonPropertyName("t")] int Task,
     [property: JsonPropertyName("n")] int Token,
@@ -54,7 +55,8 @@ public sealed record TaskEnded(
     [property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At,
     [property: JsonPropertyName("d"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Due = null,
     [property: JsonPropertyName("p"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? FirstPoke = null,
-    [property: JsonPropertyName("l"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Lost = false) : DagRunEvent;
+    [property: JsonPropertyName("l"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Lost = false,
+    [property: JsonPropertyName("h"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool HandedBack = false) : DagRunEvent;
 
 /// <summary>Tasks ended without running: their trigger rule, or the run's own end, decided.</summary>
 public sealed record TasksResolved(

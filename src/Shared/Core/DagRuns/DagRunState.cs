@@ -181,7 +181,7 @@ public sealed class DagRunState
         }
 
         // A sensor that was rescheduled, and an attempt lost by our fault, go on in the try that they were in.
-        if (e.Lost || e.State == TaskState.UpForReschedule)
+        if (e.Lost || e.HandedBack || e.State == TaskState.UpForReschedule)
         {
             _resuming.Add(e.Task);
         }

@@ -131,6 +131,17 @@ public sealed class DispatchQueue
         }
     }
 
+    /// <summary>A worker gave back what it was given ahead: long tasks hold its slots.</summary>
+    public void HandBack(TaskKey key)
+    {
+        if (_holdings.TryGetValue(key, out var holding) && _workers.TryGetValue(holding.Worker, out var worker))
+        {
+            worker.IsBusy();
+        }
+
+        Free(key, null);
+    }
+
     /// <summary>An attempt ended, or its grant was refused.</summary>
     /// <param name="key">The task instance.</param>
     /// <param name="ran">How long it ran; tells how many short tasks a worker may be given ahead. Null when it did not run to its end.</param>
@@ -402,6 +413,9 @@ public sealed class DispatchQueue
         private int Ahead => double.IsInfinity(_averageMilliseconds)
             ? 0
             : (int)(Slots * Math.Min(MaxAheadPerSlot, AheadMilliseconds / Math.Max(0.01, _averageMilliseconds)));
+
+        /// <summary>Nothing is given ahead until a task has ended there.</summary>
+        public void IsBusy() => _averageMilliseconds = double.PositiveInfinity;
 
         public void Ran(TimeSpan length) =>
             _averageMilliseconds = double.IsInfinity(_averageMilliseconds)

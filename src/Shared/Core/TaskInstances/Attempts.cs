@@ -33,6 +33,9 @@ public enum OutcomeKind : byte
 
     /// <summary>The attempt never ran or ran for nothing by our fault (node stopping, no runner): costs no retry.</summary>
     Lost = 5,
+
+    /// <summary>The attempt was given ahead and never begun: the worker's slots are taken by long tasks. Costs nothing.</summary>
+    HandedBack = 6,
 }
 
 /// <summary>The outcome of one attempt. Times are the worker's, UTC.</summary>
