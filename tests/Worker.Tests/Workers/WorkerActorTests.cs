@@ -125,12 +125,30 @@ public sealed class WorkerActorTests
         var leader = worker.Lead(5);
         worker.For(1);
         leader.Run(Id(0), Id(1));
-        worker.For(1);
+        worker.For(0.1);
         Assert.Equal([Id(0)], worker.Begun);
         worker.End(Id(0));
-        worker.For(1);
+        worker.For(0.1);
 
         Assert.Equal([Id(0), Id(1)], worker.Begun);
+    }
+
+    [Fact]
+    public void What_waits_behind_a_long_task_is_handed_back()
+    {
+        var worker = new WorkerFixture(slots: 1);
+        var leader = worker.Lead(5);
+        worker.For(1);
+        leader.Run(Id(0), Id(1), Id(2));
+        worker.For(1);
+
+        Assert.Equal([Id(0)], worker.Begun);
+        Assert.Equal(
+            [(Id(1), OutcomeKind.HandedBack), (Id(2), OutcomeKind.HandedBack)],
+            leader.Reports.Select(r => (r.Id, r.Outcome.Kind)).Distinct().OrderBy(r => r.Id.Task));
+        worker.End(Id(0));
+        worker.For(1);
+        Assert.Equal([Id(0)], worker.Begun);
     }
 
     [Fact]
@@ -157,7 +175,7 @@ public sealed class WorkerActorTests
         var leader = worker.Lead(5);
         worker.For(1);
         leader.Run(Id(0), Id(1));
-        worker.For(1);
+        worker.For(0.1);
         leader.Send(new KillTasks(5, [Id(0), Id(1)], "Stopped by anna."));
         worker.For(1);
 
