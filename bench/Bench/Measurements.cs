@@ -15,7 +15,11 @@ internal sealed record Figure(string Name, double Value, string Unit, double? Go
 }
 
 /// <summary>The measurements. Times come from the engine's own records, never from the client's clock.</summary>
-internal sealed class Measurements(Deployment deployment, bool embedded, int repeats)
+/// <param name="deployment">What is measured.</param>
+/// <param name="embedded">Which goals count.</param>
+/// <param name="repeats">Runs of each chain; the median is reported.</param>
+/// <param name="idleMachine">What the machine uses without it, as a share of a core.</param>
+internal sealed class Measurements(Deployment deployment, bool embedded, int repeats, double idleMachine)
 {
     private readonly ApiClient _api = deployment.Api;
     private int _run;
@@ -163,11 +167,10 @@ internal sealed class Measurements(Deployment deployment, bool embedded, int rep
         return figures;
     }
 
-    private static async Task<Figure> IdleAsync()
+    private async Task<Figure> IdleAsync()
     {
         await Task.Delay(TimeSpan.FromSeconds(3));
-        var (busy, clock) = (MachineCpu.Busy(), Stopwatch.StartNew());
-        await Task.Delay(TimeSpan.FromSeconds(15));
-        return new("idle: CPU of the whole machine", (MachineCpu.Busy() - busy) / clock.Elapsed * 100, "% of a core", 1);
+        var share = await MachineCpu.ShareOfACoreAsync(TimeSpan.FromSeconds(15));
+        return new("idle: CPU beyond the machine's own", Math.Max(0, share - idleMachine) * 100, "% of a core", 1);
     }
 }

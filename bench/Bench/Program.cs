@@ -10,25 +10,27 @@ var only = Option("--only");
 var slots = int.Parse(Option("--slots") ?? "8", CultureInfo.InvariantCulture);
 var repeats = int.Parse(Option("--repeats") ?? "5", CultureInfo.InvariantCulture);
 var dags = Path.Combine(Repository.Root, "bench", "dags");
+Progress("the machine by itself");
+var idleMachine = await MachineCpu.ShareOfACoreAsync(TimeSpan.FromSeconds(10));
 var report = new JsonArray();
 var missed = 0;
 
 if (only is null or "embedded")
 {
     await using var deployment = await Deployment.EmbeddedAsync(dags, slots);
-    Report(deployment.Name, await new Measurements(deployment, true, repeats).AllAsync(Progress));
+    Report(deployment.Name, await new Measurements(deployment, true, repeats, idleMachine).AllAsync(Progress));
 }
 
 if (only is null or "cluster")
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: false);
-    Report(deployment.Name, await new Measurements(deployment, false, repeats).AllAsync(Progress));
+    Report(deployment.Name, await new Measurements(deployment, false, repeats, idleMachine).AllAsync(Progress));
 }
 
 if (only is null or "slow-disk")
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: true);
-    Report(deployment.Name, await new Measurements(deployment, false, repeats).ChainsAsync(Progress));
+    Report(deployment.Name, await new Measurements(deployment, false, repeats, idleMachine).ChainsAsync(Progress));
 }
 
 if (json)
