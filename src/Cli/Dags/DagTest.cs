@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sluice.Authoring.Bundles;
 using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Dags;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Testing;

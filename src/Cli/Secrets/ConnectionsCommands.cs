@@ -2,7 +2,7 @@ using System.CommandLine;
 using Sluice.Cli.CommandLine;
 using Sluice.Cli.Deployments;
 using Sluice.Cli.Output;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Cluster.Api;
 
 namespace Sluice.Cli.Secrets;

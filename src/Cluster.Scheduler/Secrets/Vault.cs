@@ -1,4 +1,3 @@
-using Sluice.Authoring.Connections;
 using Sluice.Core.Connections;
 using Sluice.Storage.Secrets;
 

@@ -14,7 +14,7 @@ internal static class ImplicitUsings
         "System.Net.Http",
         "System.Threading",
         "System.Threading.Tasks",
-        "Sluice.Authoring.Connections",
+        "Sluice.Core.Connections",
         "Sluice.Authoring.Dags",
         "Sluice.Authoring.Hooks",
         "Sluice.Authoring.Operators",

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Execution;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;

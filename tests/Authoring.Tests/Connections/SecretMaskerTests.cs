@@ -1,4 +1,5 @@
 using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 
 namespace Sluice.Authoring.Tests.Connections;
 

@@ -1,4 +1,4 @@
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;

@@ -1,5 +1,5 @@
 using Sluice.Authoring.Bundles;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Dags;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Testing;

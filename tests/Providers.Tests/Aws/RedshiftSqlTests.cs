@@ -1,5 +1,5 @@
 using Amazon.Runtime;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Providers.Aws.Redshift;

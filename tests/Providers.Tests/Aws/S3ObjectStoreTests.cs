@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Providers.Aws.Operators;

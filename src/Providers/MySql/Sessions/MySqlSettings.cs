@@ -1,6 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 
 namespace Sluice.Providers.MySql.Sessions;
 

@@ -1,6 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Hooks;
 
 namespace Sluice.Providers.Postgres.Hooks;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Npgsql;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
 
 namespace Sluice.Providers.Postgres.Hooks;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Hooks;
 using SQLitePCL;
 

@@ -1,5 +1,5 @@
 using Microsoft.Data.Sqlite;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using SQLitePCL;

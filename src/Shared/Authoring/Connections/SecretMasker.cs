@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sluice.Core.Connections;
 
 namespace Sluice.Authoring.Connections;
 

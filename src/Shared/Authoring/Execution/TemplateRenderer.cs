@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
 using Sluice.Core.Templates;
 

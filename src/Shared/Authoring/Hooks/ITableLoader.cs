@@ -1,3 +1,5 @@
+using Sluice.Core.Connections;
+
 namespace Sluice.Authoring.Hooks;
 
 /// <summary>Loads objects into a table of one kind of database, in one transaction.</summary>
@@ -23,7 +25,7 @@ public sealed record TableLoad
     public required IObjectStore Store { get; init; }
 
     /// <summary>Connection of the store, for a database that fetches by itself (Redshift's COPY).</summary>
-    public Connections.Connection? StoreConnection { get; init; }
+    public Connection? StoreConnection { get; init; }
 
     /// <summary>How the objects are written.</summary>
     public required CsvFormat Format { get; init; }

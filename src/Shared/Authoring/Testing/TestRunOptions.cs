@@ -1,4 +1,5 @@
 using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Core.Schedules;
 
 namespace Sluice.Authoring.Testing;

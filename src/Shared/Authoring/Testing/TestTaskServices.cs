@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Authoring.Connections;
+using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;

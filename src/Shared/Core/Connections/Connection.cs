@@ -1,4 +1,4 @@
-namespace Sluice.Authoring.Connections;
+namespace Sluice.Core.Connections;
 
 /// <summary>How to reach an outside system, with its credentials.</summary>
 /// <remarks>Written as a URI: <c>mysql://user:password@host:3306/schema?charset=utf8mb4</c>; see <see cref="ConnectionUri"/>.</remarks>

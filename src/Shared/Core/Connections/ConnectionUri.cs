@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Sluice.Authoring.Connections;
+namespace Sluice.Core.Connections;
 
 /// <summary>Connections as URIs: <c>type://login:password@host:port/schema?extra=value</c>, parts percent-encoded.</summary>
 /// <remarks><c>sqlite:///folder/file.db</c> names the absolute path <c>/folder/file.db</c>; <c>sqlite:file.db</c> a relative one.</remarks>
