@@ -69,11 +69,11 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
         }
         catch (Exception e) when (e is TimeoutException or ActorStoppedException)
         {
-            asked.Fail(503, "The scheduler did not answer; try again.");
+            asked.Fail(504, "The scheduler did not answer, or stopped leading meanwhile.");
         }
         catch (OperationCanceledException)
         {
-            asked.Fail(503, "The scheduler is stopping; try again.");
+            asked.Fail(504, "The scheduler stopped before it could answer.");
         }
         catch (Exception e)
         {
@@ -86,7 +86,7 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
         await elector.AskAsync<object>(new ToScheduler(new IsCurrent(attempt)), TimeSpan.FromSeconds(10), cancellationToken) switch
         {
             bool current => current,
-            _ => throw new ApiException(503, "This scheduler does not lead at the moment; try again."), // An attempt must not fail by a failover.
+            _ => throw new ApiException(503, NotLeading.Sentence), // An attempt must not fail by a failover.
         };
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} asked by {Node} failed")]

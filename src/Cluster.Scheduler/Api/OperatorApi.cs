@@ -41,7 +41,8 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
         }
         catch (StoreException e) when (e.IsTransient)
         {
-            throw new ApiException(503, e.Message);
+            // A commit may have arrived although its answer did not.
+            throw new ApiException(Operations.IsRead(call.Name) ? 503 : 504, e.Message);
         }
     }
 
@@ -312,14 +313,14 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
         {
             return await elector.AskAsync<object>(new ToScheduler(message), Patience, cancel) switch
             {
-                NotLeading => throw new ApiException(503, "This scheduler does not lead at the moment; try again."),
+                NotLeading => throw new ApiException(503, NotLeading.Sentence),
                 T answer => answer,
                 var other => throw new ApiException(500, $"Unexpected answer {other.GetType().Name}."),
             };
         }
         catch (Exception e) when (e is TimeoutException or ActorStoppedException)
         {
-            throw new ApiException(503, "The scheduler did not answer; try again.");
+            throw new ApiException(504, "The scheduler did not answer, or stopped leading meanwhile.");
         }
     }
 
@@ -331,7 +332,7 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
         }
         catch (Exception e) when (e is TimeoutException or ActorStoppedException)
         {
-            throw new ApiException(503, "The run ended, or the leader changed, before it could answer; try again.");
+            throw new ApiException(504, "The run ended, or the leader changed, before it could answer.");
         }
     }
 
@@ -364,6 +365,7 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
 }
 
 /// <summary>A call of the API was refused.</summary>
+/// <param name="status">As in HTTP. 503: nothing was done, try again. 504: it is not known what was done.</param>
 internal sealed class ApiException(int status, string message) : Exception(message)
 {
     public int Status { get; } = status;

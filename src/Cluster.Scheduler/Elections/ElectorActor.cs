@@ -10,6 +10,10 @@ internal sealed record ToScheduler(object Message);
 
 internal sealed record NotLeading
 {
+    /// <summary>For people. Nothing was done.</summary>
+    public const string Sentence =
+        "No scheduler leads at the moment: the last leader lives, but does not hold the lease. It takes it again as soon as the database lets it; then try again.";
+
     public static NotLeading Instance { get; } = new();
 }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Sluice.Actors;
+using Sluice.Cluster.Api;
 using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Seed.Membership;
 using Sluice.Cluster.Wire;
@@ -12,6 +13,7 @@ namespace Sluice.Cluster.Seed.Api;
 /// <summary>What a seed serves to operators over HTTP. Everything under /api needs the token; errors are <c>{"error": "one sentence"}</c>.</summary>
 internal sealed class SeedApi(NodeHost host, ActorRef seed, SeedOptions options)
 {
+    private const string RetryAfterSeconds = "2";
     private const int MaxBodyBytes = 16 * 1024 * 1024;
     private static readonly TimeSpan ActorsTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LogTimeout = TimeSpan.FromSeconds(10);
@@ -39,6 +41,8 @@ internal sealed class SeedApi(NodeHost host, ActorRef seed, SeedOptions options)
     private static Task ErrorAsync(HttpContext http, int code, string sentence)
     {
         http.Response.StatusCode = code;
+        if (code is 503 or 504)
+            http.Response.Headers.RetryAfter = RetryAfterSeconds;
         return http.Response.WriteAsJsonAsync(new ErrorBody(sentence), ApiJson.Default.ErrorBody);
     }
 
@@ -85,22 +89,48 @@ internal sealed class SeedApi(NodeHost host, ActorRef seed, SeedOptions options)
             return;
         }
 
-        var view = await ViewAsync();
-        if (view.Leader is not { } leader)
-        {
-            await ErrorAsync(http, 503, "There is no leader: no scheduler has told this seed that it leads.");
-            return;
-        }
-
-        if (host.Linked.All(node => node.Id != leader.NodeId))
-        {
-            await ErrorAsync(http, 503, $"There is no leader: the last one ({leader.Address}) is gone and no other has taken over yet.");
-            return;
-        }
-
         var who = http.Request.Headers["X-Sluice-User"].ToString();
         var call = new OperatorCall(operation, body, who.Length is > 0 and <= 200 ? who : "token");
-        await PassOnAsync(http, await host.AskAsync(leader.NodeId, Methods.Operator, WireJson.Write(call), options.CallTimeout, http.RequestAborted));
+        await AskLeaderAsync(http, call);
+    }
+
+    /// <summary>Passes a call to the leader. In every moment without one it says so, and never leaves open whether something may have been done.</summary>
+    private async Task AskLeaderAsync(HttpContext http, OperatorCall call)
+    {
+        var isRead = Operations.IsRead(call.Name);
+        for (var asked = 0L; ; )
+        {
+            var view = await ViewAsync();
+            if (view.Leader is not { } leader || leader.Epoch <= asked || host.Linked.All(node => node.Id != leader.NodeId))
+            {
+                await ErrorAsync(http, 503, LeaderSentences.Nobody(view));
+                return;
+            }
+
+            asked = leader.Epoch;
+            var response = await host.AskAsync(leader.NodeId, Methods.Operator, WireJson.Write(call), options.CallTimeout, http.RequestAborted);
+            if (response.Delivery == Delivery.Answered && response.Code != 504)
+            {
+                await PassOnAsync(http, response);
+                return;
+            }
+
+            if (response.Code == 504)
+            {
+                await (response.Delivery == Delivery.Answered
+                    ? ErrorAsync(http, 503, LeaderSentences.GaveUp(response.Error!, call.Name, isRead))
+                    : ErrorAsync(http, 504, LeaderSentences.Slow(await ViewAsync(), call.Name, options.CallTimeout, isRead)));
+                return;
+            }
+
+            if (response.Delivery == Delivery.Unknown && !isRead)
+            {
+                await ErrorAsync(http, 503, LeaderSentences.Lost(await ViewAsync(), asked, call.Name));
+                return;
+            }
+
+            // Nothing was done: a leader that has come meanwhile may be asked as well.
+        }
     }
 
     private async Task NodesAsync(HttpContext http)

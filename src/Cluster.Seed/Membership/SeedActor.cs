@@ -17,15 +17,23 @@ public sealed class SeedActor(NodeHost host) : Actor
 
     private readonly SortedDictionary<string, NodeInfo> _nodes = new(StringComparer.Ordinal);
     private LeaderClaim? _leader;
+    private NodeInfo? _leaderNode;
+    private DateTimeOffset _startedAt;
+    private DateTimeOffset _leaderHeardAt;
 
     protected override ValueTask PreStartAsync()
     {
+        _startedAt = Context.Time.GetUtcNow();
         host.Subscribe(Context.Self, static happened => happened is not PeerMessage { Message: not (Join or LeaderClaim) });
         return ValueTask.CompletedTask;
     }
 
     protected override ValueTask ReceiveAsync(object message)
     {
+        // Its end is news of it, too: from then on it is silent.
+        if (message is PeerEvent happened && happened.Peer.Id == _leader?.NodeId)
+            (_leaderNode, _leaderHeardAt) = (happened.Peer, Context.Time.GetUtcNow());
+
         switch (message)
         {
             case PeerMessage { Message: Join } again when _nodes.GetValueOrDefault(again.Peer.Id) == again.Peer:
@@ -38,8 +46,8 @@ public sealed class SeedActor(NodeHost host) : Actor
                 Changed();
                 break;
 
-            case PeerMessage { Message: LeaderClaim claim } when _leader is null || claim.Epoch > _leader.Epoch:
-                _leader = claim;
+            case PeerMessage { Message: LeaderClaim claim } claimed when _leader is null || claim.Epoch > _leader.Epoch:
+                (_leader, _leaderNode, _leaderHeardAt) = (claim, claimed.Peer, Context.Time.GetUtcNow());
                 Changed();
                 break;
 
@@ -49,7 +57,7 @@ public sealed class SeedActor(NodeHost host) : Actor
                 break;
 
             case GetSeedView:
-                Context.Sender?.Tell(new SeedView([host.Self, .. _nodes.Values], _leader));
+                Context.Sender?.Tell(new SeedView([host.Self, .. _nodes.Values], _leader, _leaderNode, _leader is null ? _startedAt : _leaderHeardAt));
                 break;
 
             default:
@@ -85,4 +93,7 @@ public sealed record GetSeedView;
 
 /// <summary>What a seed knows.</summary>
 /// <param name="Nodes">The seed itself first, then by id.</param>
-public sealed record SeedView(IReadOnlyList<NodeInfo> Nodes, LeaderClaim? Leader);
+/// <param name="Leader">The claim with the highest epoch that was ever heard.</param>
+/// <param name="LeaderNode">Who made that claim.</param>
+/// <param name="HeardAt">When the leader was last heard, or its link broke; without a leader, since when this seed listens. UTC.</param>
+public sealed record SeedView(IReadOnlyList<NodeInfo> Nodes, LeaderClaim? Leader, NodeInfo? LeaderNode, DateTimeOffset HeardAt);

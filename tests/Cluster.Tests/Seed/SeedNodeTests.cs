@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Actors;
+using Sluice.Cluster.Api;
 using Sluice.Cluster.Membership;
 using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Seed;
@@ -14,22 +15,18 @@ namespace Sluice.Cluster.Tests.Seed;
 
 public sealed class SeedNodeTests : IAsyncLifetime
 {
-    private readonly HttpClient _http = new();
     private readonly List<NodeHost> _hosts = [];
+    private HttpClient _http = null!;
     private SeedNode _seed = null!;
 
-    public async Task InitializeAsync()
-    {
-        _seed = await SeedNode.StartAsync(new SeedOptions { Listen = "127.0.0.1:0", Secret = "secret", Name = "seed" }, NullLoggerFactory.Instance);
-        _http.BaseAddress = new Uri($"http://{_seed.Address}");
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ApiToken.FromSecret("secret"));
-    }
+    public Task InitializeAsync() => StartAsync(TimeSpan.FromSeconds(30));
 
     public async Task DisposeAsync()
     {
         _http.Dispose();
         foreach (var host in _hosts)
             await host.DisposeAsync();
+        _hosts.Clear();
         await _seed.DisposeAsync();
     }
 
@@ -61,7 +58,8 @@ public sealed class SeedNodeTests : IAsyncLifetime
     {
         var early = await _http.PostAsync("/api/v1/call/runs.trigger", Json("{}"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
-        Assert.Equal("There is no leader: no scheduler has told this seed that it leads.", await ErrorAsync(early));
+        Assert.StartsWith("No scheduler leads at the moment: none has told this seed that it does, since the seed began at 2", await ErrorAsync(early), StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(2), early.Headers.RetryAfter?.Delta);
 
         var scheduler = await JoinAsync("scheduler", NodeRole.Scheduler);
         scheduler.Serve(Methods.Operator, scheduler.System.Spawn(
@@ -88,7 +86,69 @@ public sealed class SeedNodeTests : IAsyncLifetime
         await scheduler.DisposeAsync();
         await Until.True(() => !_seed.Host.Linked.Any(), "the scheduler is gone");
         var late = await _http.PostAsync("/api/v1/call/runs.trigger", Json("{}"));
-        Assert.Equal("There is no leader: the last one (127.0.0.1:1) is gone and no other has taken over yet.", await ErrorAsync(late));
+        await AssertAbsentAsync(late);
+    }
+
+    [Fact]
+    public async Task A_leader_that_goes_away_with_a_question_in_hand_leaves_no_doubt_about_what_is_known()
+    {
+        var asked = 0;
+        var scheduler = await LeadAsync("scheduler", 1, _ => Interlocked.Increment(ref asked));
+        var calls = new[] { Operations.ListDags, Operations.TriggerRun, "of.a_later_version" }
+            .Select(operation => _http.PostAsync($"/api/v1/call/{operation}", Json("{}"))).ToArray();
+        await Until.True(() => Volatile.Read(ref asked) == 3, "the leader has the questions");
+
+        await scheduler.DisposeAsync();
+
+        await AssertAbsentAsync(await calls[0]);
+        Assert.DoesNotContain("not known", await ErrorAsync(await calls[0]), StringComparison.Ordinal);
+        foreach (var call in calls[1..])
+        {
+            await AssertAbsentAsync(await call);
+            Assert.Contains("It is not known whether '", await ErrorAsync(await call), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_question_that_changes_nothing_goes_to_the_leader_that_has_come_meanwhile()
+    {
+        var asked = 0;
+        var old = await LeadAsync("old", 1, _ => Interlocked.Increment(ref asked));
+        var read = _http.PostAsync($"/api/v1/call/{Operations.ListDags}", Json("{}"));
+        var write = _http.PostAsync($"/api/v1/call/{Operations.TriggerRun}", Json("{}"));
+        await Until.True(() => Volatile.Read(ref asked) == 2, "the old leader has the questions");
+        await LeadAsync("new", 2, question => question.Reply("\"new\""));
+
+        await old.DisposeAsync();
+
+        Assert.Equal("\"new\"", await (await read).Content.ReadAsStringAsync());
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await write).StatusCode);
+        Assert.Equal(
+            "The leader changed before 'runs.trigger' was answered; new at 127.0.0.1:1 leads now. It is not known whether 'runs.trigger' was done: look before you ask for it again.",
+            await ErrorAsync(await write));
+    }
+
+    [Theory]
+    [InlineData(504, HttpStatusCode.ServiceUnavailable, "It stopped. ")]
+    [InlineData(0, HttpStatusCode.GatewayTimeout, "The leader, scheduler at 127.0.0.1:1, did not answer 'OPERATION' within 0.2 s; it was last heard at 2")]
+    public async Task A_leader_that_does_not_know_or_does_not_answer_is_named(int answer, HttpStatusCode status, string says)
+    {
+        await DisposeAsync();
+        await StartAsync(TimeSpan.FromSeconds(0.2));
+        await LeadAsync("scheduler", 1, question =>
+        {
+            if (answer > 0)
+                question.Fail(answer, "It stopped.");
+        });
+
+        foreach (var (operation, next) in new[] { (Operations.ShowRun, "Try again."), (Operations.CancelRun, "It is not known whether 'runs.cancel' was done: look before you ask for it again.") })
+        {
+            using var response = await _http.PostAsync($"/api/v1/call/{operation}", Json("{}"));
+            Assert.Equal(status, response.StatusCode);
+            Assert.NotNull(response.Headers.RetryAfter);
+            Assert.StartsWith(says.Replace("OPERATION", operation, StringComparison.Ordinal), await ErrorAsync(response), StringComparison.Ordinal);
+            Assert.EndsWith(next, await ErrorAsync(response), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -154,12 +214,38 @@ public sealed class SeedNodeTests : IAsyncLifetime
         Assert.NotEqual(ApiToken.FromSecret("secret"), ApiToken.FromSecret("secret2"));
     }
 
+    private async Task StartAsync(TimeSpan callTimeout)
+    {
+        _seed = await SeedNode.StartAsync(
+            new SeedOptions { Listen = "127.0.0.1:0", Secret = "secret", Name = "seed", CallTimeout = callTimeout }, NullLoggerFactory.Instance);
+        _http = new() { BaseAddress = new Uri($"http://{_seed.Address}") };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ApiToken.FromSecret("secret"));
+    }
+
+    /// <summary>503, when to come back, who is missing since when and what to do.</summary>
+    private static async Task AssertAbsentAsync(HttpResponseMessage response)
+    {
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(2)), (response.StatusCode, response.Headers.RetryAfter?.Delta));
+        var error = await ErrorAsync(response);
+        Assert.Matches(@"^No scheduler leads at the moment: the last leader, scheduler at 127\.0\.0\.1:1, is silent since 2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d UTC\. ", error);
+        Assert.Contains("start a scheduler", error, StringComparison.Ordinal);
+    }
+
     private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
     private static async Task<string?> ErrorAsync(HttpResponseMessage response)
     {
         using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         return body.RootElement.GetProperty("error").GetString();
+    }
+
+    private async Task<NodeHost> LeadAsync(string id, long epoch, Action<IncomingRequest> answer)
+    {
+        var host = await JoinAsync(id, NodeRole.Scheduler);
+        host.Serve(Methods.Operator, host.System.Spawn(Props.Create(() => new Answerer(answer)), "operator"));
+        host.Membership.Tell(new ClaimLeadership(new LeaderClaim(id, "127.0.0.1:1", epoch)));
+        await Until.True(() => _http.GetStringAsync("/api/v1/nodes").Result.Contains($"\"epoch\":{epoch}", StringComparison.Ordinal), "the claim is known");
+        return host;
     }
 
     private async Task<NodeHost> JoinAsync(string id, NodeRole role)

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Sluice.Cluster.Api;
 
 /// <summary>Operations of the API: <c>POST /api/v1/call/{operation}</c> with the request as JSON, answered by the response as JSON.</summary>
@@ -65,6 +67,12 @@ public static class Operations
 
     /// <summary><see cref="SecretName"/> to <see cref="Changed"/>.</summary>
     public const string DeleteVariable = "variables.delete";
+
+    private static readonly FrozenSet<string> Reads = FrozenSet.Create(
+        ListDags, ShowDag, ListImportErrors, ListRuns, ShowRun, TaskState, ListBackfills, ShowBackfill, ListConnections, GetVariable, ListVariables);
+
+    /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
+    public static bool IsRead(string operation) => Reads.Contains(operation);
 }
 
 public sealed record Nothing;

@@ -20,7 +20,8 @@ public sealed class RequestClient
         _askSelf = askSelf;
     }
 
-    /// <summary>Asks and waits. Failing is an answer too: 503 when there is no link or it breaks, 504 when the time is up.</summary>
+    /// <summary>Asks and waits. Failing is an answer too: 503 when there is no link or it breaks, 504 when the time is up;
+    /// <see cref="Response.Delivery"/> tells whether the other node may have acted.</summary>
     /// <param name="nodeId">May be this node itself.</param>
     /// <param name="method">One of <see cref="Methods"/>.</param>
     /// <param name="body">JSON text of the method's request type.</param>
@@ -35,7 +36,7 @@ public sealed class RequestClient
         if (nodeId == _transport.Self.Id)
             _askSelf(request, Take);
         else if (!_transport.Send(nodeId, request))
-            waiting.End(new Response(waiting.Id, null, $"There is no link to node {nodeId}.", 503));
+            waiting.End(new Response(waiting.Id, null, $"There is no link to node {nodeId}.", 503) { Delivery = Delivery.NotSent });
         return waiting.Task;
     }
 
@@ -48,7 +49,12 @@ public sealed class RequestClient
     internal void LinkBroke(NodeInfo peer, string reason)
     {
         foreach (var waiting in _waiting.Values.Where(waiting => waiting.NodeId == peer.Id))
-            waiting.End(new Response(waiting.Id, null, $"The link to {peer.Name} broke before it answered '{waiting.Method}': {reason}.", 503));
+        {
+            waiting.End(new Response(waiting.Id, null, $"The link to {peer.Name} broke before it answered '{waiting.Method}': {reason}.", 503)
+            {
+                Delivery = Delivery.Unknown,
+            });
+        }
     }
 
     private sealed class Waiting(RequestClient client, long id, string nodeId, string method, TimeSpan timeout)
@@ -79,7 +85,7 @@ public sealed class RequestClient
         }
 
         private void TimedOut() =>
-            End(new Response(Id, null, $"Node {NodeId} did not answer '{Method}' within {timeout.TotalSeconds:0.###} s.", 504));
+            End(new Response(Id, null, $"Node {NodeId} did not answer '{Method}' within {timeout.TotalSeconds:0.###} s.", 504) { Delivery = Delivery.Unknown });
 
         private void Cancelled(CancellationToken token)
         {

@@ -102,7 +102,25 @@ public sealed record Request(long Id, string Method, string Body) : Message;
 /// <param name="Body">JSON text of the method's own response type; null when <paramref name="Error"/> is set.</param>
 /// <param name="Error">One sentence for people.</param>
 /// <param name="Code">HTTP-like status: 200, 400 bad input, 404 not found, 409 conflict, 503 try again.</param>
-public sealed record Response(long Id, string? Body, string? Error, int Code = 200) : Message;
+public sealed record Response(long Id, string? Body, string? Error, int Code = 200) : Message
+{
+    /// <summary>What became of the question. Known to the side that asked, never sent.</summary>
+    [JsonIgnore]
+    public Delivery Delivery { get; init; }
+}
+
+/// <summary>What became of a question.</summary>
+public enum Delivery
+{
+    /// <summary>The other node answered.</summary>
+    Answered,
+
+    /// <summary>It never left: the other node has done nothing.</summary>
+    NotSent,
+
+    /// <summary>It was sent and nothing came back: the other node may have done what was asked, or may still do it.</summary>
+    Unknown,
+}
 
 /// <summary>Methods of <see cref="Request"/>.</summary>
 public static class Methods
