@@ -21,7 +21,7 @@ internal sealed record StartNow
 internal sealed record CancelNow(string Reason);
 
 /// <summary>To the Dag and the backfill, after the commit.</summary>
-internal sealed record RunFinished(RunFacts Facts, RunState State, DateTimeOffset? StartedAt);
+internal sealed record RunFinished(RunFacts Facts, RunState State, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt);
 
 /// <summary>To a run: tell a task's live state; answered by a <see cref="TaskLiveState"/>.</summary>
 internal sealed record TaskQuestion(int Task);
@@ -278,7 +278,7 @@ internal sealed partial class DagRunActor : Actor
             {
                 _company.Dispatcher.Tell(new RunLeft(_run.Facts.Key, [.. _freed]), Context.Self);
                 _pending.OnCommitted.Add(new(_company.Workers, new RunLeft(_run.Facts.Key, [])));
-                _pending.OnCommitted.Add(new(Context.Parent!, new RunFinished(_run.Facts, _run.Phase, _run.StartedAt)));
+                _pending.OnCommitted.Add(new(Context.Parent!, new RunFinished(_run.Facts, _run.Phase, _run.StartedAt, _run.EndedAt)));
                 _pending.OnCommitted.Add(new(Context.Self, Over.Instance));
             }
 

@@ -263,7 +263,7 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
 
         if (finished.State == RunState.Success)
         {
-            Write(new RunSucceeded(finished.Facts.Interval, finished.StartedAt ?? finished.Facts.CreatedAt));
+            Write(new RunSucceeded(finished.Facts.Interval, finished.StartedAt ?? finished.Facts.CreatedAt, finished.EndedAt));
         }
 
         if (finished.Facts.Backfill is not null)
@@ -342,6 +342,7 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
             Backfill = backfill,
             PreviousSuccess = previous?.Interval,
             PreviousSuccessStartedAt = previous?.StartedAt,
+            PreviousSuccessEndedAt = previous?.EndedAt,
             CreatedAt = Now,
         };
     }
@@ -356,7 +357,7 @@ internal sealed partial class DagActor(DagId id, DagState recovered, IReadOnlyLi
 
         var query = new RunQuery { Dag = id, State = RunState.Success, Before = logicalDate, Limit = 1 };
         return (await company.ReadModel.ListRunsAsync(query, CancellationToken.None)) is [var run]
-            ? new(run.Facts.Interval, run.StartedAt ?? run.Facts.CreatedAt)
+            ? new(run.Facts.Interval, run.StartedAt ?? run.Facts.CreatedAt, run.EndedAt)
             : null;
     }
 

@@ -20,6 +20,9 @@ public class TaskScopeTests
     [InlineData("{{ data_interval_end | ds_nodash }} {{ data_interval_end | ts_nodash }} {{ data_interval_end | ts_nodash_with_tz }}", "20210206 20210206T000000 20210206T000000+0000")]
     [InlineData("{{ prev_data_interval_start_success | ds }} {{ prev_data_interval_end_success }}", "2021-02-03 2021-02-04 00:00:00+00:00")]
     [InlineData("{{ prev_start_date_success }}", "2021-02-04 00:00:07.250000+00:00")]
+    [InlineData("{{ prev_end_date_success }} {{ prev_execution_date_success | ds }}", "2021-02-04 00:01:00+00:00 2021-02-03")]
+    [InlineData("{{ prev_ds }} {{ prev_ds_nodash }} {{ prev_execution_date }}", "2021-02-04 20210204 2021-02-04 00:00:00+00:00")]
+    [InlineData("{{ run_type }}", "scheduled")]
     [InlineData("{{ next_ds }} {{ next_ds_nodash }} {{ next_execution_date }}", "2021-02-06 20210206 2021-02-06 00:00:00+00:00")]
     [InlineData("{{ yesterday_ds }} {{ tomorrow_ds }} {{ yesterday_ds_nodash }} {{ tomorrow_ds_nodash }}", "2021-02-04 2021-02-06 20210204 20210206")]
     [InlineData("{{ dag.dag_id }} {{ task.task_id }} {{ dag }} {{ task.retries }}", "nps load <DAG: nps> 2")]
@@ -58,6 +61,34 @@ public class TaskScopeTests
         var scope = Scope(previous: null);
 
         Assert.Equal("None None x", Template.Parse("{{ prev_data_interval_start_success }} {{ prev_start_date_success | ds }} {{ 'x' if prev_data_interval_end_success is none }}").Render(scope));
+    }
+
+    public static TheoryData<Schedule, string, string, RunType, string> Neighbours => new()
+    {
+        // Logical date and interval, then prev and next: Airflow 2 gives the schedule's own ticks, not the runs that there are.
+        { Schedule.Cron("0 2 * * *"), "UTC", "2021-02-05T02:00:00Z 2021-02-06T02:00:00Z", RunType.Scheduled, "2021-02-04T02:00:00+00:00 2021-02-06T02:00:00+00:00" },
+        { Schedule.Cron("0 2 * * *"), "UTC", "2021-02-05T02:00:00Z 2021-02-06T02:00:00Z", RunType.Backfill, "2021-02-04T02:00:00+00:00 2021-02-06T02:00:00+00:00" },
+        { Schedule.Cron("0 2 * * *"), "UTC", "2021-02-05T02:00:00Z 2021-02-06T02:00:00Z", RunType.Manual, "2021-02-05T02:00:00+00:00 2021-02-05T02:00:00+00:00" },
+        { Schedule.Cron("0 0 1 * *"), "UTC", "2021-03-01T00:00:00Z 2021-04-01T00:00:00Z", RunType.Scheduled, "2021-02-01T00:00:00+00:00 2021-04-01T00:00:00+00:00" },
+        { Schedule.Cron("0 0 29 2 *"), "UTC", "2024-02-29T00:00:00Z 2028-02-29T00:00:00Z", RunType.Scheduled, "2020-02-29T00:00:00+00:00 2028-02-29T00:00:00+00:00" },
+        { Schedule.Cron("0 2 * * *"), "Asia/Seoul", "2021-02-04T17:00:00Z 2021-02-05T17:00:00Z", RunType.Scheduled, "2021-02-03T17:00:00+00:00 2021-02-05T17:00:00+00:00" },
+        { Schedule.Cron("0 0 * * *"), "America/New_York", "2021-03-15T04:00:00Z 2021-03-16T04:00:00Z", RunType.Scheduled, "2021-03-14T05:00:00+00:00 2021-03-16T04:00:00+00:00" },
+        { Schedule.Every(TimeSpan.FromMinutes(90)), "UTC", "2021-02-05T01:30:00Z 2021-02-05T03:00:00Z", RunType.Scheduled, "2021-02-05T00:00:00+00:00 2021-02-05T03:00:00+00:00" },
+        { Schedule.At("0 2 * * *"), "UTC", "2021-02-05T02:00:00Z 2021-02-05T02:00:00Z", RunType.Scheduled, "none none" },
+        { Schedule.Once, "UTC", "2021-02-05T00:00:00Z 2021-02-05T00:00:00Z", RunType.Scheduled, "none none" },
+        { Schedule.None, "UTC", "2021-02-05T00:00:00Z 2021-02-05T00:00:00Z", RunType.Manual, "2021-02-05T00:00:00+00:00 2021-02-05T00:00:00+00:00" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Neighbours))]
+    public void Prev_and_next_are_the_neighbours_in_the_schedule(Schedule schedule, string zone, string interval, RunType type, string expected)
+    {
+        var bounds = interval.Split(' ').Select(x => DateTimeOffset.Parse(x, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+
+        var text = Template.Parse("{{ prev_execution_date | ts or 'none' }} {{ next_execution_date | ts or 'none' }}")
+            .Render(Scope(interval: new(bounds[0], bounds[1]), schedule: schedule, zone: zone, type: type));
+
+        Assert.Equal(expected, text);
     }
 
     [Fact]
@@ -115,21 +146,24 @@ public class TaskScopeTests
 
     internal static TemplateScope Scope() => Scope(new Fetched(Outside, all: true), previous: Third);
 
-    private static TemplateScope Scope(ITemplateLookups? lookups = null, DataInterval? interval = null, DataInterval? previous = null)
+    private static TemplateScope Scope(
+        ITemplateLookups? lookups = null, DataInterval? interval = null, DataInterval? previous = null, Schedule? schedule = null, string zone = "UTC",
+        RunType type = RunType.Scheduled)
     {
         var task = new TaskSpec { Id = new("load"), Operator = "S3ToRedshiftOperator", Retries = 2 };
-        var dag = new DagSpec { Id = new("nps"), Schedule = Schedule.Daily, StartDate = Fifth, Tasks = [task] };
+        var dag = new DagSpec { Id = new("nps"), Schedule = schedule ?? Schedule.Daily, StartDate = Fifth, TimeZone = zone, Tasks = [task] };
         var run = new RunFacts
         {
             Key = 1,
             Dag = dag.Id,
             Id = new("scheduled__2021-02-05T00:00:00+00:00"),
-            Type = RunType.Scheduled,
+            Type = type,
             Interval = interval ?? new(Fifth, Fifth.AddDays(1)),
             Version = "v",
             Conf = """{"full": true}""",
             PreviousSuccess = previous,
             PreviousSuccessStartedAt = previous?.End.AddMilliseconds(7250),
+            PreviousSuccessEndedAt = previous?.End.AddMinutes(1),
         };
         return TemplateVariables.ForTask(run, dag, task, 3, """{"table": "nps", "limit": 10}""", lookups ?? NoTemplateLookups.Instance);
     }

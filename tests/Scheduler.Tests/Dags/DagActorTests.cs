@@ -164,9 +164,18 @@ public sealed class DagActorTests
         _cluster.Backfill("bf", dag, Start.AddDays(-4), Start.AddDays(-2));
         worker.WorkFor(TimeSpan.FromSeconds(2));
 
+        worker.WorkFor(TimeSpan.FromDays(1));
+
         var runs = _cluster.Runs();
-        Assert.Equal(4, runs.Count);
+        Assert.Equal(5, runs.Count);
         Assert.Equal([null, Start.AddDays(-4)], runs.Take(2).Select(run => run.Facts.PreviousSuccess?.Start));
+
+        // Of the scheduled ones, by the Dag's own memory; of the backfill's, by the read model. It keeps whole microseconds.
+        Assert.All([(runs[0], runs[1]), (runs[3], runs[4])], pair =>
+        {
+            Assert.Equal(pair.Item1.StartedAt!.Value, pair.Item2.Facts.PreviousSuccessStartedAt!.Value, TimeSpan.FromMicroseconds(1));
+            Assert.Equal(pair.Item1.EndedAt!.Value, pair.Item2.Facts.PreviousSuccessEndedAt!.Value, TimeSpan.FromMicroseconds(1));
+        });
     }
 
     [Fact]

@@ -122,6 +122,7 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
                 Backfill = "bf",
                 PreviousSuccess = new(Day(4), Day(5)),
                 PreviousSuccessStartedAt = Day(5),
+                PreviousSuccessEndedAt = Day(5).AddMinutes(3),
             },
             State = RunState.Failed,
             StartedAt = Day(6),

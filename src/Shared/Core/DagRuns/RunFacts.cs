@@ -70,6 +70,9 @@ public sealed record RunFacts
     /// <summary>When that run started.</summary>
     public DateTimeOffset? PreviousSuccessStartedAt { get; init; }
 
+    /// <summary>When that run ended; null also when it succeeded before this was recorded.</summary>
+    public DateTimeOffset? PreviousSuccessEndedAt { get; init; }
+
     /// <summary>When the run was created, UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 

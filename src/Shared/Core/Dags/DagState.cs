@@ -31,7 +31,7 @@ public sealed record DagPaused(bool Paused, DateTimeOffset? At = null) : DagEven
 public sealed record IntervalScheduled(DataInterval Interval) : DagEvent;
 
 /// <summary>A run succeeded: the <c>prev_*_success</c> of those after it.</summary>
-public sealed record RunSucceeded(DataInterval Interval, DateTimeOffset StartedAt) : DagEvent;
+public sealed record RunSucceeded(DataInterval Interval, DateTimeOffset StartedAt, DateTimeOffset? EndedAt = null) : DagEvent;
 
 /// <summary>A Dag's own state: version, position of its timetable, latest success. Its runs are apart.</summary>
 public sealed record DagState

@@ -9,7 +9,17 @@ namespace Sluice.Core.Templates;
 /// <summary>The names that a task's templates see: Airflow's, with Airflow's formats (semantics.md, 11).</summary>
 public static class TemplateVariables
 {
-    /// <summary>The scope of one attempt. Outside values are asked of <paramref name="lookups"/> when the template gets to them.</summary>
+    private static readonly string[] Names =
+    [
+        "dag", "task", "ti", "task_instance", "dag_run", "run_id", "run_type", "params", "var", "conn", "macros", "task_instance_key_str", "test_mode",
+        "logical_date", "execution_date", "data_interval_start", "data_interval_end",
+        "ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "yesterday_ds", "yesterday_ds_nodash", "tomorrow_ds", "tomorrow_ds_nodash",
+        "prev_ds", "prev_ds_nodash", "prev_execution_date", "next_ds", "next_ds_nodash", "next_execution_date",
+        "prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success", "prev_end_date_success",
+        "prev_execution_date_success",
+    ];
+
+    /// <summary>The scope of one attempt. Each name is worked out when a template asks for it, once.</summary>
     /// <param name="run">Facts of the run.</param>
     /// <param name="dag">The Dag in the run's version.</param>
     /// <param name="task">The task.</param>
@@ -18,32 +28,34 @@ public static class TemplateVariables
     /// <param name="lookups">Connections, variables and XComs fetched so far.</param>
     /// <param name="testMode">True in a run by <c>dags test</c>.</param>
     /// <param name="limits">Null for the default ones.</param>
-    /// <exception cref="JsonException">The params or the run's conf are not JSON.</exception>
+    /// <exception cref="JsonException">When rendering: the params or the run's conf are not JSON.</exception>
     public static TemplateScope ForTask(
         RunFacts run, DagSpec dag, TaskSpec task, int tryNumber, string paramsJson, ITemplateLookups lookups, bool testMode = false, TemplateLimits? limits = null)
     {
-        var logical = new DateTimeValue(run.LogicalDate.ToUniversalTime());
-        var conf = TemplateValue.FromJson(run.Conf);
-        var dagObject = Dag(dag);
-        var taskObject = Task(dag, task);
-        var runObject = Run(run, conf);
-        var instance = TaskInstanceVariable.For(run, task, tryNumber, taskObject, runObject, lookups);
-        var variables = new Dictionary<string, TemplateValue>(Dates(run, dag, logical))
-        {
-            ["dag"] = dagObject,
-            ["task"] = taskObject,
-            ["ti"] = instance,
-            ["task_instance"] = instance,
-            ["dag_run"] = runObject,
-            ["run_id"] = TemplateValue.From(run.Id.Value),
-            ["params"] = TemplateValue.FromJson(paramsJson),
-            ["var"] = OutsideVariables.Variables(lookups),
-            ["conn"] = OutsideVariables.Connections(lookups),
-            ["macros"] = Macros.All,
-            ["task_instance_key_str"] = TemplateValue.From($"{dag.Id}__{task.Id}__{Text(logical, "ds_nodash")}"),
-            ["test_mode"] = TemplateValue.From(testMode),
-        };
-        return new(variables, limits);
+        var dates = new RunDates(run, dag);
+        var dagObject = new Lazy<TemplateValue>(() => Dag(dag));
+        var taskObject = new Lazy<TemplateValue>(() => Task(dag, task));
+        var runObject = new Lazy<TemplateValue>(() => Run(run));
+        var instance = new Lazy<TemplateValue>(() => TaskInstanceVariable.For(run, task, tryNumber, taskObject.Value, runObject.Value, lookups));
+        return new(
+            Names,
+            name => name switch
+            {
+                "dag" => dagObject.Value,
+                "task" => taskObject.Value,
+                "ti" or "task_instance" => instance.Value,
+                "dag_run" => runObject.Value,
+                "run_id" => TemplateValue.From(run.Id.Value),
+                "run_type" => TemplateValue.From(TypeName(run.Type)),
+                "params" => TemplateValue.FromJson(paramsJson),
+                "var" => OutsideVariables.Variables(lookups),
+                "conn" => OutsideVariables.Connections(lookups),
+                "macros" => Macros.All,
+                "task_instance_key_str" => TemplateValue.From($"{dag.Id}__{task.Id}__{Text(dates.Logical, "ds_nodash")}"),
+                "test_mode" => TemplateValue.From(testMode),
+                _ => dates.Get(name),
+            },
+            limits);
     }
 
     /// <summary>A connection as <c>conn.x</c> shows it. What is null prints as None.</summary>
@@ -79,39 +91,6 @@ public static class TemplateVariables
         _ => DateFilters.TimestampNoDashWithZone(time),
     };
 
-    private static Dictionary<string, TemplateValue> Dates(RunFacts run, DagSpec dag, DateTimeValue logical)
-    {
-        var end = new DateTimeValue(run.Interval.End.ToUniversalTime());
-        var yesterday = logical.WithLocal(logical.Local.PlusDays(-1));
-        var tomorrow = logical.WithLocal(logical.Local.PlusDays(1));
-
-        // Intervals have no gaps, so the next scheduled run starts where this one ends; other schedules have no next that is known here.
-        var hasNext = dag.Schedule is CronSchedule or IntervalSchedule && run.Type != RunType.Manual;
-        return new()
-        {
-            ["logical_date"] = logical,
-            ["execution_date"] = logical,
-            ["ds"] = TemplateValue.From(Text(logical, "ds")),
-            ["ds_nodash"] = TemplateValue.From(Text(logical, "ds_nodash")),
-            ["ts"] = TemplateValue.From(Text(logical, "ts")),
-            ["ts_nodash"] = TemplateValue.From(Text(logical, "ts_nodash")),
-            ["ts_nodash_with_tz"] = TemplateValue.From(Text(logical, "ts_nodash_with_tz")),
-            ["data_interval_start"] = logical,
-            ["data_interval_end"] = end,
-            ["prev_data_interval_start_success"] = TemplateValue.From(run.PreviousSuccess?.Start.ToUniversalTime()),
-            ["prev_data_interval_end_success"] = TemplateValue.From(run.PreviousSuccess?.End.ToUniversalTime()),
-            ["prev_start_date_success"] = TemplateValue.From(run.PreviousSuccessStartedAt?.ToUniversalTime()),
-            ["prev_execution_date_success"] = TemplateValue.From(run.PreviousSuccess?.Start.ToUniversalTime()),
-            ["next_execution_date"] = hasNext ? end : TemplateValue.None,
-            ["next_ds"] = hasNext ? TemplateValue.From(Text(end, "ds")) : TemplateValue.None,
-            ["next_ds_nodash"] = hasNext ? TemplateValue.From(Text(end, "ds_nodash")) : TemplateValue.None,
-            ["yesterday_ds"] = TemplateValue.From(Text(yesterday, "ds")),
-            ["yesterday_ds_nodash"] = TemplateValue.From(Text(yesterday, "ds_nodash")),
-            ["tomorrow_ds"] = TemplateValue.From(Text(tomorrow, "ds")),
-            ["tomorrow_ds_nodash"] = TemplateValue.From(Text(tomorrow, "ds_nodash")),
-        };
-    }
-
     private static ObjectValue Dag(DagSpec dag) => new($"<DAG: {dag.Id}>", new Dictionary<string, TemplateValue>
     {
         ["dag_id"] = TemplateValue.From(dag.Id.Value),
@@ -140,17 +119,19 @@ public static class TemplateVariables
         ["upstream_task_ids"] = TemplateValue.From(task.Upstream.Select(x => TemplateValue.From(dag.Tasks[x].Id.Value))),
     });
 
-    private static ObjectValue Run(RunFacts run, TemplateValue conf) => new($"<DagRun {run.Dag} @ {run.Id}>", new Dictionary<string, TemplateValue>
+    private static ObjectValue Run(RunFacts run) => new($"<DagRun {run.Dag} @ {run.Id}>", new Dictionary<string, TemplateValue>
     {
         ["dag_id"] = TemplateValue.From(run.Dag.Value),
         ["run_id"] = TemplateValue.From(run.Id.Value),
-        ["run_type"] = TemplateValue.From(run.Type switch { RunType.Scheduled => "scheduled", RunType.Manual => "manual", _ => "backfill" }),
+        ["run_type"] = TemplateValue.From(TypeName(run.Type)),
         ["logical_date"] = TemplateValue.From(run.LogicalDate.ToUniversalTime()),
         ["execution_date"] = TemplateValue.From(run.LogicalDate.ToUniversalTime()),
         ["data_interval_start"] = TemplateValue.From(run.Interval.Start.ToUniversalTime()),
         ["data_interval_end"] = TemplateValue.From(run.Interval.End.ToUniversalTime()),
         ["external_trigger"] = TemplateValue.From(run.Type == RunType.Manual),
         ["queued_at"] = TemplateValue.From(run.CreatedAt.ToUniversalTime()),
-        ["conf"] = conf,
+        ["conf"] = TemplateValue.FromJson(run.Conf),
     });
+
+    private static string TypeName(RunType type) => type switch { RunType.Scheduled => "scheduled", RunType.Manual => "manual", _ => "backfill" };
 }

@@ -37,6 +37,7 @@ internal static class ReadModelTables
         new TimeColumn<DagRunRow>("previous_start", row => row.Facts.PreviousSuccess?.Start),
         new TimeColumn<DagRunRow>("previous_end", row => row.Facts.PreviousSuccess?.End),
         new TimeColumn<DagRunRow>("previous_started_at", row => row.Facts.PreviousSuccessStartedAt),
+        new TimeColumn<DagRunRow>("previous_ended_at", row => row.Facts.PreviousSuccessEndedAt),
         new TimeColumn<DagRunRow>("created_at", row => row.Facts.CreatedAt),
         new TimeColumn<DagRunRow>("started_at", row => row.StartedAt),
         new TimeColumn<DagRunRow>("ended_at", row => row.EndedAt),

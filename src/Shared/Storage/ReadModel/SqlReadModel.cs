@@ -15,7 +15,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
     private const string RunColumns =
         """
         SELECT run_key, dag_id, run_id, type, state, interval_start, interval_end, version, bundle, conf, backfill,
-               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason
+               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason, previous_ended_at
         FROM dag_run
         """;
 
@@ -155,6 +155,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             Backfill = row.TextOrNull(10),
             PreviousSuccess = row.TimeOrNull(11) is { } start ? new DataInterval(start, row.Time(12)) : null,
             PreviousSuccessStartedAt = row.TimeOrNull(13),
+            PreviousSuccessEndedAt = row.TimeOrNull(18),
             CreatedAt = row.Time(14),
         },
         State = (RunState)row.Small(4),

@@ -1,0 +1,66 @@
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
+
+namespace Sluice.Core.Templates;
+
+/// <summary>The dates that a run's templates see, by Airflow's names.</summary>
+internal sealed class RunDates(RunFacts run, DagSpec dag)
+{
+    // Frequent schedules have a firing in the first small window, rare ones have few in the large ones.
+    private static readonly int[] WindowsInDays = [1, 8, 32, 400, 1500, 3000];
+
+    public DateTimeValue Logical { get; } = new(run.LogicalDate.ToUniversalTime());
+
+    /// <summary>Null when there is no such name.</summary>
+    public TemplateValue? Get(string name) => name switch
+    {
+        "logical_date" or "execution_date" or "data_interval_start" => Logical,
+        "data_interval_end" => TemplateValue.From(run.Interval.End.ToUniversalTime()),
+        "ds" or "ds_nodash" or "ts" or "ts_nodash" or "ts_nodash_with_tz" => Text(Logical, name),
+        "yesterday_ds" or "yesterday_ds_nodash" => Text(Logical.WithLocal(Logical.Local.PlusDays(-1)), name[10..]),
+        "tomorrow_ds" or "tomorrow_ds_nodash" => Text(Logical.WithLocal(Logical.Local.PlusDays(1)), name[9..]),
+        "prev_execution_date" => TemplateValue.From(Previous()),
+        "prev_ds" or "prev_ds_nodash" => Text(Previous(), name[5..]),
+        "next_execution_date" => TemplateValue.From(Next()),
+        "next_ds" or "next_ds_nodash" => Text(Next(), name[5..]),
+        "prev_data_interval_start_success" or "prev_execution_date_success" => TemplateValue.From(run.PreviousSuccess?.Start.ToUniversalTime()),
+        "prev_data_interval_end_success" => TemplateValue.From(run.PreviousSuccess?.End.ToUniversalTime()),
+        "prev_start_date_success" => TemplateValue.From(run.PreviousSuccessStartedAt?.ToUniversalTime()),
+        "prev_end_date_success" => TemplateValue.From(run.PreviousSuccessEndedAt?.ToUniversalTime()),
+        _ => null,
+    };
+
+    private static TemplateValue Text(DateTimeOffset? time, string format) =>
+        time is { } given ? Text(new DateTimeValue(given), format) : TemplateValue.None;
+
+    private static TemplateValue Text(DateTimeValue time, string format) => TemplateValue.From(TemplateVariables.Text(time, format));
+
+    // As in Airflow 2: a run by hand is its own neighbour; schedules without data intervals have none.
+    private DateTimeOffset? Next() =>
+        run.Type == RunType.Manual ? run.LogicalDate.ToUniversalTime()
+        : HasIntervals ? run.Interval.End.ToUniversalTime()
+        : null;
+
+    private DateTimeOffset? Previous()
+    {
+        var logical = run.LogicalDate.ToUniversalTime();
+        if (run.Type == RunType.Manual || !HasIntervals)
+        {
+            return run.Type == RunType.Manual ? logical : null;
+        }
+
+        var timetable = Timetable.Create(dag.Schedule, dag.TimeZone, dag.StartDate, endDate: null, CatchupMode.All);
+        foreach (var days in WindowsInDays)
+        {
+            if (timetable.Between(logical.AddDays(-days), logical).Select(interval => (DateTimeOffset?)interval.Start).LastOrDefault() is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    private bool HasIntervals => dag.Schedule is CronSchedule or IntervalSchedule;
+}

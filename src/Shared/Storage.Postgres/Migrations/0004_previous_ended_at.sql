@@ -1,0 +1,1 @@
+ALTER TABLE dag_run ADD COLUMN previous_ended_at timestamptz;
