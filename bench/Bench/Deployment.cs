@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Npgsql;
+using Sluice.Client;
 using Sluice.Cluster.Wire;
 using Sluice.Services;
 
@@ -137,14 +138,14 @@ internal sealed class Deployment : IAsyncDisposable
         {
             try
             {
-                if ((await Api.ErrorsAsync()).Select(error => error.Message).FirstOrDefault() is { } error)
+                if ((await Api.ListImportErrorsAsync()).Select(error => error.Message).FirstOrDefault() is { } error)
                 {
                     throw new InvalidOperationException($"The benchmarks' Dags cannot be imported: {error}");
                 }
 
-                return (await Api.DagsAsync()).Count >= 104;
+                return (await Api.ListDagsAsync()).Count >= 104;
             }
-            catch (HttpRequestException)
+            catch (DeploymentException e) when (e.IsTransient)
             {
                 return false;
             }

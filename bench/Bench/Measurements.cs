@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sluice.Client;
 using Sluice.Cluster.Api;
 
 namespace Sluice.Bench;
@@ -80,7 +81,7 @@ internal sealed class Measurements(Deployment deployment, bool embedded, int rep
 
     private async Task<RunSummary> RunAsync(string dag)
     {
-        var run = await _api.TriggerAsync(dag, NextId());
+        var run = await _api.TriggerRunAsync(new(dag, null, NextId(), null));
         return await EndOfAsync(dag, run.RunId);
     }
 
@@ -91,7 +92,7 @@ internal sealed class Measurements(Deployment deployment, bool embedded, int rep
         var limit = Stopwatch.StartNew();
         while (true)
         {
-            var run = (await _api.RunsAsync(dag, 50)).FirstOrDefault(run => run.RunId == runId);
+            var run = (await _api.ListRunsAsync(new(dag, null, null, 50))).FirstOrDefault(run => run.RunId == runId);
             if (run is { State: "success" })
             {
                 return run;
@@ -110,7 +111,7 @@ internal sealed class Measurements(Deployment deployment, bool embedded, int rep
     {
         var id = NextId();
         var dags = Enumerable.Range(0, 100).Select(number => $"small_{number}").ToList();
-        await Parallel.ForEachAsync(dags, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (dag, _) => await _api.TriggerAsync(dag, id));
+        await Parallel.ForEachAsync(dags, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (dag, _) => await _api.TriggerRunAsync(new(dag, null, id, null)));
         var runs = new List<RunSummary>();
         foreach (var dag in dags)
         {
@@ -126,7 +127,7 @@ internal sealed class Measurements(Deployment deployment, bool embedded, int rep
         for (var i = 0; i < 200; i++)
         {
             var run = await RunAsync("single");
-            var task = (await _api.ShowAsync("single", run.RunId)).Tasks.Single();
+            var task = (await _api.ShowRunAsync("single", run.RunId)).Tasks.Single();
             waits.Add((task.StartedAt!.Value - run.QueuedAt!.Value).TotalMilliseconds);
         }
 
@@ -141,7 +142,7 @@ internal sealed class Measurements(Deployment deployment, bool embedded, int rep
         var ids = Enumerable.Range(0, 4).Select(_ => NextId()).ToList();
         foreach (var id in ids)
         {
-            await _api.TriggerAsync("independent_5000", id);
+            await _api.TriggerRunAsync(new("independent_5000", null, id, null));
         }
 
         // The client asks rarely, so that its own cost is not what is measured.

@@ -23,10 +23,13 @@ public sealed class ArrowTests
         ["DagProcessor"] = ["Providers/All", "Shared/Authoring"],
         ["Runner"] = ["Providers/All", "Shared/Authoring"],
 
+        // Whoever asks a deployment over HTTP needs its contracts alone.
+        ["Client"] = ["Shared/Cluster"],
+
         // "sluice up" hosts all roles in one process.
         ["Cli"] =
         [
-            "Cluster.Scheduler", "Cluster.Seed", "Cluster.Worker", "Shared/Actors", "Shared/Authoring", "Shared/Cluster", "Shared/Core",
+            "Client", "Cluster.Scheduler", "Cluster.Seed", "Cluster.Worker", "Shared/Actors", "Shared/Authoring", "Shared/Cluster", "Shared/Core",
             "Shared/Storage", "Shared/Storage.Postgres", "Shared/Storage.Sqlite", "Providers/All",
         ],
     };

@@ -39,7 +39,8 @@ internal sealed class CommandFactory(Terminal terminal)
         _deployment.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
-            using var api = new ApiClient(_deployment.Find(parsed, terminal.Environment));
+            var deployment = _deployment.Find(parsed, terminal.Environment);
+            using var api = new ApiClient(deployment.Url, deployment.Token);
             return await run(new(parsed, terminal, parsed.GetValue(_json), cancel), api);
         });
         return command;

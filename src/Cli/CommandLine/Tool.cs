@@ -68,6 +68,9 @@ internal static class Tool
         {
             OperationCanceledException when stop.IsCancellationRequested => (ExitCodes.Interrupted, "Stopped."),
             UsageException or SettingException or FormatException => (ExitCodes.Usage, e.Message),
+            DeploymentException { Failure: CallFailure.Unreachable } => (ExitCodes.Failed, $"{e.Message} Start it with 'sluice up', or name another by --api URL."),
+            DeploymentException { Failure: CallFailure.Unauthorized } =>
+                (ExitCodes.Failed, $"{e.Message} Give it by --token or SLUICE_API_TOKEN, or the cluster's secret by --cluster-secret-file."),
             FailureException or DeploymentException or StoreException or ListenException or IOException or UnauthorizedAccessException => (ExitCodes.Failed, e.Message),
             _ => (ExitCodes.Failed, $"This should not have happened: {e.GetType().Name}: {e.Message}"),
         };

@@ -57,7 +57,7 @@ internal sealed class DemoCommand
         BackfillSummary ended;
         await using (var cluster = await LocalCluster.StartAsync(new() { Home = _home.Sluice, DagFolder = _home.Dags }, Cancel))
         {
-            using var api = new ApiClient(new(cluster.ApiUrl, cluster.ApiToken));
+            using var api = new ApiClient(cluster.ApiUrl, cluster.ApiToken);
             await SetAsync(api, Operations.SetConnection, "weather_source", SqliteUri(_home.Production));
             await SetAsync(api, Operations.SetConnection, "warehouse", SqliteUri(_home.Warehouse));
             await SetAsync(api, Operations.SetVariable, "object_store", new Uri(_home.Objects).AbsoluteUri);
@@ -65,7 +65,7 @@ internal sealed class DemoCommand
 
             Say($"3. Backfilling {Dag}: a run for each day of January 2012.");
             var request = new BackfillRequest(Dag, Start, End, MaxActiveRuns: 4, Reprocess: "completed");
-            var backfill = await AskAsync(() => api.AskAsync<BackfillRequest, BackfillSummary>(Operations.CreateBackfill, request, Cancel));
+            var backfill = await AskAsync(() => api.CreateBackfillAsync(request, Cancel));
             ended = await BackfillProgress.WatchAsync(_invocation, api, backfill);
             if (ended.State != "success")
             {
@@ -88,9 +88,9 @@ internal sealed class DemoCommand
         var started = _invocation.Terminal.Time.GetTimestamp();
         await AskAsync(async () =>
         {
-            while (!(await api.AskAsync<Nothing, IReadOnlyList<DagSummary>>(Operations.ListDags, new(), Cancel)).Any(dag => dag.DagId == Dag && dag.Active))
+            while (!(await api.ListDagsAsync(Cancel)).Any(dag => dag.DagId == Dag && dag.Active))
             {
-                var errors = await api.AskAsync<Nothing, IReadOnlyList<ImportErrorSummary>>(Operations.ListImportErrors, new(), Cancel);
+                var errors = await api.ListImportErrorsAsync(Cancel);
                 if (errors.Count > 0)
                 {
                     throw new FailureException($"The demo's Dag is not accepted: {errors[0].Message}");
@@ -110,10 +110,10 @@ internal sealed class DemoCommand
 
     private async Task ExplainAsync(ApiClient api, BackfillSummary backfill)
     {
-        var runs = await api.AskAsync<RunFilter, IReadOnlyList<RunSummary>>(Operations.ListRuns, new(Dag, "failed", backfill.BackfillId, 1), Cancel);
+        var runs = await api.ListRunsAsync(new(Dag, "failed", backfill.BackfillId, 1), Cancel);
         if (runs is [var run, ..])
         {
-            var details = await api.AskAsync<RunName, RunDetails>(Operations.ShowRun, new(Dag, run.RunId), Cancel);
+            var details = await api.ShowRunAsync(Dag, run.RunId, Cancel);
             foreach (var task in details.Tasks.Where(task => task.Error is not null))
             {
                 await _invocation.Terminal.Error.WriteLineAsync(Terminal.Clean($"{run.RunId}, {task.TaskId}: {task.Error}"));

@@ -4,11 +4,3 @@ namespace Sluice.Cli.Deployments;
 /// <param name="Url">Of a seed, without a path.</param>
 /// <param name="Token">Bearer token; null when none is known.</param>
 internal sealed record Deployment(Uri Url, string? Token);
-
-/// <summary>The deployment cannot be found or reached, or it refused: one sentence.</summary>
-/// <param name="message">The sentence.</param>
-/// <param name="isTransient">Asking again later may help.</param>
-internal sealed class DeploymentException(string message, bool isTransient = false) : Exception(message)
-{
-    public bool IsTransient { get; } = isTransient;
-}

@@ -34,13 +34,13 @@ internal sealed class DeploymentOptions
     }
 
     /// <exception cref="UsageException">A URL or a file makes no sense.</exception>
-    /// <exception cref="DeploymentException">None is known.</exception>
+    /// <exception cref="FailureException">None is known.</exception>
     public Deployment Find(ParseResult parsed, Func<string, string?> environment)
     {
         var home = Given(parsed, _home, environment, "SLUICE_HOME") ?? Roles.DefaultHome;
         var file = ReadFile(Path.Combine(home, "api.json"));
         var url = Given(parsed, _api, environment, "SLUICE_API") is { } text ? ParseUrl(text) : file?.Url
-            ?? throw new DeploymentException(
+            ?? throw new FailureException(
                 $"No deployment is known: {Path.Combine(home, "api.json")} is not there. Start one with 'sluice up', or name one by --api URL or SLUICE_API.");
 
         // A token in the home belongs to the deployment that it came with; no other may learn it.
@@ -74,7 +74,7 @@ internal sealed class DeploymentOptions
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or UsageException)
         {
-            throw new DeploymentException($"{path} is not what 'sluice up' writes; delete it and start 'sluice up' again.");
+            throw new FailureException($"{path} is not what 'sluice up' writes; delete it and start 'sluice up' again.");
         }
     }
 

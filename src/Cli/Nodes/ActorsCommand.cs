@@ -1,9 +1,8 @@
 using System.CommandLine;
 using Sluice.Actors;
 using Sluice.Cli.CommandLine;
-using Sluice.Cli.Deployments;
 using Sluice.Cli.Output;
-using Sluice.Cluster.Wire;
+using Sluice.Cluster.Api;
 
 namespace Sluice.Cli.Nodes;
 
@@ -31,7 +30,7 @@ internal static class ActorsCommand
 
     private static async Task<int> RunAsync(Invocation invocation, ApiClient api)
     {
-        var json = SeedJson.Normalize(await api.GetAsync("actors", invocation.Cancel));
+        var json = await api.GetAsync("actors", invocation.Cancel);
         if (invocation.Json)
         {
             invocation.Terminal.Line(json);
@@ -39,9 +38,9 @@ internal static class ActorsCommand
         }
 
         var terminal = invocation.Terminal;
-        foreach (var tree in SeedJson.Read<IReadOnlyList<TreeAnswer>>(json).OrderBy(tree => tree.Node.Role).ThenBy(tree => tree.Node.Name, StringComparer.Ordinal))
+        foreach (var tree in ApiClient.Read<IReadOnlyList<NodeActors>>(json).OrderBy(tree => NodeOrder.Of(tree.Node)).ThenBy(tree => tree.Node.Name, StringComparer.Ordinal))
         {
-            terminal.Line(Terminal.Clean($"{tree.Node.Name} ({tree.Node.Role.ToString().ToLowerInvariant()})"));
+            terminal.Line(Terminal.Clean($"{tree.Node.Name} ({tree.Node.Role})"));
             if (tree.Error is { } error)
             {
                 terminal.Line("  " + Terminal.Clean(error));
@@ -70,6 +69,4 @@ internal static class ActorsCommand
     }
 
     private static string Shortened(string name, int width) => name.Length <= width ? name : name[..(width - 2)] + "..";
-
-    private sealed record TreeAnswer(NodeInfo Node, IReadOnlyList<ActorSnapshot> Actors, string? Error);
 }

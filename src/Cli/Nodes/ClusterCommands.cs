@@ -1,8 +1,7 @@
 using System.CommandLine;
 using Sluice.Cli.CommandLine;
-using Sluice.Cli.Deployments;
 using Sluice.Cli.Output;
-using Sluice.Cluster.Wire;
+using Sluice.Cluster.Api;
 
 namespace Sluice.Cli.Nodes;
 
@@ -16,8 +15,8 @@ internal static class ClusterCommands
 
     private static async Task<int> StatusAsync(Invocation invocation, ApiClient api)
     {
-        var json = SeedJson.Normalize(await api.GetAsync("nodes", invocation.Cancel));
-        var view = SeedJson.Read<NodesAnswer>(json);
+        var json = await api.GetAsync("nodes", invocation.Cancel);
+        var view = ApiClient.Read<NodesAnswer>(json);
         var led = view.Leader is { Linked: true };
         if (invocation.Json)
         {
@@ -26,9 +25,9 @@ internal static class ClusterCommands
         }
 
         var listing = new Listing("There are no nodes.", "node", "!role", "address", "id");
-        foreach (var node in view.Nodes.OrderBy(node => node.Role).ThenBy(node => node.Name, StringComparer.Ordinal))
+        foreach (var node in view.Nodes.OrderBy(NodeOrder.Of).ThenBy(node => node.Name, StringComparer.Ordinal))
         {
-            var role = node.Role.ToString().ToLowerInvariant() + (node.Id == view.Leader?.NodeId ? ", leader" : "");
+            var role = node.Role + (node.Id == view.Leader?.NodeId ? ", leader" : "");
             listing.Add(node.Name, role, node.Address, node.Id);
         }
 
@@ -37,16 +36,21 @@ internal static class ClusterCommands
         {
             invocation.Terminal.Line();
             invocation.Terminal.Line(view.Leader is { } gone
-                ? $"No leader: the last one, {gone.Address}, is gone and no other has taken over yet."
-                : "No leader: no scheduler has joined yet.");
+                ? $"No scheduler leads at the moment: the last leader, at {gone.Address}, is silent since {Wording.Time(gone.HeardAt)} UTC."
+                : "No scheduler leads at the moment: none has told this seed that it does.");
         }
 
         return led ? ExitCodes.Ok : ExitCodes.Failed;
     }
 }
 
-/// <summary>What a seed says of the nodes.</summary>
-internal sealed record NodesAnswer(IReadOnlyList<NodeInfo> Nodes, LeaderAnswer? Leader);
-
-/// <param name="Linked">False when the claim is old news.</param>
-internal sealed record LeaderAnswer(string NodeId, string Address, long Epoch, bool Linked);
+/// <summary>Nodes are shown as the cluster is built: seeds, schedulers, workers.</summary>
+internal static class NodeOrder
+{
+    public static int Of(NodeSummary node) => node.Role switch
+    {
+        "seed" => 0,
+        "scheduler" => 1,
+        _ => 2,
+    };
+}

@@ -15,7 +15,7 @@ internal static class RunProgress
     public static async Task<RunDetails> WatchAsync(Invocation invocation, ApiClient api, string dag, string run)
     {
         var terminal = invocation.Terminal;
-        Task<RunDetails> Ask() => api.AskAsync<RunName, RunDetails>(Operations.ShowRun, new(dag, run), invocation.Cancel);
+        Task<RunDetails> Ask() => api.ShowRunAsync(dag, run, invocation.Cancel);
         if (invocation.Json)
         {
             return await Waiting.ForAsync(Ask, HasEnded, Every, terminal.Time, invocation.Cancel);

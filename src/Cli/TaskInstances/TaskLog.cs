@@ -1,6 +1,5 @@
 using Sluice.Cli.CommandLine;
 using Sluice.Cli.Deployments;
-using Sluice.Cli.Nodes;
 using Sluice.Cluster.Api;
 using Sluice.Cluster.Wire;
 
@@ -70,8 +69,8 @@ internal sealed class TaskLog(Invocation invocation, ApiClient api, string dag, 
         catch (DeploymentException e) when (!e.IsTransient && _holder is null)
         {
             // A worker that was started again has another id, and the logs of the one before in its home.
-            var nodes = SeedJson.Read<NodesAnswer>(SeedJson.Normalize(await api.GetAsync("nodes", invocation.Cancel))).Nodes;
-            foreach (var node in nodes.Where(node => node.Role == NodeRole.Worker))
+            var nodes = (await api.NodesAsync(invocation.Cancel)).Nodes;
+            foreach (var node in nodes.Where(node => node.Role == "worker"))
             {
                 var piece = await FetchAsync(node.Id, run, attempt.Token, offset);
                 if (piece.Exists)
@@ -85,15 +84,11 @@ internal sealed class TaskLog(Invocation invocation, ApiClient api, string dag, 
         }
     }
 
-    private async Task<LogContent> FetchAsync(string worker, string run, int token, long offset) => SeedJson.Read<LogContent>(SeedJson.Normalize(
-        await api.GetAsync(
-            $"logs?dag={Uri.EscapeDataString(dag)}&run={Uri.EscapeDataString(run)}&task={Uri.EscapeDataString(task)}"
-            + $"&token={token}&worker={Uri.EscapeDataString(worker)}&offset={offset}",
-            invocation.Cancel)));
+    private Task<LogContent> FetchAsync(string worker, string run, int token, long offset) => api.LogAsync(dag, run, task, token, worker, offset, invocation.Cancel);
 
     private async Task<bool> HasEndedAsync(string run, int token)
     {
-        var answer = await api.AskAsync<TaskName, TaskStateAnswer>(Operations.TaskState, new(dag, task, run), invocation.Cancel);
+        var answer = await api.TaskStateAsync(dag, task, run, invocation.Cancel);
         return answer.Attempts.FirstOrDefault(other => other.Token == token) is not { EndedAt: null };
     }
 }

@@ -43,7 +43,7 @@ internal sealed class SeedApi(NodeHost host, ActorRef seed, SeedOptions options)
         http.Response.StatusCode = code;
         if (code is 503 or 504)
             http.Response.Headers.RetryAfter = RetryAfterSeconds;
-        return http.Response.WriteAsJsonAsync(new ErrorBody(sentence), ApiJson.Default.ErrorBody);
+        return JsonAsync(http, ApiJson.Serialize(new ErrorAnswer(sentence)));
     }
 
     private static Task JsonAsync(HttpContext http, string json)
@@ -137,8 +137,10 @@ internal sealed class SeedApi(NodeHost host, ActorRef seed, SeedOptions options)
     {
         var view = await ViewAsync();
         var linked = host.Linked.Select(node => node.Id).ToHashSet();
-        var leader = view.Leader is { } claim ? new LeaderBody(claim.NodeId, claim.Address, claim.Epoch, linked.Contains(claim.NodeId)) : null;
-        await http.Response.WriteAsJsonAsync(new NodesBody(view.Nodes, leader), ApiJson.Default.NodesBody, cancellationToken: http.RequestAborted);
+        var leader = view.Leader is { } claim
+            ? new LeaderSummary(claim.NodeId, claim.Address, claim.Epoch, linked.Contains(claim.NodeId), view.HeardAt)
+            : null;
+        await JsonAsync(http, ApiJson.Serialize(new NodesAnswer([.. view.Nodes.Select(Summarize)], leader)));
     }
 
     private async Task ActorsAsync(HttpContext http)
@@ -147,10 +149,12 @@ internal sealed class SeedApi(NodeHost host, ActorRef seed, SeedOptions options)
         var trees = await Task.WhenAll(nodes.Select(async node =>
         {
             var answer = await host.AskAsync(node.Id, Methods.Actors, "{}", ActorsTimeout, http.RequestAborted);
-            return new NodeActors(node, answer.Body is { } body ? WireJson.Read<ActorSnapshot[]>(body) : [], answer.Error);
+            return new NodeActors(Summarize(node), answer.Body is { } body ? WireJson.Read<ActorSnapshot[]>(body) : [], answer.Error);
         }));
-        await http.Response.WriteAsJsonAsync(trees, ApiJson.Default.NodeActorsArray, cancellationToken: http.RequestAborted);
+        await JsonAsync(http, ApiJson.Serialize<IReadOnlyList<NodeActors>>(trees));
     }
+
+    private static NodeSummary Summarize(NodeInfo node) => new(node.Id, node.Role.ToString().ToLowerInvariant(), node.Address, node.Name);
 
     private async Task LogsAsync(HttpContext http)
     {
@@ -172,6 +176,7 @@ internal sealed class SeedApi(NodeHost host, ActorRef seed, SeedOptions options)
         }
 
         var ask = new FetchLog(dag, run, task, token, offset);
-        await PassOnAsync(http, await host.AskAsync(holder.Id, Methods.FetchLog, WireJson.Write(ask), LogTimeout, http.RequestAborted));
+        var answer = await host.AskAsync(holder.Id, Methods.FetchLog, WireJson.Write(ask), LogTimeout, http.RequestAborted);
+        await PassOnAsync(http, answer.Body is { } piece ? answer with { Body = ApiJson.Serialize(WireJson.Read<LogContent>(piece)) } : answer);
     }
 }

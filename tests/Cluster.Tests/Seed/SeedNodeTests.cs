@@ -159,7 +159,8 @@ public sealed class SeedNodeTests : IAsyncLifetime
 
         using var nodes = JsonDocument.Parse(await _http.GetStringAsync("/api/v1/nodes"));
         Assert.Equal(["seed", "worker"], nodes.RootElement.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("name").GetString()));
-        Assert.Equal(JsonValueKind.Null, nodes.RootElement.GetProperty("leader").ValueKind);
+        Assert.False(nodes.RootElement.TryGetProperty("leader", out _));
+        Assert.Equal(["seed", "worker"], nodes.RootElement.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("role").GetString()));
 
         using var trees = JsonDocument.Parse(await _http.GetStringAsync("/api/v1/actors"));
         var seed = trees.RootElement.EnumerateArray().First();
@@ -167,6 +168,7 @@ public sealed class SeedNodeTests : IAsyncLifetime
         var member = trees.RootElement.EnumerateArray().Last();
         Assert.Equal("worker", member.GetProperty("node").GetProperty("id").GetString());
         Assert.Equal("MembershipActor", member.GetProperty("actors")[0].GetProperty("type").GetString());
+        Assert.Equal(0, member.GetProperty("actors")[0].GetProperty("mailbox_depth").GetInt32());
         Assert.Same(worker, _hosts[0]);
     }
 

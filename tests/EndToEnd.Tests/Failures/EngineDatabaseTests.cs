@@ -17,8 +17,8 @@ public sealed class EngineDatabaseTests
         await marks.StartedAsync();
 
         await database.KillAsync();
-        var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => cluster.Api.DagsAsync());
-        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, refusal.StatusCode);
+        var refusal = await Assert.ThrowsAsync<DeploymentException>(() => cluster.Api.DagsAsync());
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, refusal.Status);
         Assert.DoesNotContain(database.Password, refusal.Message, StringComparison.Ordinal);
         marks.Go();
         await Until.TrueAsync(() => cluster.Logs.Contains("Leadership of epoch 1 ended", StringComparison.Ordinal), "the scheduler notices", () => cluster.Logs);

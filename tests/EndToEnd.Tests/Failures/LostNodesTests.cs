@@ -53,7 +53,7 @@ public sealed class LostNodesTests(ITestOutputHelper output)
         await marks.StartedAsync();
 
         await seed.KillAsync();
-        await Assert.ThrowsAsync<HttpRequestException>(() => cluster.Api.DagsAsync());
+        await Assert.ThrowsAsync<DeploymentException>(() => cluster.Api.DagsAsync());
         marks.Go();
         await cluster.StartSeedAsync();
         var watch = Stopwatch.StartNew();
@@ -62,7 +62,7 @@ public sealed class LostNodesTests(ITestOutputHelper output)
 
         await cluster.Api.SucceededAsync(marks.Dag);
         Assert.Single(marks.Starts);
-        await Until.TrueAsync(async () => (await cluster.Api.NodesAsync())["nodes"]!.AsArray().Count == 3, "all nodes are back", () => cluster.Logs);
+        await Until.TrueAsync(async () => (await cluster.Api.NodesAsync()).Nodes.Count == 3, "all nodes are back", () => cluster.Logs);
         await cluster.Api.TriggerAsync(marks.Dag, "next");
         await cluster.Api.SucceededAsync(marks.Dag, "next");
     }

@@ -62,7 +62,7 @@ public sealed class TakeoverTests(ITestOutputHelper output)
         foreach (var refusal in (await Task.WhenAll([.. reads, .. writes])).Append(await RefusalAsync(() => cluster.Api.DagsAsync())))
         {
             output.WriteLine(refusal.Message);
-            Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, refusal.StatusCode);
+            Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, refusal.Status);
             Assert.Matches(@"^No scheduler leads at the moment: the last leader, scheduler@.* at 127\.0\.0\.1:\d+, is silent since 2.* UTC\. .*start a scheduler", refusal.Message);
         }
 
@@ -74,7 +74,7 @@ public sealed class TakeoverTests(ITestOutputHelper output)
         output.WriteLine($"The run ended {watch.Elapsed.TotalSeconds:0.0} s after the scheduler was started again; the lease is 2 s.");
         Assert.True(marks.Starts.Count == 1, cluster.Logs);
 
-        static async Task<HttpRequestException> RefusalAsync(Func<Task> call)
+        static async Task<DeploymentException> RefusalAsync(Func<Task> call)
         {
             while (true)
             {
@@ -82,7 +82,7 @@ public sealed class TakeoverTests(ITestOutputHelper output)
                 {
                     await call();
                 }
-                catch (HttpRequestException refusal)
+                catch (DeploymentException refusal)
                 {
                     return refusal;
                 }

@@ -73,7 +73,7 @@ public sealed class BadStartTests : IDisposable
         Assert.Contains(Lines(seed), line => line.Contains("refused", StringComparison.Ordinal) && line.Contains("secret", StringComparison.Ordinal));
         Assert.DoesNotContain("another-secret-altogether", worker.Log + seed.Log, StringComparison.Ordinal);
         Assert.DoesNotContain(TestCluster.Secret, worker.Log + seed.Log, StringComparison.Ordinal);
-        Assert.Single((await cluster.Api.NodesAsync())["nodes"]!.AsArray());
+        Assert.Single((await cluster.Api.NodesAsync()).Nodes);
     }
 
     [Fact]

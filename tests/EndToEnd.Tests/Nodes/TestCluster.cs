@@ -102,7 +102,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     /// <summary>The node that leads, when a leader is linked.</summary>
     public async Task<long?> LeaderEpochAsync() =>
-        (await Api.NodesAsync())["leader"] is { } leader && (bool)leader["linked"]! ? (long)leader["epoch"]! : null;
+        (await Api.NodesAsync()).Leader is { Linked: true } leader ? leader.Epoch : null;
 
     public static int FreePort()
     {

@@ -43,7 +43,7 @@ public sealed class FileSensorTests : IAsyncLifetime
         await StateAsync("Reschedule", "up_for_reschedule");
 
         await _cluster.Api.TriggerAsync("Poke");
-        await Until.TrueAsync(async () => (await _cluster.Api.ActorsAsync()).Contains("Poke/run/wait for", StringComparison.Ordinal), "the slot is the poking sensor's");
+        await Until.TrueAsync(async () => (await _cluster.Api.ActorsAsync()).Any(tree => tree.Actors.Any(actor => actor.State.Contains("Poke/run/wait for", StringComparison.Ordinal))), "the slot is the poking sensor's");
         await _cluster.Api.TriggerAsync("other", "second");
         await File.WriteAllTextAsync($"{file}.Async", "");
         await StateAsync("Async", "success");

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Sluice.Cluster.Wire;
 
 namespace Sluice.Cluster.Api;
 
@@ -46,4 +47,8 @@ public static class ApiJson
 [JsonSerializable(typeof(IReadOnlyList<BackfillSummary>))]
 [JsonSerializable(typeof(BackfillDetails))]
 [JsonSerializable(typeof(IReadOnlyList<SecretValue>))]
+[JsonSerializable(typeof(NodesAnswer))]
+[JsonSerializable(typeof(IReadOnlyList<NodeActors>))]
+[JsonSerializable(typeof(LogContent))]
+[JsonSerializable(typeof(ErrorAnswer))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

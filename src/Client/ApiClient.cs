@@ -5,34 +5,38 @@ using System.Text;
 using System.Text.Json;
 using Sluice.Cluster.Api;
 
-namespace Sluice.Cli.Deployments;
+namespace Sluice.Client;
 
-/// <summary>Asks a deployment. Every failure is a <see cref="DeploymentException"/> with one sentence.</summary>
-internal sealed class ApiClient : IDisposable
+/// <summary>Asks a deployment. Every failure is a <see cref="DeploymentException"/>. Safe to use from many threads at once.</summary>
+public sealed partial class ApiClient : IDisposable
 {
     // Longer than the seed waits for the scheduler, so that its own words arrive.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
     private readonly HttpClient _http;
-    private readonly Deployment _deployment;
 
-    public ApiClient(Deployment deployment)
+    /// <param name="url">Of a seed, without a path.</param>
+    /// <param name="token">Bearer token; null when none is known.</param>
+    public ApiClient(Uri url, string? token)
     {
-        _deployment = deployment;
-        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !deployment.Url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(10) })
+        ArgumentNullException.ThrowIfNull(url);
+        Url = url;
+        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(10) })
         {
-            BaseAddress = deployment.Url,
+            BaseAddress = url,
             Timeout = Patience,
         };
-        if (deployment.Token is { } token)
+        if (token is not null)
         {
             _http.DefaultRequestHeaders.Authorization = new("Bearer", token);
         }
     }
 
-    public Uri Url => _deployment.Url;
+    /// <summary>Of the seed that is asked.</summary>
+    public Uri Url { get; }
 
     /// <summary>Reads an answer.</summary>
+    /// <exception cref="DeploymentException">It is not a <typeparamref name="T"/>.</exception>
     public static T Read<T>(string answer)
     {
         try
@@ -41,25 +45,29 @@ internal sealed class ApiClient : IDisposable
         }
         catch (JsonException e)
         {
-            throw new DeploymentException($"The deployment's answer is not understood ({e.Message}); is it the same version as this tool?");
+            throw new DeploymentException(
+                $"The deployment's answer is not understood ({e.Message}); is it the same version as this tool?", CallFailure.NotUnderstood, inner: e);
         }
     }
 
     /// <summary>Calls an operation (<see cref="Operations"/>).</summary>
     /// <returns>The answer's JSON.</returns>
-    public Task<string> CallAsync<TRequest>(string operation, TRequest request, CancellationToken cancellationToken) => SendAsync(
+    public Task<string> CallAsync<TRequest>(string operation, TRequest request, CancellationToken cancellationToken = default) => SendAsync(
         () => new(HttpMethod.Post, $"/api/v1/call/{operation}") { Content = new StringContent(ApiJson.Serialize(request), Encoding.UTF8, "application/json") },
         cancellationToken);
 
     /// <summary>Calls an operation and reads its answer.</summary>
-    public async Task<TAnswer> AskAsync<TRequest, TAnswer>(string operation, TRequest request, CancellationToken cancellationToken) =>
+    public async Task<TAnswer> AskAsync<TRequest, TAnswer>(string operation, TRequest request, CancellationToken cancellationToken = default) =>
         Read<TAnswer>(await CallAsync(operation, request, cancellationToken));
 
     /// <summary>Reads a resource.</summary>
     /// <param name="path">With its query, from <c>/api/v1/</c> on.</param>
-    public Task<string> GetAsync(string path, CancellationToken cancellationToken) =>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The answer's JSON.</returns>
+    public Task<string> GetAsync(string path, CancellationToken cancellationToken = default) =>
         SendAsync(() => new(HttpMethod.Get, "/api/v1/" + path), cancellationToken);
 
+    /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
     private async Task<string> SendAsync(Func<HttpRequestMessage> request, CancellationToken cancellationToken)
@@ -77,25 +85,27 @@ internal sealed class ApiClient : IDisposable
         catch (HttpRequestException e)
         {
             var why = e.InnerException is SocketException socket ? socket.Message : e.Message;
-            throw new DeploymentException($"Sluice at {Display} does not answer ({why.TrimEnd('.')}). Start it with 'sluice up', or name another by --api URL.", isTransient: true);
+            throw new DeploymentException($"Sluice at {Display} does not answer ({why.TrimEnd('.')}).", CallFailure.Unreachable, inner: e);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new DeploymentException($"Sluice at {Display} did not answer within {Patience.TotalSeconds:0} s.", isTransient: true);
+            throw new DeploymentException($"Sluice at {Display} did not answer within {Patience.TotalSeconds:0} s.", CallFailure.Unavailable, inner: e);
         }
 
         return status switch
         {
             HttpStatusCode.OK when type?.MediaType == "application/json" => body,
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw new DeploymentException(
-                $"Sluice at {Display} refuses the token. Give it by --token or SLUICE_API_TOKEN, or the cluster's secret by --cluster-secret-file."),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+                throw new DeploymentException($"Sluice at {Display} refuses the token.", CallFailure.Unauthorized, status),
+            _ when ErrorIn(body) is { } error => throw new DeploymentException(error, IsAway(status) ? CallFailure.Unavailable : CallFailure.Refused, status),
             _ => throw new DeploymentException(
-                ErrorIn(body) ?? $"{Display} answered {(int)status}; that is not Sluice, or another version of it.",
-                status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout),
+                $"{Display} answered {(int)status}; that is not Sluice, or another version of it.", IsAway(status) ? CallFailure.Unavailable : CallFailure.NotUnderstood, status),
         };
     }
 
-    private string Display => _deployment.Url.GetLeftPart(UriPartial.Authority);
+    private string Display => Url.GetLeftPart(UriPartial.Authority);
+
+    private static bool IsAway(HttpStatusCode status) => status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout;
 
     private static string? ErrorIn(string body)
     {

@@ -1,0 +1,64 @@
+using Sluice.Cluster.Api;
+using Sluice.Cluster.Wire;
+
+namespace Sluice.Client;
+
+// One method an operation; what each does is said at the name in Operations.
+#pragma warning disable CS1591 // Their names and types are those of Operations.
+public sealed partial class ApiClient
+{
+    public Task<IReadOnlyList<DagSummary>> ListDagsAsync(CancellationToken cancellationToken = default) =>
+        AskAsync<Nothing, IReadOnlyList<DagSummary>>(Operations.ListDags, new(), cancellationToken);
+
+    public Task<DagDetails> ShowDagAsync(string dag, CancellationToken cancellationToken = default) =>
+        AskAsync<DagName, DagDetails>(Operations.ShowDag, new(dag), cancellationToken);
+
+    public Task<IReadOnlyList<ImportErrorSummary>> ListImportErrorsAsync(CancellationToken cancellationToken = default) =>
+        AskAsync<Nothing, IReadOnlyList<ImportErrorSummary>>(Operations.ListImportErrors, new(), cancellationToken);
+
+    public Task<RunSummary> TriggerRunAsync(TriggerRequest request, CancellationToken cancellationToken = default) =>
+        AskAsync<TriggerRequest, RunSummary>(Operations.TriggerRun, request, cancellationToken);
+
+    public Task<IReadOnlyList<RunSummary>> ListRunsAsync(RunFilter filter, CancellationToken cancellationToken = default) =>
+        AskAsync<RunFilter, IReadOnlyList<RunSummary>>(Operations.ListRuns, filter, cancellationToken);
+
+    public Task<RunDetails> ShowRunAsync(string dag, string run, CancellationToken cancellationToken = default) =>
+        AskAsync<RunName, RunDetails>(Operations.ShowRun, new(dag, run), cancellationToken);
+
+    public Task<Changed> CancelRunAsync(string dag, string run, CancellationToken cancellationToken = default) =>
+        AskAsync<RunName, Changed>(Operations.CancelRun, new(dag, run), cancellationToken);
+
+    public Task<TaskStateAnswer> TaskStateAsync(string dag, string task, string run, CancellationToken cancellationToken = default) =>
+        AskAsync<TaskName, TaskStateAnswer>(Operations.TaskState, new(dag, task, run), cancellationToken);
+
+    public Task<BackfillSummary> CreateBackfillAsync(BackfillRequest request, CancellationToken cancellationToken = default) =>
+        AskAsync<BackfillRequest, BackfillSummary>(Operations.CreateBackfill, request, cancellationToken);
+
+    public Task<BackfillDetails> ShowBackfillAsync(string backfill, CancellationToken cancellationToken = default) =>
+        AskAsync<BackfillName, BackfillDetails>(Operations.ShowBackfill, new(backfill), cancellationToken);
+
+    public Task<Changed> SetConnectionAsync(string id, string uri, CancellationToken cancellationToken = default) =>
+        AskAsync<SecretValue, Changed>(Operations.SetConnection, new(id, uri), cancellationToken);
+
+    public Task<IReadOnlyList<SecretValue>> ListConnectionsAsync(CancellationToken cancellationToken = default) =>
+        AskAsync<Nothing, IReadOnlyList<SecretValue>>(Operations.ListConnections, new(), cancellationToken);
+
+    public Task<Changed> SetVariableAsync(string id, string value, CancellationToken cancellationToken = default) =>
+        AskAsync<SecretValue, Changed>(Operations.SetVariable, new(id, value), cancellationToken);
+
+    public Task<IReadOnlyList<SecretValue>> ListVariablesAsync(CancellationToken cancellationToken = default) =>
+        AskAsync<Nothing, IReadOnlyList<SecretValue>>(Operations.ListVariables, new(), cancellationToken);
+
+    public async Task<NodesAnswer> NodesAsync(CancellationToken cancellationToken = default) => Read<NodesAnswer>(await GetAsync("nodes", cancellationToken));
+
+    public async Task<IReadOnlyList<NodeActors>> ActorsAsync(CancellationToken cancellationToken = default) =>
+        Read<IReadOnlyList<NodeActors>>(await GetAsync("actors", cancellationToken));
+
+    /// <summary>Reads a piece of an attempt's log, from a byte on.</summary>
+    public async Task<LogContent> LogAsync(
+        string dag, string run, string task, int token, string worker, long offset = 0, CancellationToken cancellationToken = default) =>
+        Read<LogContent>(await GetAsync(
+            $"logs?dag={Uri.EscapeDataString(dag)}&run={Uri.EscapeDataString(run)}&task={Uri.EscapeDataString(task)}"
+            + $"&token={token}&worker={Uri.EscapeDataString(worker)}&offset={offset}",
+            cancellationToken));
+}
