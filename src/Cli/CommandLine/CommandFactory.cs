@@ -9,7 +9,14 @@ internal sealed class CommandFactory(Terminal terminal)
 {
     private readonly DeploymentOptions _deployment = new();
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print JSON, one compact document." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print JSON, one compact document.", Recursive = true };
+
+    /// <summary>What every command takes, before its name or after it.</summary>
+    public void AddSharedOptionsTo(RootCommand root)
+    {
+        root.Add(_json);
+        _deployment.AddTo(root);
+    }
 
     public static Command Group(string name, string description, params Command[] commands)
     {
@@ -26,8 +33,7 @@ internal sealed class CommandFactory(Terminal terminal)
     public ToolCommand Local(ToolCommand command, Func<Invocation, Task<int>> run, params Symbol[] symbols)
     {
         Add(command, symbols);
-        command.Add(_json);
-        command.SetAction((parsed, cancel) => run(new(parsed, terminal, parsed.GetValue(_json), cancel)));
+        command.SetAction((parsed, cancel) => run(Invoked(parsed, cancel)));
         return command;
     }
 
@@ -35,16 +41,18 @@ internal sealed class CommandFactory(Terminal terminal)
     public ToolCommand Remote(ToolCommand command, Func<Invocation, ApiClient, Task<int>> run, params Symbol[] symbols)
     {
         Add(command, symbols);
-        command.Add(_json);
-        _deployment.AddTo(command);
+        command.AsksDeployment = true;
         command.SetAction(async (parsed, cancel) =>
         {
             var deployment = _deployment.Find(parsed, terminal.Environment);
             using var api = new ApiClient(deployment.Url, deployment.Token);
-            return await run(new(parsed, terminal, parsed.GetValue(_json), cancel), api);
+            return await run(Invoked(parsed, cancel), api);
         });
         return command;
     }
+
+    private Invocation Invoked(ParseResult parsed, CancellationToken cancel) =>
+        new(parsed, terminal, parsed.GetValue(_json), cancel) { Home = _deployment.HomeGivenTo(parsed) };
 
     private static void Add(Command command, Symbol[] symbols)
     {
@@ -69,6 +77,9 @@ internal sealed class CommandFactory(Terminal terminal)
 /// <param name="Cancel">Ctrl-C.</param>
 internal sealed record Invocation(ParseResult Parsed, Terminal Terminal, bool Json, CancellationToken Cancel)
 {
+    /// <summary>As given by <c>--home</c>; null without it.</summary>
+    public string? Home { get; init; }
+
     public T Get<T>(Argument<T> argument) => Parsed.GetRequiredValue(argument);
 
     public T? Find<T>(Argument<T> argument) => Parsed.GetValue(argument);

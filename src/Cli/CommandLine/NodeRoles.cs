@@ -15,5 +15,17 @@ internal static class NodeRoles
 
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(role => role.Name)];
 
+    /// <summary>Finds a role at the head of a command line, or behind flags, which then are its own.</summary>
+    public static (string Role, string[] Flags)? Find(string[] args)
+    {
+        var at = 0;
+        while (at < args.Length && args[at].StartsWith("--", StringComparison.Ordinal))
+        {
+            at += args[at] is "--json" or "--help" || args[at].Contains('=', StringComparison.Ordinal) ? 1 : 2;
+        }
+
+        return at < args.Length && Names.Contains(args[at]) ? (args[at], [.. args[..at], .. args[(at + 1)..]]) : null;
+    }
+
     public static IEnumerable<Command> Commands() => All.Select(role => new Command(role.Name, role.Description) { TreatUnmatchedTokensAsErrors = false });
 }

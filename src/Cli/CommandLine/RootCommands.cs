@@ -28,6 +28,7 @@ internal static class RootCommands
         root.Add(new HelpOption { Action = new HelpWithExamples() });
         root.Add(new VersionOption { Action = new PrintVersion() });
         root.Directives.Clear();
+        factory.AddSharedOptionsTo(root);
         foreach (var role in NodeRoles.Commands())
         {
             root.Add(role);

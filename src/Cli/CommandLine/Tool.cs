@@ -20,7 +20,7 @@ internal static class Tool
         try
         {
             // Roles read their own flags: the same as their executables, the environment and the file know.
-            return args is [var role, .. var flags] && NodeRoles.Names.Contains(role)
+            return NodeRoles.Find(args) is var (role, flags)
                 ? await NodeCommands.RunAsync(role, flags, stop)
                 : await RunAsync(RootCommands.Create(terminal).Parse(args, Syntax), terminal, stop);
         }
@@ -51,7 +51,7 @@ internal static class Tool
         if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0)
         {
             parsed.InvocationConfiguration.Output = terminal.Error;
-            new HelpAction { MaxWidth = terminal.Width }.Invoke(parsed);
+            new HelpAction { MaxWidth = HelpWithExamples.Width }.Invoke(parsed);
             return ExitCodes.Usage;
         }
 

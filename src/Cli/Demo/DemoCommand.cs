@@ -21,8 +21,7 @@ internal sealed class DemoCommand
     // Compiling the first Dag takes long on a small machine that is busy.
     private static readonly TimeSpan LongestImport = TimeSpan.FromMinutes(3);
 
-    private static readonly Option<bool> Keep = new("--keep") { Description = $"Keep the home: {KeptFolder}, or --home. A second run goes over the same." };
-    private static readonly Option<string?> Home = new("--home") { Description = "Home to use, empty or of an earlier demo; it is kept.", HelpName = "DIR" };
+    private static readonly Option<bool> Keep = new("--keep") { Description = $"Keep the home: {KeptFolder}, or --home, which is kept anyway. A second run goes over the same." };
 
     private readonly Invocation _invocation;
     private readonly DemoHome _home;
@@ -34,15 +33,15 @@ internal sealed class DemoCommand
             "demo",
             "Watch a month of real data being backfilled, from a production database to a warehouse.",
             "sluice demo",
-            "sluice demo --keep"),
+            "sluice demo --keep") { UsesHome = true },
         RunAsync,
-        Keep, Home);
+        Keep);
 
     private CancellationToken Cancel => _invocation.Cancel;
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
-        using var home = DemoHome.Open(invocation.Find(Home) ?? (invocation.Find(Keep) ? KeptFolder : null));
+        using var home = DemoHome.Open(invocation.Home ?? (invocation.Find(Keep) ? KeptFolder : null));
         return await new DemoCommand(invocation, home).RunAsync();
     }
 

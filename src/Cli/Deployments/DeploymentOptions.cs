@@ -9,29 +9,32 @@ namespace Sluice.Cli.Deployments;
 /// <summary>Finds the deployment: flags before environment before what <c>sluice up</c> left in its home.</summary>
 internal sealed class DeploymentOptions
 {
-    private readonly Option<string?> _api = new("--api")
+    private readonly DeploymentOption _api = new("--api")
     {
         Description = "URL of a seed. Else SLUICE_API, else what 'sluice up' left in the home.",
         HelpName = "URL",
     };
 
-    private readonly Option<string?> _token = new("--token") { Description = "API token. Else SLUICE_API_TOKEN.", HelpName = "TOKEN" };
+    private readonly DeploymentOption _token = new("--token") { Description = "API token. Else SLUICE_API_TOKEN.", HelpName = "TOKEN" };
 
-    private readonly Option<string?> _home = new("--home") { Description = "Home of 'sluice up'. Else SLUICE_HOME, else ~/.sluice.", HelpName = "DIR" };
+    private readonly DeploymentOption _home = new("--home") { Description = "Home of 'sluice up' (else SLUICE_HOME, ~/.sluice), or of the demo.", HelpName = "DIR" };
 
-    private readonly Option<string?> _secretFile = new("--cluster-secret-file")
+    private readonly DeploymentOption _secretFile = new("--cluster-secret-file")
     {
         Description = "Makes the token. Else SLUICE_CLUSTER_SECRET or .._SECRET_FILE.",
         HelpName = "FILE",
     };
 
-    public void AddTo(Command command)
+    /// <summary>All commands take them, before the name or after it.</summary>
+    public void AddTo(RootCommand root)
     {
-        command.Add(_api);
-        command.Add(_token);
-        command.Add(_home);
-        command.Add(_secretFile);
+        root.Add(_api);
+        root.Add(_token);
+        root.Add(_home);
+        root.Add(_secretFile);
     }
+
+    public string? HomeGivenTo(ParseResult parsed) => parsed.GetValue(_home);
 
     /// <exception cref="UsageException">A URL or a file makes no sense.</exception>
     /// <exception cref="FailureException">None is known.</exception>
@@ -96,4 +99,11 @@ internal sealed class DeploymentOptions
             throw new UsageException($"The file with the cluster secret, '{path}', cannot be read: {e.Message}");
         }
     }
+}
+
+/// <summary>One of the options that tell which deployment is meant.</summary>
+internal sealed class DeploymentOption : Option<string?>
+{
+    public DeploymentOption(string name)
+        : base(name) => Recursive = true;
 }

@@ -7,7 +7,9 @@ namespace Sluice.Cli.Output;
 /// <summary>Where output goes, and what surrounds the tool: environment and clock.</summary>
 internal sealed class Terminal
 {
-    // What fits everywhere; also for a pipe, whose reader is a terminal in the end.
+    // A program that reads a table line by line wants each row on one.
+    public const int WidthOfPipe = 1_000_000;
+
     private const int UsualWidth = 80;
 
     public required TextWriter Out { get; init; }
@@ -19,7 +21,7 @@ internal sealed class Terminal
 
     public bool HasColors { get; init; }
 
-    /// <summary>Columns.</summary>
+    /// <summary>Columns; so many that nothing wraps when the output is a file or a pipe.</summary>
     public int Width { get; init; } = UsualWidth;
 
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
@@ -36,7 +38,7 @@ internal sealed class Terminal
             Error = Console.Error,
             IsInteractive = interactive,
             HasColors = interactive && string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable("NO_COLOR")),
-            Width = interactive && Console.WindowWidth > 0 ? Math.Max(Console.WindowWidth, 40) : UsualWidth,
+            Width = Console.IsOutputRedirected ? WidthOfPipe : Console.WindowWidth > 0 ? Math.Max(Console.WindowWidth, 40) : UsualWidth,
         };
     }
 

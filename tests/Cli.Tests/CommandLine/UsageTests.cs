@@ -52,5 +52,29 @@ public sealed class UsageTests
         }
     }
 
+    [Theory]
+    [InlineData("up --home h", "up", "--home h")]
+    [InlineData("--home h up --slots 2", "up", "--home h --slots 2")]
+    [InlineData("--home=h --json worker", "worker", "--home=h --json")]
+    [InlineData("--home up dags list", null, null)]
+    [InlineData("dags list", null, null)]
+    [InlineData("--api u", null, null)]
+    [InlineData("--help seed", "seed", "--help")]
+    public void A_role_takes_the_flags_before_it_too(string line, string? role, string? flags)
+    {
+        var found = NodeRoles.Find(line.Split(' '));
+
+        Assert.Equal(role, found?.Role);
+        Assert.Equal(flags, found is { } given ? string.Join(' ', given.Flags) : null);
+    }
+
+    [Fact]
+    public async Task Json_may_stand_before_the_command()
+    {
+        var version = await ToolRun.OfAsync("--json", "version");
+
+        Assert.Equal((0, $$"""{"version":"{{RootCommands.Version}}"}"""), (version.Code, version.Out.Trim()));
+    }
+
     private static IEnumerable<Command> All(Command command) => command.Subcommands.SelectMany(All).Prepend(command);
 }

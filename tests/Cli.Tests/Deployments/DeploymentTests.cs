@@ -38,6 +38,24 @@ public sealed class DeploymentTests : IDisposable
         Assert.Contains(url, (await ToolRun.OfAsync(new Dictionary<string, string> { ["SLUICE_HOME"] = _home }, "dags", "list")).Error);
     }
 
+    [Theory]
+    [InlineData("dags list AT")]
+    [InlineData("dags AT list")]
+    [InlineData("AT dags list")]
+    [InlineData("--json AT runs list some_dag")]
+    [InlineData("AT runs --json list some_dag")]
+    public async Task Where_to_ask_may_stand_before_the_command_and_after_it(string line)
+    {
+        var url = $"http://127.0.0.1:{FreePort()}";
+
+        foreach (var at in (string[])[$"--api {url}", $"--api={url} --token t", $"--home {_home} --api {url}"])
+        {
+            var run = await ToolRun.OfAsync(line.Replace("AT", at, StringComparison.Ordinal).Split(' '));
+
+            Assert.True(run.Code == 1 && run.Error.Contains($"Sluice at {url} does not answer", StringComparison.Ordinal), run.ToString());
+        }
+    }
+
     [Fact]
     public async Task A_broken_file_in_the_home_is_one_sentence()
     {

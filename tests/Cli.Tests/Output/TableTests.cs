@@ -47,6 +47,21 @@ public sealed class TableTests
     }
 
     [Fact]
+    public void In_a_pipe_each_row_is_one_line_however_long()
+    {
+        var error = string.Join(' ', Enumerable.Repeat("word", 5000));
+        var listing = new Listing("nothing", "file", "error", "since");
+        listing.Add("folder/file.cs", error, "now");
+        listing.Add("folder/other.cs", "short", "now");
+
+        var lines = Written(listing, Terminal.WidthOfPipe);
+
+        Assert.Equal(3, lines.Length);
+        Assert.Contains(error, lines[1], StringComparison.Ordinal);
+        Assert.Equal(lines[1].IndexOf("now", StringComparison.Ordinal), lines[2].IndexOf("now", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void An_empty_table_says_so() => Assert.Equal(["There are no runs."], Written(RunTable.Of([], ofOneDag: true)));
 
     [Fact]
@@ -91,10 +106,10 @@ public sealed class TableTests
 
     private static ActorSnapshot Actor(string path, string? parent) => new(path, parent, "T", 0, 0, 0, null, null, TimeSpan.Zero, false, "");
 
-    private static string[] Written(Listing listing)
+    private static string[] Written(Listing listing, int width = 80)
     {
         using var output = new StringWriter();
-        listing.WriteTo(new Terminal { Out = output, Error = TextWriter.Null });
+        listing.WriteTo(new Terminal { Out = output, Error = TextWriter.Null, Width = width });
         return output.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
     }
 }
