@@ -111,7 +111,7 @@ internal sealed class Measurements(Deployment deployment, bool embedded, int rep
     {
         var id = NextId();
         var dags = Enumerable.Range(0, 100).Select(number => $"small_{number}").ToList();
-        await Parallel.ForEachAsync(dags, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (dag, _) => await _api.TriggerRunAsync(new(dag, null, id, null)));
+        await Parallel.ForEachAsync(dags, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (dag, stop) => await _api.TriggerRunAsync(new(dag, null, id, null), stop));
         var runs = new List<RunSummary>();
         foreach (var dag in dags)
         {
