@@ -44,7 +44,7 @@ internal sealed partial class DagRunActor : Actor
     private readonly string _stream;
     private readonly List<ReadyTask> _ready = [];
     private readonly List<FreedTask> _freed = [];
-    private readonly Dictionary<int, DateTimeOffset> _dispatchedAt = [];
+    private readonly Dictionary<int, (string Worker, DateTimeOffset? DispatchedAt)> _out = []; // what the state forgets when an attempt ends, and its row still needs
     private Append _pending;
     private bool _offered;
     private string? _firstFailure;
@@ -214,7 +214,7 @@ internal sealed partial class DagRunActor : Actor
                 foreach (var task in e.Tasks)
                 {
                     assignments.Add(DagRunBooks.AssignmentOf(_run, task));
-                    _dispatchedAt[task] = e.At;
+                    _out[task] = (e.Worker, e.At);
                     _pending.Changes.Add(DagRunRows.OfDispatch(_run, task, e));
                 }
 
@@ -224,8 +224,8 @@ internal sealed partial class DagRunActor : Actor
                 var (node, outcome) = report!.Value;
                 var ran = e.Lost || e.HandedBack ? (TimeSpan?)null : outcome.EndedAt - outcome.StartedAt;
                 _freed.Add(new(new(_run.Facts.Key, e.Task), ran, e.HandedBack));
-                _dispatchedAt.Remove(e.Task, out var dispatchedAt);
-                _pending.Changes.Add(DagRunRows.OfEnd(_run, e, node, outcome, dispatchedAt == default ? null : dispatchedAt));
+                _out.Remove(e.Task, out var ended);
+                _pending.Changes.Add(DagRunRows.OfEnd(_run, e, node, outcome, ended.DispatchedAt));
                 if (e.State == TaskState.Failed)
                 {
                     _firstFailure ??= $"task {_run.Graph.Spec.Tasks[e.Task].Id} failed on try {_run.TriesOf(e.Task)}: {outcome.Error}";
@@ -249,7 +249,8 @@ internal sealed partial class DagRunActor : Actor
             case TasksResolved e:
                 foreach (var task in e.Tasks)
                 {
-                    _pending.Changes.Add(DagRunRows.OfResolution(_run, task, e.State, Now));
+                    _out.Remove(task, out var cut);
+                    _pending.Changes.Add(DagRunRows.OfResolution(_run, task, e.State, Now) with { Worker = cut.Worker, QueuedAt = cut.DispatchedAt });
                 }
 
                 break;
@@ -314,18 +315,10 @@ internal sealed partial class DagRunActor : Actor
     /// <summary>One timer for the earliest retry; sensors wait in actors of their own.</summary>
     private void SetAlarm()
     {
-        DateTimeOffset? earliest = null;
-        foreach (var (task, due) in _run.Due)
+        // A sensor's own actor wakes the run, which then looks again for who is next.
+        if (_run.Due.Earliest is var (due, task) && _run.StateOf(task) == TaskState.UpForRetry)
         {
-            if (_run.StateOf(task) == TaskState.UpForRetry && (earliest is null || due < earliest))
-            {
-                earliest = due;
-            }
-        }
-
-        if (earliest is { } at)
-        {
-            var wait = Math.Clamp((at - Now).Ticks, TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerDay);
+            var wait = Math.Clamp((due - Now).Ticks, TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerDay);
             Context.Timers.StartSingle("retry", TimeSpan.FromTicks(wait), Wake.Instance);
         }
     }
@@ -335,11 +328,16 @@ internal sealed partial class DagRunActor : Actor
     {
         for (var task = 0; task < _run.Graph.Count; task++)
         {
+            if (_run.WorkerOf(task) is { } worker)
+            {
+                _out[task] = (worker, _run.DispatchedAt(task));
+            }
+
             if (_run.StateOf(task) == TaskState.Scheduled)
             {
                 _ready.Add(ReadyTask.Of(_run.Facts, _run.Graph.Spec, task));
             }
-            else if (_run.StateOf(task) == TaskState.UpForReschedule && _run.Due.TryGetValue(task, out var due))
+            else if (_run.StateOf(task) == TaskState.UpForReschedule && _run.Due.Of(task) is { } due)
             {
                 Context.Spawn(
                     Props.Create(() => new SensorActor(due, Wake.Instance)),
@@ -356,7 +354,7 @@ internal sealed partial class DagRunActor : Actor
     private void Answer(int task)
     {
         var state = new TaskLiveState(
-            _run.StateOf(task), _run.TriesOf(task), _run.WorkerOf(task), _run.Due.TryGetValue(task, out var due) ? due : null, null);
+            _run.StateOf(task), _run.TriesOf(task), _run.WorkerOf(task), _run.Due.Of(task), null);
         var asker = Context.Sender;
         if (state.State != TaskState.Scheduled || asker is null)
         {

@@ -131,10 +131,53 @@ public sealed class DagRunDeciderTests
         var notYet = new TaskOutcome { Kind = OutcomeKind.Rescheduled, StartedAt = Noon, EndedAt = Noon.AddSeconds(1), ResumeAt = Noon.AddSeconds(61) };
         DagRunDecider.Decide(run, new ReportTask(0, 1, notYet, Noon.AddSeconds(2)));
 
-        Assert.Equal(Noon.AddSeconds(62), run.Due[0]);
+        Assert.Equal(Noon.AddSeconds(62), run.Due.Of(0));
         DagRunDecider.Decide(run, new WakeTasks(Noon.AddSeconds(62)));
         Dispatch(run, 0);
         Assert.Equal((1, 2, Noon), (run.TriesOf(0), run.TokenOf(0), run.FirstPokeOf(0)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_sensor_that_is_lost_with_its_worker_keeps_its_first_poke(bool poked)
+    {
+        var run = Started(Of(Task("a") with { Retries = 1, Sensor = new() { Mode = SensorMode.Reschedule } }));
+        Dispatch(run, 0);
+        if (poked)
+        {
+            var notYet = new TaskOutcome { Kind = OutcomeKind.Rescheduled, StartedAt = Noon.AddSeconds(1), EndedAt = Noon.AddSeconds(1), ResumeAt = Noon.AddSeconds(1) };
+            DagRunDecider.Decide(run, new ReportTask(0, 1, notYet, Noon.AddSeconds(1)));
+            DagRunDecider.Decide(run, new DispatchTasks("w1", [0], Noon.AddMinutes(1)));
+        }
+
+        DagRunDecider.Decide(run, new ReportTask(0, run.TokenOf(0), Lost, Noon.AddHours(1)));
+        Assert.Equal(poked ? Noon.AddSeconds(1) : Noon, run.FirstPokeOf(0));
+        DagRunDecider.Decide(run, new DispatchTasks("w2", [0], Noon.AddHours(2)));
+        DagRunDecider.Decide(run, new ReportTask(0, run.TokenOf(0), Failure with { StartedAt = Noon.AddHours(2) }, Noon.AddHours(3)));
+        Assert.Equal(poked ? Noon.AddSeconds(1) : Noon, run.FirstPokeOf(0));
+    }
+
+    [Fact]
+    public void Waking_looks_only_at_tasks_that_are_due()
+    {
+        const int Tasks = 40_000;
+        var run = Started(Of([.. Enumerable.Range(0, Tasks).Select(n => Task($"t{n}") with { Retries = 1, RetryDelay = TimeSpan.FromSeconds(n) })]));
+        DagRunDecider.Decide(run, new DispatchTasks("w", [.. Enumerable.Range(0, Tasks)], Noon));
+        for (var task = Tasks - 1; task > 0; task--)
+        {
+            DagRunDecider.Decide(run, new ReportTask(task, 1, Failure, Noon));
+        }
+
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (var task = 1; task < Tasks; task++)
+        {
+            Assert.Equal((Noon.AddSeconds(task), task), run.Due.Earliest);
+            Assert.Equal([task], Assert.IsType<TasksScheduled>(Assert.Single(DagRunDecider.Decide(run, new WakeTasks(Noon.AddSeconds(task))))).Tasks);
+        }
+
+        // Looking at every one that waits takes some 5 s.
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(1.5));
     }
 
     [Fact]
@@ -225,12 +268,12 @@ public sealed class DagRunDeciderTests
         for (var task = 0; task < expected.Graph.Count; task++)
         {
             Assert.Equal(
-                (expected.TokenOf(task), expected.TriesOf(task), expected.WorkerOf(task), expected.FirstPokeOf(task), expected.LossesOf(task)),
-                (actual.TokenOf(task), actual.TriesOf(task), actual.WorkerOf(task), actual.FirstPokeOf(task), actual.LossesOf(task)));
+                (expected.TokenOf(task), expected.TriesOf(task), expected.WorkerOf(task), expected.FirstPokeOf(task), expected.LossesOf(task), expected.DispatchedAt(task)),
+                (actual.TokenOf(task), actual.TriesOf(task), actual.WorkerOf(task), actual.FirstPokeOf(task), actual.LossesOf(task), actual.DispatchedAt(task)));
             Assert.Equal(expected.UpstreamsOf(task), actual.UpstreamsOf(task));
         }
 
-        Assert.Equal(expected.Due.OrderBy(due => due.Key), actual.Due.OrderBy(due => due.Key));
+        Assert.Equal(expected.Due.Moments.OrderBy(due => due.Key), actual.Due.Moments.OrderBy(due => due.Key));
     }
 
     private static DagRunState Started(DagGraph graph)

@@ -10,6 +10,44 @@ public sealed class WorkersActorTests
 {
     private readonly SimulatedScheduler _cluster = new();
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_cancelled_attempt_stays_in_its_row_with_its_worker_and_its_time(bool afterTakeover)
+    {
+        _cluster.Define(Manual());
+        var run = _cluster.Trigger(Manual(), "r").Facts!.Key;
+        var worker = _cluster.AddWorker();
+        var before = Assert.Single(_cluster.Attempts(run));
+        Assert.NotNull(before.QueuedAt);
+        if (afterTakeover)
+        {
+            _cluster.TakeOver();
+            worker.Join();
+        }
+
+        Assert.True(_cluster.Cancel(run));
+        _cluster.RunFor(TimeSpan.FromSeconds(1));
+
+        var row = Assert.Single(_cluster.Attempts(run));
+        Assert.Equal((TaskState.Failed, worker.Name, before.QueuedAt), (row.State, row.Worker, row.QueuedAt));
+    }
+
+    [Fact]
+    public void The_end_of_an_attempt_after_a_takeover_keeps_when_it_was_queued()
+    {
+        _cluster.Define(Manual());
+        var run = _cluster.Trigger(Manual(), "r").Facts!.Key;
+        var worker = _cluster.AddWorker();
+        var queuedAt = Assert.Single(_cluster.Attempts(run)).QueuedAt;
+        _cluster.TakeOver();
+        worker.Join();
+        worker.End(Assert.Single(worker.Held));
+
+        var row = Assert.Single(_cluster.Attempts(run));
+        Assert.Equal((TaskState.Success, queuedAt), (row.State, row.QueuedAt));
+    }
+
     [Fact]
     public void What_runs_is_adopted_though_the_new_leader_reads_slowly()
     {

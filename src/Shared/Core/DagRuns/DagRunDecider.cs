@@ -91,7 +91,7 @@ public static class DagRunDecider
                 Cascade(task);
                 EndIfDone(command.At);
             }
-            else if (run.Due[task] <= command.At)
+            else if (run.Due.Of(task) <= command.At)
             {
                 Schedule([task]);
             }
@@ -99,18 +99,8 @@ public static class DagRunDecider
 
         public void Wake(DateTimeOffset at)
         {
-            List<int>? due = null;
-            foreach (var (task, moment) in run.Due)
+            if (run.Due.By(at) is { } due)
             {
-                if (moment <= at)
-                {
-                    (due ??= []).Add(task);
-                }
-            }
-
-            if (due is not null)
-            {
-                due.Sort();
                 Schedule(due);
             }
         }
@@ -161,9 +151,11 @@ public static class DagRunDecider
         /// <summary>At once when it was lost for the first time; what befell it twice may last a while.</summary>
         private static TimeSpan AfterLoss(int losses) => losses == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(5 * losses);
 
-        /// <summary>A sensor's timeout counts from its first poke, across reschedules and retries (semantics.md, 0.6).</summary>
+        /// <summary>A sensor's timeout counts from its first poke, across reschedules, retries and lost attempts (semantics.md, 0.6).</summary>
+        /// <remarks>What was lost with its worker tells nothing: it began when it was dispatched, or a moment later.</remarks>
         private DateTimeOffset? FirstPoke(TaskSpec spec, int task, TaskOutcome outcome) =>
-            spec.Sensor is null || outcome.StartedAt == default ? null : run.FirstPokeOf(task) ?? outcome.StartedAt;
+            spec.Sensor is null ? null
+                : run.FirstPokeOf(task) ?? (outcome.StartedAt == default ? run.DispatchedAt(task) : outcome.StartedAt);
 
         /// <summary>Carries one task's end to those that hang on it, and on through those that end by their rule alone.</summary>
         private void Cascade(int ended)

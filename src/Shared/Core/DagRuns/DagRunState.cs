@@ -15,7 +15,8 @@ public sealed class DagRunState
     private readonly int[] _tries;
     private readonly string?[] _workers;
     private readonly UpstreamCounts[] _upstreams;
-    private readonly Dictionary<int, DateTimeOffset> _due = [];
+    private readonly DueTasks _due = new();
+    private readonly Dictionary<int, DateTimeOffset> _dispatchedAt = [];
     private readonly Dictionary<int, DateTimeOffset> _firstPokes = [];
     private readonly Dictionary<int, int> _losses = [];
     private readonly HashSet<int> _resuming = [];
@@ -72,7 +73,7 @@ public sealed class DagRunState
     public int Unfinished { get; private set; }
 
     /// <summary>Tasks that wait for a moment, with the moment.</summary>
-    public IReadOnlyDictionary<int, DateTimeOffset> Due => _due;
+    public DueTasks Due => _due;
 
     public TaskState StateOf(int task) => _states[task];
 
@@ -84,6 +85,9 @@ public sealed class DagRunState
 
     /// <summary>Who runs the current attempt; null when there is none.</summary>
     public string? WorkerOf(int task) => _workers[task];
+
+    /// <summary>When the current attempt was dispatched; null when there is none.</summary>
+    public DateTimeOffset? DispatchedAt(int task) => _dispatchedAt.TryGetValue(task, out var at) ? at : null;
 
     /// <summary>When a sensor's first poke began; null before it.</summary>
     public DateTimeOffset? FirstPokeOf(int task) => _firstPokes.TryGetValue(task, out var at) ? at : null;
@@ -112,7 +116,7 @@ public sealed class DagRunState
         for (var task = 0; task < _states.Length; task++)
         {
             var wait = new TaskWait(
-                task, _workers[task], _due.TryGetValue(task, out var due) ? due : null, FirstPokeOf(task), LossesOf(task), _resuming.Contains(task));
+                task, _workers[task], _due.Of(task), FirstPokeOf(task), LossesOf(task), _resuming.Contains(task), DispatchedAt(task));
             if (wait != new TaskWait(task))
             {
                 waits.Add(wait);
@@ -144,7 +148,7 @@ public sealed class DagRunState
                     _states[task] = Graph.Spec.Tasks[task].Sensor is { Mode: SensorMode.Async } ? TaskState.Deferred : TaskState.Running;
                     _tokens[task]++;
                     _workers[task] = e.Worker;
-
+                    _dispatchedAt[task] = e.At;
                     if (!_resuming.Remove(task))
                     {
                         _tries[task]++;
@@ -159,6 +163,7 @@ public sealed class DagRunState
                 foreach (var task in e.Tasks)
                 {
                     _workers[task] = null;
+                    _dispatchedAt.Remove(task);
                     _due.Remove(task);
                     Finish(task, e.State);
                 }
@@ -175,6 +180,7 @@ public sealed class DagRunState
     private void Evolve(TaskEnded e)
     {
         _workers[e.Task] = null;
+        _dispatchedAt.Remove(e.Task);
         if (e.Lost)
         {
             _losses[e.Task] = LossesOf(e.Task) + 1;
@@ -198,7 +204,7 @@ public sealed class DagRunState
         else
         {
             _states[e.Task] = e.State;
-            _due[e.Task] = e.Due ?? e.At;
+            _due.Set(e.Task, e.Due ?? e.At);
         }
     }
 
@@ -207,7 +213,12 @@ public sealed class DagRunState
         _workers[wait.Task] = wait.Worker;
         if (wait.Due is { } due)
         {
-            _due[wait.Task] = due;
+            _due.Set(wait.Task, due);
+        }
+
+        if (wait.DispatchedAt is { } dispatchedAt)
+        {
+            _dispatchedAt[wait.Task] = dispatchedAt;
         }
 
         if (wait.FirstPoke is { } firstPoke)
