@@ -12,7 +12,7 @@ public sealed class SchedulerOptions
     /// <summary>Gap between a worker's heartbeats. Default: 2 s.</summary>
     public TimeSpan HeartbeatEvery { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>A worker that has heard no leader for so long stops its own tasks. Default: 30 s: longer than a takeover takes.</summary>
+    /// <summary>A worker that has heard no leader for so long stops its own tasks. Default: 30 s. Must be longer than a takeover takes: <see cref="LeaseDuration"/> and a sixth of it.</summary>
     public TimeSpan FenceAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A worker that was silent for so long is lost with its attempts. Default: 40 s. Must exceed <see cref="FenceAfter"/>.</summary>
@@ -26,6 +26,9 @@ public sealed class SchedulerOptions
 
     /// <summary>Memory that one Dag file may take while it defines its Dags, in MiB. Default: 512.</summary>
     public int ImportMemoryMiB { get; set; } = 512;
+
+    /// <summary>The longest that no one leads when a leader is lost: its lease must end, and a standby looks six times in the life of a lease.</summary>
+    private TimeSpan Takeover => LeaseDuration * 7 / 6;
 
     /// <summary>Names what is wrong, key and value; empty when nothing is.</summary>
     public IEnumerable<string> Validate()
@@ -47,6 +50,11 @@ public sealed class SchedulerOptions
         if (HeartbeatEvery <= TimeSpan.Zero || HeartbeatEvery * 2 > FenceAfter)
         {
             yield return $"scheduler.heartbeat_every is {HeartbeatEvery.TotalSeconds:0.###} s; it must be more than 0 and at most half of fence_after ({FenceAfter.TotalSeconds:0.###} s).";
+        }
+
+        if (FenceAfter <= Takeover)
+        {
+            yield return $"scheduler.fence_after is {FenceAfter.TotalSeconds:0.###} s; it must be longer than lease_duration ({LeaseDuration.TotalSeconds:0.###} s) and a sixth of it, or workers would stop their tasks before a standby can take over.";
         }
 
         if (LostAfter <= FenceAfter)

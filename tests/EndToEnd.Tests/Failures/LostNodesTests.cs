@@ -7,7 +7,7 @@ namespace Sluice.EndToEnd.Tests.Failures;
 /// <summary>Workers and seeds are killed while tasks run.</summary>
 public sealed class LostNodesTests(ITestOutputHelper output)
 {
-    private static readonly string[] Patience = ["--heartbeat-every", "500ms", "--fence-after", "3s", "--lost-after", "4s"];
+    private static readonly string[] Patience = ["--lease-duration", "2s", "--heartbeat-every", "500ms", "--fence-after", "3s", "--lost-after", "4s"];
 
     [Fact]
     public async Task What_ran_on_a_killed_worker_runs_on_another_one_without_costing_a_try()
