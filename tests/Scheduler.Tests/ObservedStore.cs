@@ -35,6 +35,12 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
     /// <summary>Reading a Dag's version takes so long.</summary>
     public TimeSpan VersionsTake { get; set; }
 
+    /// <summary>Each step of deleting old groups takes so long.</summary>
+    public TimeSpan TruncationTakes { get; set; }
+
+    /// <summary>Asked at each such step, which fails with what it answers.</summary>
+    public Func<Exception?>? TruncationFails { get; set; }
+
     /// <summary>Groups up to this one were deleted.</summary>
     public long Truncated { get; private set; }
 
@@ -52,10 +58,21 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
 
     public IAsyncEnumerable<RecoveredRecord> RecoverAsync(CancellationToken cancellationToken) => Inner.Journal.RecoverAsync(cancellationToken);
 
-    public ValueTask TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken)
+    public async ValueTask<bool> TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken)
     {
+        if (TruncationTakes > TimeSpan.Zero)
+        {
+            await Task.Delay(TruncationTakes, simulation.Time, cancellationToken);
+        }
+
+        if (TruncationFails?.Invoke() is { } error)
+        {
+            throw error;
+        }
+
+        var more = await Inner.Journal.TruncateAsync(epoch, throughSequence, cancellationToken);
         Truncated = throughSequence;
-        return Inner.Journal.TruncateAsync(epoch, throughSequence, cancellationToken);
+        return more;
     }
 
     public async ValueTask<string?> FindDagVersionAsync(string version, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal sealed class WatchedStore(IStore inner) : IStore, IJournalStore
 
     public IAsyncEnumerable<RecoveredRecord> RecoverAsync(CancellationToken cancellationToken) => inner.Journal.RecoverAsync(cancellationToken);
 
-    public ValueTask TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken) =>
+    public ValueTask<bool> TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken) =>
         inner.Journal.TruncateAsync(epoch, throughSequence, cancellationToken);
 
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => inner.MigrateAsync(cancellationToken);

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Sluice.Actors;
+using Sluice.Storage;
 using Sluice.Storage.Journal;
 
 namespace Sluice.Scheduler.Journal;
@@ -13,7 +15,7 @@ namespace Sluice.Scheduler.Journal;
 /// <param name="epoch">Under which lease.</param>
 /// <param name="recovered">From which group on each stream was recovered.</param>
 /// <param name="groupsKept">Groups that may gather before those that nobody needs are deleted, and streams that have not been written lately are asked for a snapshot.</param>
-internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDictionary<string, long> recovered, int groupsKept = 20_000) : Actor
+internal sealed partial class JournalActor(IJournalStore store, long epoch, IReadOnlyDictionary<string, long> recovered, int groupsKept = 20_000) : Actor
 {
     // From which group on recovery needs each stream, of those that were written before this leadership, too.
     private readonly Dictionary<string, long> _oldest = new(recovered, StringComparer.Ordinal);
@@ -23,11 +25,12 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
     private List<Delivery> _deliveries = [];
     private bool _flushAsked;
     private bool _writing;
+    private bool _truncating;
     private long _groups;
     private long _entries;
     private long _asked = -groupsKept; // The first commit tidies up after the leaderships before.
 
-    protected override async ValueTask ReceiveAsync(object message)
+    protected override ValueTask ReceiveAsync(object message)
     {
         switch (message)
         {
@@ -53,11 +56,21 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
                 _owners[owns.Stream] = Context.Sender!;
                 break;
             case Committed committed:
-                await FinishAsync(committed);
+                Finish(committed);
+                break;
+            case Truncated truncated:
+                GoOnTruncating(truncated);
+                break;
+            case Broken { Error: StoreException { IsTransient: true } error, Truncating: true }:
+                // Old groups only take room; it is tried again when the next have gathered.
+                _truncating = false;
+                LogNotTruncated(Context.Logger, error.Message);
                 break;
             case Broken broken:
                 throw broken.Error;
         }
+
+        return ValueTask.CompletedTask;
     }
 
     protected override string Describe() =>
@@ -104,7 +117,7 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
             error => new Broken(error));
     }
 
-    private async ValueTask FinishAsync(Committed committed)
+    private void Finish(Committed committed)
     {
         _writing = false;
         _groups++;
@@ -116,10 +129,10 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
             Write();
         }
 
-        if (_groups - _asked >= groupsKept)
+        if (_groups - _asked >= groupsKept && !_truncating)
         {
             _asked = _groups;
-            await TruncateAsync(committed.Sequence);
+            TidyUp(committed.Sequence);
         }
     }
 
@@ -152,10 +165,11 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
         }
     }
 
-    private async ValueTask TruncateAsync(long newest)
+    private void TidyUp(long newest)
     {
         var needed = _oldest.Count == 0 ? newest : _oldest.Values.Min();
-        await store.TruncateAsync(epoch, needed - 1, CancellationToken.None);
+        _truncating = true;
+        Truncate(needed - 1);
         foreach (var (stream, sequence) in _oldest)
         {
             if (sequence < newest - (groupsKept / 2) && _owners.TryGetValue(stream, out var owner))
@@ -165,6 +179,26 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
         }
     }
 
+    /// <summary>One step beside the commits: those that gather meanwhile go before the next step.</summary>
+    private void Truncate(long through) => Context.PipeToSelf(
+        store.TruncateAsync(epoch, through, CancellationToken.None).AsTask(),
+        more => new Truncated(through, more),
+        error => new Broken(error, Truncating: true));
+
+    private void GoOnTruncating(Truncated step)
+    {
+        _truncating = step.More;
+        if (step.More)
+        {
+            Truncate(step.Through);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Old groups of the journal could not be deleted, which is tried again later: {Error}")]
+    private static partial void LogNotTruncated(ILogger logger, string error);
+
+    private sealed record Truncated(long Through, bool More);
+
     private sealed record Flush
     {
         public static Flush Instance { get; } = new();
@@ -172,5 +206,5 @@ internal sealed class JournalActor(IJournalStore store, long epoch, IReadOnlyDic
 
     private sealed record Committed(long Sequence, JournalBatch Batch, List<Delivery> Deliveries);
 
-    private sealed record Broken(Exception Error);
+    private sealed record Broken(Exception Error, bool Truncating = false);
 }

@@ -103,6 +103,39 @@ public sealed class JournalActorTests
     }
 
     [Fact]
+    public void Commits_do_not_wait_for_the_deletion_of_old_groups()
+    {
+        _store.TruncationTakes = TimeSpan.FromMinutes(1);
+        var journal = Spawn(groupsKept: 10);
+        for (var i = 0; i < 30; i++)
+        {
+            journal.Tell(Of("s", $"{i}", tell: i), _owner);
+            _simulation.RunFor(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 30).Cast<object>(), _told);
+        Assert.Equal(0, _store.Truncated);
+    }
+
+    [Fact]
+    public void An_old_group_that_cannot_be_deleted_is_tried_again_later_and_ends_nothing()
+    {
+        var failures = 0;
+        _store.TruncationFails = () => failures++ == 1 ? new Sluice.Storage.StoreException("store.busy", "busy", isTransient: true) : null;
+        var journal = Spawn(groupsKept: 10);
+        for (var i = 0; i < 35; i++)
+        {
+            var append = Of("s", $"{i}", tell: i);
+            append.Snapshot = Encoding.UTF8.GetBytes("state");
+            journal.Tell(append, _owner);
+            _simulation.RunUntilIdle();
+        }
+
+        Assert.Equal(35, _told.Count);
+        Assert.Equal((4, 30L), (failures, _store.Truncated));
+    }
+
+    [Fact]
     public void A_run_gives_its_own_snapshot_and_lives_on_from_it()
     {
         var cluster = new SimulatedScheduler();

@@ -226,7 +226,7 @@ public abstract class JournalSuite(IEngine engine) : StoreSuite(engine)
         var covered = await Store.Journal.AppendAsync(epoch, batch, None);
         await Store.Journal.AppendAsync(epoch, Batch(("a", "4")), None);
 
-        await Store.Journal.TruncateAsync(epoch, covered, None);
+        await TruncateAsync(epoch, covered);
 
         Assert.Equal(["a=1+3", "a:4"], await RecoverAsync(Store));
     }
@@ -241,12 +241,29 @@ public abstract class JournalSuite(IEngine engine) : StoreSuite(engine)
             last = await Store.Journal.AppendAsync(epoch, new JournalBatch(), None);
         }
 
-        await Store.Journal.TruncateAsync(epoch, last, None);
-        await Store.Journal.TruncateAsync(epoch, last + 100, None);
+        Assert.InRange(await TruncateAsync(epoch, last), 3, 4);
+        await TruncateAsync(epoch, last + 100);
         var again = await Database.OpenAsync();
 
         Assert.Empty(await RecoverAsync(again));
         Assert.True(await again.Journal.AppendAsync(epoch, Batch(("a", "1")), None) > last);
+    }
+
+    [Fact]
+    public async Task One_step_of_truncation_deletes_the_oldest_thousand_groups_and_says_that_more_are_left()
+    {
+        var epoch = await LeadAsync();
+        var last = 0L;
+        for (var i = 1; i <= 1500; i++)
+        {
+            last = await Store.Journal.AppendAsync(epoch, Batch(("a", $"{i}")), None);
+        }
+
+        Assert.True(await Store.Journal.TruncateAsync(epoch, last - 1, None));
+        Assert.Equal(500, (await RecoverAsync(Store)).Count);
+        await TruncateAsync(epoch, last - 1);
+        Assert.Equal(["a:1500"], await RecoverAsync(Store));
+        Assert.False(await Store.Journal.TruncateAsync(epoch, last - 1, None));
     }
 
     [Fact]
@@ -291,5 +308,17 @@ public abstract class JournalSuite(IEngine engine) : StoreSuite(engine)
 
         await Store.Journal.AppendAsync(epoch, Batch(("a", "2")), None);
         Assert.Contains("a:2", await RecoverAsync(Store));
+    }
+
+    /// <returns>How many steps it took.</returns>
+    private async Task<int> TruncateAsync(long epoch, long through)
+    {
+        var steps = 1;
+        for (; await Store.Journal.TruncateAsync(epoch, through, None); steps++)
+        {
+            Assert.True(steps < 100, "it does not end");
+        }
+
+        return steps;
     }
 }

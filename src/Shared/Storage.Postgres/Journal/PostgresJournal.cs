@@ -87,35 +87,28 @@ internal sealed class PostgresJournal(PostgresDatabase database) : IJournalStore
         }
     }
 
-    public async ValueTask TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken)
-    {
-        // From the oldest on: what is left after an interruption is still a journal that recovers. Not on the writer: appends go on meanwhile.
-        int deleted;
-        do
+    // From the oldest on: what is left after an interruption is still a journal that recovers. Not on the writer: appends go on meanwhile.
+    public ValueTask<bool> TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken) =>
+        database.UseAsync(async connection =>
         {
-            deleted = await database.UseAsync(async connection =>
+            var batch = new NpgsqlBatch(connection);
+            await using var scope = batch.ConfigureAwait(false);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT journal_fence($1)") { Parameters = { new() { Value = epoch } } });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(
+                "DELETE FROM journal WHERE seq <= least($1, (SELECT seq FROM journal ORDER BY seq LIMIT 1) + $2 - 1)")
             {
-                var batch = new NpgsqlBatch(connection);
-                await using var scope = batch.ConfigureAwait(false);
-                batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT journal_fence($1)") { Parameters = { new() { Value = epoch } } });
-                batch.BatchCommands.Add(new NpgsqlBatchCommand(
-                    "DELETE FROM journal WHERE seq <= least($1, (SELECT seq FROM journal ORDER BY seq LIMIT 1) + $2 - 1)")
-                {
-                    Parameters = { new() { Value = throughSequence }, new() { Value = (long)GroupsPerStep } },
-                });
-                try
-                {
-                    await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-                    return (int)batch.BatchCommands[1].RecordsAffected;
-                }
-                catch (PostgresException error) when (PostgresErrors.IsFenced(error, epoch, out var fenced))
-                {
-                    throw fenced;
-                }
-            }, cancellationToken).ConfigureAwait(false);
-        }
-        while (deleted > 0);
-    }
+                Parameters = { new() { Value = throughSequence }, new() { Value = (long)GroupsPerStep } },
+            });
+            try
+            {
+                await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                return batch.BatchCommands[1].RecordsAffected > 0;
+            }
+            catch (PostgresException error) when (PostgresErrors.IsFenced(error, epoch, out var fenced))
+            {
+                throw fenced;
+            }
+        }, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

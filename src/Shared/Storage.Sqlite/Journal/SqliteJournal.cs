@@ -8,7 +8,6 @@ namespace Sluice.Storage.Sqlite.Journal;
 /// <summary>Appends complete on the calling thread: a simulation stays deterministic, and a commit waits for the disk and for nothing else.</summary>
 internal sealed class SqliteJournal(SqliteDatabase database) : IJournalStore
 {
-    // Keeps the write lock short, so that appends pass between two steps of a long truncation.
     private const int GroupsPerStep = 1000;
 
     private readonly SqliteChangeWriter _changes = new(database);
@@ -56,20 +55,9 @@ internal sealed class SqliteJournal(SqliteDatabase database) : IJournalStore
         }
     }
 
-    public ValueTask TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken)
-    {
-        // From the oldest on: what is left after an interruption is still a journal that recovers.
-        var done = SqliteDatabase.Done(() =>
-        {
-            while (database.Write(() => Truncate(epoch, throughSequence)))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
-            return true;
-        }, cancellationToken);
-        return done.IsCompletedSuccessfully ? ValueTask.CompletedTask : new(done.AsTask());
-    }
+    // From the oldest on: what is left after an interruption is still a journal that recovers.
+    public ValueTask<bool> TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken) =>
+        SqliteDatabase.Done(() => database.Write(() => Truncate(epoch, throughSequence)), cancellationToken);
 
     private long Append(long epoch, PreparedGroup group)
     {

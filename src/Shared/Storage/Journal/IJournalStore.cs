@@ -25,8 +25,11 @@ public interface IJournalStore
     /// <remarks>An event that its stream's snapshot covers, or whose stream has ended, is left out.</remarks>
     IAsyncEnumerable<RecoveredRecord> RecoverAsync(CancellationToken cancellationToken);
 
-    /// <summary>Deletes groups up to and including a sequence number. The caller makes sure that snapshots cover them.</summary>
-    ValueTask TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken);
+    /// <summary>Deletes the oldest thousand groups at most, none above a sequence number. The caller makes sure that snapshots cover them.</summary>
+    /// <remarks>A step at a time, so that appends pass in between: an engine with one writer holds them up for as long as a step takes.</remarks>
+    /// <returns>True when groups are left to delete: call again.</returns>
+    /// <exception cref="FencedOutException">The lease is held under another epoch.</exception>
+    ValueTask<bool> TruncateAsync(long epoch, long throughSequence, CancellationToken cancellationToken);
 }
 
 /// <summary>One transaction's worth of writes.</summary>
