@@ -1,3 +1,4 @@
+using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Scheduler.Dags;
@@ -11,7 +12,7 @@ internal sealed class Recovery
 {
     private readonly Dictionary<DagId, DagState> _dags = [];
     private readonly Dictionary<string, DagRunState> _runs = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<RecoveredRecord>> _backfills = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BackfillState> _backfills = new(StringComparer.Ordinal);
     private ILookup<DagId, DagRunState>? _runsByDag;
 
     private Recovery()
@@ -20,8 +21,7 @@ internal sealed class Recovery
 
     public IReadOnlyDictionary<DagId, DagState> Dags => _dags;
 
-    /// <summary>Records of each backfill, for its actor to fold.</summary>
-    public IReadOnlyDictionary<string, List<RecoveredRecord>> Backfills => _backfills;
+    public IReadOnlyDictionary<string, BackfillState> Backfills => _backfills;
 
     /// <summary>The oldest group that each stream needs.</summary>
     public Dictionary<string, long> Oldest { get; } = new(StringComparer.Ordinal);
@@ -34,6 +34,11 @@ internal sealed class Recovery
 
     public List<DagRunState> RunsOf(DagId dag) =>
         [.. (_runsByDag ??= _runs.Values.ToLookup(run => run.Facts.Dag))[dag].OrderBy(run => run.Facts.Key)];
+
+    /// <summary>The ranges of a Dag whose backfills still begin runs.</summary>
+    public BackfillClaims ClaimsOf(DagId dag) => _backfills.Values
+        .Where(backfill => backfill.Dag == dag && backfill.Phase == BackfillPhase.Running)
+        .Aggregate(new BackfillClaims(dag), (claims, backfill) => claims.Claim(backfill.Id, backfill.Range).Claims);
 
     public static async ValueTask<Recovery> ReadAsync(IStore store, DagVersions versions, CancellationToken cancellationToken)
     {
@@ -52,12 +57,9 @@ internal sealed class Recovery
                     break;
                 case "b:":
                     var id = record.Stream[2..];
-                    if (!recovery._backfills.TryGetValue(id, out var records))
-                    {
-                        recovery._backfills.Add(id, records = []);
-                    }
-
-                    records.Add(record);
+                    recovery._backfills[id] = record.IsSnapshot
+                        ? BackfillJson.DeserializeState(record.Payload.Span)
+                        : BackfillDecider.Evolve(recovery._backfills.GetValueOrDefault(id, BackfillState.Empty), BackfillJson.DeserializeEvent(record.Payload.Span));
                     break;
             }
         }

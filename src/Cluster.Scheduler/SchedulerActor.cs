@@ -6,6 +6,7 @@ using Sluice.Cluster.Membership;
 using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Transport;
 using Sluice.Cluster.Wire;
+using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Scheduler.Backfills;
@@ -50,7 +51,7 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
         foreach (var (id, dag) in recovered.Dags)
         {
-            _starting.Add(SpawnDag(id, dag, recovered.RunsOf(id)));
+            _starting.Add(SpawnDag(id, dag, recovered.ClaimsOf(id), recovered.RunsOf(id)));
             if (dag.Active)
             {
                 _files[id] = dag.File;
@@ -122,7 +123,7 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
                 Context.Sender?.Tell(new BackfillAnswer(null, $"There is a backfill '{make.Id}' already."));
                 break;
             case MakeBackfill make:
-                SpawnBackfill(make.Id, []).Tell(make, Context.Sender);
+                SpawnBackfill(make.Id, BackfillState.Empty).Tell(make, Context.Sender);
                 break;
             case RunFinished { Facts.Backfill: { } id } finished:
                 if (_backfills.TryGetValue(id, out var of))
@@ -193,7 +194,7 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
             _files[spec.Id] = file.File;
             defined.Add(spec.Id);
-            var actor = _dags.GetValueOrDefault(spec.Id) ?? SpawnDag(spec.Id, new(), []);
+            var actor = _dags.GetValueOrDefault(spec.Id) ?? SpawnDag(spec.Id, new(), new(spec.Id), []);
             actor.Tell(new Define(spec, dag.Version, file.BundleHash, file.File), Context.Self);
         }
 
@@ -245,11 +246,11 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
         }
     }
 
-    private ActorRef SpawnDag(DagId id, DagState state, IReadOnlyList<DagRunState> runs) =>
+    private ActorRef SpawnDag(DagId id, DagState state, BackfillClaims claims, IReadOnlyList<DagRunState> runs) =>
         _dags[id] = Context.Spawn(
-            Props.Create(() => new DagActor(id, state, runs, _company)).WithSupervision(SupervisionStrategy.Escalate), "dag-" + id.Value);
+            Props.Create(() => new DagActor(id, state, claims, runs, _company)).WithSupervision(SupervisionStrategy.Escalate), "dag-" + id.Value);
 
-    private ActorRef SpawnBackfill(string id, IReadOnlyList<Storage.Journal.RecoveredRecord> recovered)
+    private ActorRef SpawnBackfill(string id, BackfillState recovered)
     {
         var actor = Context.Spawn(Props.Create(() => new BackfillActor(id, recovered, _company)), "backfill-" + id);
         Context.Watch(actor);

@@ -18,11 +18,11 @@ internal static class DagsCommands
         factory.Remote(new("list", "List all Dags.", "sluice dags list", "sluice dags list --json"), ListAsync),
         factory.Remote(new("show", "Show a Dag: its schedule, tasks and latest runs.", "sluice dags show weather_to_warehouse"), ShowAsync, DagId),
         factory.Remote(
-            new("pause", "Make no more scheduled runs of a Dag.", "sluice dags pause weather_to_warehouse"),
+            new("pause", "Hold a Dag: no scheduled runs, queued runs wait, no further tasks of those that run; backfills go on.", "sluice dags pause weather_to_warehouse"),
             (invocation, api) => SwitchAsync(invocation, api, Operations.PauseDag, "paused"),
             DagId),
         factory.Remote(
-            new("unpause", "Make scheduled runs of a Dag again.", "sluice dags unpause weather_to_warehouse"),
+            new("unpause", "Let a paused Dag go on.", "sluice dags unpause weather_to_warehouse"),
             (invocation, api) => SwitchAsync(invocation, api, Operations.UnpauseDag, "unpaused"),
             DagId),
         factory.Remote(new("list-import-errors", "List what is wrong with Dag files.", "sluice dags list-import-errors"), ListImportErrorsAsync),
@@ -53,6 +53,7 @@ internal static class DagsCommands
                 .Add("Dag", dag.DagId)
                 .Add("Description", dag.Description)
                 .Add("State", StateOf(dag))
+                .Add("Problem", dag.Problem)
                 .Add("Schedule", dag.Schedule)
                 .Add("Next run", dag.NextRunAfter is { } next ? Wording.Time(next) + " UTC" : null)
                 .Add("Owner", dag.Owner)
@@ -94,5 +95,5 @@ internal static class DagsCommands
             listing.WriteTo(invocation.Terminal);
         });
 
-    private static string StateOf(DagSummary dag) => dag switch { { Active: false } => "gone", { Paused: true } => "paused", _ => "active" };
+    private static string StateOf(DagSummary dag) => dag switch { { Active: false } => "gone", { Problem: not null } => "broken", { Paused: true } => "paused", _ => "active" };
 }

@@ -135,12 +135,7 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
     private async Task<Changed> CancelRunAsync(RunName name, string who, CancellationToken cancel)
     {
         var run = await RunAsync(name.DagId, name.RunId, cancel);
-        if (await LivingAsync(run.Facts, cancel) is not { } living)
-        {
-            return new(false);
-        }
-
-        var changed = await AskRunAsync<bool>(living, new CancelNow($"cancelled by {who}"), cancel);
+        var changed = await ToDagAsync<bool>(run.Facts.Dag, new StopRun(run.Facts.Key, $"cancelled by {who}"), cancel);
         Audit(changed, who, Operations.CancelRun, $"{run.Facts.Dag}/{run.Facts.Id}", "");
         return new(changed);
     }
@@ -158,10 +153,15 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
         var attempts = (await store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel)).Where(row => row.Task.Value == name.TaskId).ToList();
         var state = attempts.Count == 0 ? Core.TaskInstances.TaskState.None : attempts[^1].State;
         string? waits = null;
-        if (run.State is RunState.Queued or RunState.Running && await LivingAsync(run.Facts, cancel) is { } living)
+        if (run.State is RunState.Queued or RunState.Running)
         {
-            var live = await AskRunAsync<TaskLiveState>(living, new TaskQuestion(task), cancel);
-            (state, waits) = (live.State, live.Obstacle);
+            var found = await ToDagAsync<FoundRun>(run.Facts.Dag, new FindRun(run.Facts.Key), cancel);
+            waits = found.Waits;
+            if (found.Run is { } living)
+            {
+                var live = await AskRunAsync<TaskLiveState>(living, new TaskQuestion(task), cancel);
+                (state, waits) = (live.State, live.Obstacle);
+            }
         }
 
         return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(Summaries.Of)]);
@@ -295,9 +295,6 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
 
         throw new ApiException(404, $"Dag '{dag}' has no run '{run}'. See: sluice runs list {dag}");
     }
-
-    private async Task<ActorRef?> LivingAsync(RunFacts run, CancellationToken cancel) =>
-        (await ToDagAsync<FoundRun>(run.Dag, new FindRun(run.Key), cancel)).Run;
 
     private async Task<T> ToDagAsync<T>(DagId dag, object message, CancellationToken cancel) =>
         await LeaderAsync<object>(new ToDag(dag, message), cancel) switch

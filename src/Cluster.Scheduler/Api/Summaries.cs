@@ -20,6 +20,7 @@ internal static class Summaries
         Description = row.Description,
         Tags = row.Tags,
         Owner = row.Owner,
+        Problem = row.Problem,
     };
 
     public static IReadOnlyList<TaskSummary> TasksOf(DagSpec spec) =>

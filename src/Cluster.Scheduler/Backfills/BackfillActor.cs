@@ -26,23 +26,16 @@ internal sealed record StopBackfill
 }
 
 /// <summary>Owns one backfill: asks its Dag for one run after the other. Its rules are <see cref="BackfillDecider"/>.</summary>
-internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRecord> recovered, SchedulerCompany company) : Actor
+internal sealed partial class BackfillActor(string id, BackfillState recovered, SchedulerCompany company) : Actor
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
 
     private readonly string _stream = "b:" + id;
-    private BackfillState _backfill = BackfillState.Empty;
+    private BackfillState _backfill = recovered;
 
     protected override ValueTask PreStartAsync()
     {
         company.Runs.Journal.Tell(new Owns(_stream), Context.Self);
-        foreach (var record in recovered)
-        {
-            _backfill = record.IsSnapshot
-                ? BackfillJson.DeserializeState(record.Payload.Span)
-                : BackfillDecider.Evolve(_backfill, BackfillJson.DeserializeEvent(record.Payload.Span));
-        }
-
         // The Dag knows which of them it has made, and which have ended meanwhile.
         foreach (var ordinal in _backfill.Active)
         {
@@ -114,11 +107,9 @@ internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRe
         }
 
         var range = new DataInterval(make.Start, make.End);
-        var other = (await company.ReadModel.ListBackfillsAsync(make.Dag.Id, CancellationToken.None))
-            .FirstOrDefault(row => row.State == "running" && row.Range.Start < range.End && range.Start < row.Range.End);
-        if (other is not null)
+        if (await ClaimAsync(make.Dag.Id, range) is { } claimed)
         {
-            Refuse($"Backfill '{other.Id}' of Dag '{make.Dag.Id}' is running over part of this range; wait for it, or cancel it with: sluice backfill cancel {other.Id}");
+            Refuse(claimed);
             return;
         }
 
@@ -135,6 +126,7 @@ internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRe
         var plan = BackfillPlan.Create(timetable, make.Start, make.End, Now, existing, make.Reprocess);
         if (plan.Refusal is { } refusal)
         {
+            Release(spec.Id);
             Refuse(refusal);
             return;
         }
@@ -142,6 +134,25 @@ internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRe
         var asker = Context.Sender;
         Apply(new CreateBackfill(id, spec.Id, plan, make.MaxActiveRuns, Now), () => asker is null ? null : new Delivery(asker, new BackfillAnswer(Row(), null)));
     }
+
+    /// <summary>The Dag says who may have which of its intervals: it decides one claim after the other.</summary>
+    /// <returns>Why not; null when the range is this backfill's.</returns>
+    private async ValueTask<string?> ClaimAsync(DagId dag, DataInterval range)
+    {
+        try
+        {
+            return await Context.Parent!.AskAsync<object>(new ToDag(dag, new ClaimBackfill(id, range)), TimeSpan.FromMinutes(1)) is ClaimAnswer answer
+                ? answer.Refusal
+                : $"There is no Dag '{dag}'.";
+        }
+        catch (TimeoutException)
+        {
+            Release(dag);
+            return $"Dag '{dag}' did not answer within a minute; try again.";
+        }
+    }
+
+    private void Release(DagId dag) => Context.Parent!.Tell(new ToDag(dag, new ReleaseBackfill(id)), Context.Self);
 
     private void Refuse(string why)
     {
@@ -163,7 +174,11 @@ internal sealed partial class BackfillActor(string id, IReadOnlyList<RecoveredRe
                 case BackfillRunsStarted started:
                     append.OnCommitted.Add(new(Context.Self, new Begin(started)));
                     break;
+                case BackfillCancelled:
+                    append.OnCommitted.Add(new(Context.Parent!, new ToDag(_backfill.Dag, new ReleaseBackfill(id))));
+                    break;
                 case BackfillEnded ended:
+                    append.OnCommitted.Add(new(Context.Parent!, new ToDag(_backfill.Dag, new ReleaseBackfill(id))));
                     append.Ends = true;
                     append.OnCommitted.Add(new(Context.Self, Over.Instance));
                     LogEnded(Context.Logger, id, _backfill.Dag, ended.Phase, _backfill.Succeeded, _backfill.Failed, _backfill.Cancelled);

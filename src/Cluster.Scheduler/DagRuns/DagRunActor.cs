@@ -6,6 +6,7 @@ using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Queues;
 using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Journal;
 
@@ -21,7 +22,7 @@ internal sealed record StartNow
 internal sealed record CancelNow(string Reason);
 
 /// <summary>To the Dag and the backfill, after the commit.</summary>
-internal sealed record RunFinished(RunFacts Facts, RunState State, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt);
+internal sealed record RunFinished(RunFacts Facts, RunState State);
 
 /// <summary>To a run: tell a task's live state; answered by a <see cref="TaskLiveState"/>.</summary>
 internal sealed record TaskQuestion(int Task);
@@ -279,7 +280,7 @@ internal sealed partial class DagRunActor : Actor
             {
                 _company.Dispatcher.Tell(new RunLeft(_run.Facts.Key, [.. _freed]), Context.Self);
                 _pending.OnCommitted.Add(new(_company.Workers, new RunLeft(_run.Facts.Key, [])));
-                _pending.OnCommitted.Add(new(Context.Parent!, new RunFinished(_run.Facts, _run.Phase, _run.StartedAt, _run.EndedAt)));
+                _pending.OnCommitted.Add(new(Context.Parent!, new RunFinished(_run.Facts, _run.Phase)));
                 _pending.OnCommitted.Add(new(Context.Self, Over.Instance));
             }
 
@@ -305,11 +306,25 @@ internal sealed partial class DagRunActor : Actor
 
     private void Flush()
     {
-        if (!_pending.IsEmpty)
+        if (_pending.IsEmpty)
+        {
+            return;
+        }
+
+        if (_run.Phase is RunState.Success or RunState.Failed)
+        {
+            // From its end on everything goes by way of the Dag, so that nothing overtakes the end.
+            var succeeded = _pending.Ends && _run.Phase == RunState.Success
+                ? new RunSucceeded(_run.Facts.Interval, _run.StartedAt ?? _run.Facts.CreatedAt, _run.EndedAt)
+                : null;
+            Context.Parent!.Tell(new RunEnding(_pending, succeeded), Context.Self);
+        }
+        else
         {
             _company.Journal.Tell(_pending, Context.Self);
-            _pending = new(_stream);
         }
+
+        _pending = new(_stream);
     }
 
     /// <summary>One timer for the earliest retry; sensors wait in actors of their own.</summary>

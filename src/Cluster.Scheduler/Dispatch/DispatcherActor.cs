@@ -27,7 +27,7 @@ internal sealed record WorkerJoined(string Node, int Slots, IReadOnlyList<string
 
 internal sealed record WorkerLeft(string Node);
 
-internal sealed record DagLimit(DagId Dag, int? MaxActiveTasks);
+internal sealed record DagLimit(DagId Dag, int? MaxActiveTasks, bool Paused);
 
 /// <summary>Asks why a task waits; answered by <see cref="ObstacleAnswer"/>.</summary>
 internal sealed record ObstacleQuestion(ReadyTask Task);
@@ -75,7 +75,7 @@ internal sealed class DispatcherActor : Actor
                 _queue.RemoveWorker(gone.Node);
                 break;
             case DagLimit limit:
-                _queue.SetDagLimit(limit.Dag, limit.MaxActiveTasks);
+                _queue.SetDagLimit(limit.Dag, limit.MaxActiveTasks, limit.Paused);
                 break;
             case ObstacleQuestion question:
                 Context.Sender?.Tell(new ObstacleAnswer(_queue.Obstacle(question.Task)));

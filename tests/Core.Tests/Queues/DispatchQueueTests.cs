@@ -5,6 +5,30 @@ namespace Sluice.Core.Tests.Queues;
 
 public sealed class DispatchQueueTests
 {
+    [Fact]
+    public void A_paused_Dag_gets_nothing_but_for_its_backfills_and_holds_up_nobody()
+    {
+        var (paused, other) = (new DagId("paused"), new DagId("other"));
+        var queue = new DispatchQueue();
+        queue.AddWorker("w", 10, ["default"]);
+        queue.SetDagLimit(paused, 2, paused: true);
+        ReadyTask Ready(DagId dag, long run, int task, bool backfill) => new(new(run, task), dag, DispatchQueue.DefaultPool, 1, "default", 1, backfill, true);
+        for (var task = 0; task < 3; task++)
+        {
+            queue.Offer(Ready(paused, 1, task, backfill: false));
+            queue.Offer(Ready(paused, 2, task, backfill: true));
+        }
+
+        queue.Offer(Ready(other, 3, 0, backfill: false));
+        Assert.Equal([new TaskKey(3, 0), new(2, 0), new(2, 1)], queue.Assign().Select(grant => grant.Key));
+        Assert.Equal("the Dag is paused", queue.Obstacle(Ready(paused, 1, 0, backfill: false)));
+        queue.Free(new(2, 0), null);
+        Assert.Equal([new TaskKey(2, 2)], queue.Assign().Select(grant => grant.Key));
+
+        queue.SetDagLimit(paused, null);
+        Assert.Equal([new TaskKey(1, 0), new(1, 1), new(1, 2)], queue.Assign().Select(grant => grant.Key));
+    }
+
     private readonly DispatchQueue _queue = new();
     private int _next;
 

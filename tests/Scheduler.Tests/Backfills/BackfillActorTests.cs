@@ -129,6 +129,36 @@ public sealed class BackfillActorTests
         Assert.Equal("epoch 1, 1 dags, 1 backfills", _cluster.StateOf("scheduler-1"));
     }
 
+    [Fact]
+    public void Of_two_backfills_over_one_interval_at_the_same_instant_one_is_refused_with_the_name_of_the_other()
+    {
+        var answers = new[] { "one", "two" }
+            .Select(id => _cluster.Scheduler.Scheduler.Elector.AskAsync<object>(
+                new Scheduler.Elections.ToScheduler(new MakeBackfill(id, Dag, Start.AddDays(-3), Start, 1, Reprocess.None)), TimeSpan.FromSeconds(10)))
+            .ToList();
+        _cluster.RunFor(TimeSpan.FromSeconds(1));
+        var given = answers.Select(answer => (BackfillAnswer)answer.Result).ToList();
+        var made = Assert.Single(given, answer => answer.Row is not null).Row!;
+        Assert.Contains($"'{made.Id}'", given.Single(answer => answer.Row is null).Refusal, StringComparison.Ordinal);
+
+        _cluster.TakeOver();
+        Assert.Contains($"'{made.Id}'", _cluster.Backfill("three", Dag, Start.AddDays(-1), Start).Refusal, StringComparison.Ordinal);
+        _cluster.AddWorker(slots: 4).WorkFor(TimeSpan.FromSeconds(3));
+        Assert.Equal("success", _cluster.BackfillOf(made.Id).State);
+        Assert.NotNull(_cluster.Backfill("four", Dag, Start.AddDays(-1), Start, reprocess: Reprocess.Completed).Row);
+    }
+
+    [Fact]
+    public void A_refused_backfill_holds_no_interval()
+    {
+        var worker = _cluster.AddWorker(slots: 4);
+        _cluster.Backfill("first", Dag, Start.AddDays(-1), Start);
+        worker.WorkFor(TimeSpan.FromSeconds(1));
+        Assert.Contains("Nothing to backfill", _cluster.Backfill("nothing", Dag, Start.AddDays(-1), Start).Refusal, StringComparison.Ordinal);
+
+        Assert.NotNull(_cluster.Backfill("next", Dag, Start.AddDays(-1), Start, reprocess: Reprocess.Completed).Row);
+    }
+
     /// <summary>Whichever commit the leader dies after, the next one finds every run made once and every end counted once.</summary>
     [Fact]
     public void A_takeover_after_any_commit_loses_and_repeats_nothing()

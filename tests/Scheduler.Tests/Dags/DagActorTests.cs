@@ -179,6 +179,136 @@ public sealed class DagActorTests
     }
 
     [Fact]
+    public void A_success_is_remembered_though_the_leader_dies_right_after_the_commit_of_the_runs_end()
+    {
+        _cluster.Define(Daily());
+        _cluster.RunFor(TimeSpan.FromDays(1));
+        var worker = _cluster.AddWorker();
+        var leader = _cluster.Scheduler;
+        _cluster.Store.Written = batch =>
+        {
+            if (batch.Changes.OfType<Storage.ReadModel.DagRunRow>().Any(row => row.State == RunState.Success))
+            {
+                _cluster.Crash(leader);
+            }
+        };
+        worker.End(Assert.Single(worker.Held));
+        Assert.Equal(RunState.Success, Assert.Single(_cluster.Runs()).State);
+        _cluster.Store.Written = null;
+        _cluster.AddScheduler();
+        _cluster.RunFor(TimeSpan.FromDays(1));
+
+        Assert.Equal(Start, _cluster.Runs()[1].Facts.PreviousSuccess?.Start);
+    }
+
+    [Fact]
+    public void What_this_machine_cannot_read_is_a_problem_of_that_Dag_alone()
+    {
+        _cluster.Define(Manual("well"));
+        _cluster.Define(Daily());
+        var elsewhere = Daily() with { TimeZone = "Mars/Olympus" };
+
+        // As a leader with newer zones wrote it.
+        _cluster.Tell(new ToDag(elsewhere.Id, new Define(elsewhere, "v2", null, "daily.cs")));
+        _cluster.TakeOver();
+        var row = _cluster.DagOf(elsewhere);
+        Assert.Contains("Mars/Olympus", row.Problem, StringComparison.Ordinal);
+        Assert.Null(row.NextRunAfter);
+        Assert.Contains("Mars/Olympus", _cluster.Trigger(elsewhere, "r").Refusal, StringComparison.Ordinal);
+        Assert.NotNull(_cluster.Trigger(Manual("well"), "r").Facts);
+        Assert.StartsWith("broken", _cluster.StateOf("dag-daily"), StringComparison.Ordinal);
+        _cluster.RunFor(TimeSpan.FromDays(2));
+        Assert.Single(_cluster.Runs());
+
+        _cluster.Define(Daily());
+        Assert.Null(_cluster.DagOf(Daily()).Problem);
+        Assert.NotNull(_cluster.Trigger(Daily(), "r").Facts);
+    }
+
+    [Fact]
+    public void A_paused_Dag_keeps_its_queue_and_begins_no_task_of_a_run_that_runs()
+    {
+        var dag = Manual() with { MaxActiveRuns = 1, Tasks = [Task("a"), Task("b", 0)] };
+        _cluster.Define(dag);
+        var worker = _cluster.AddWorker(slots: 4);
+        var first = _cluster.Trigger(dag, "r0").Facts!.Key;
+        _cluster.Pause(dag, true);
+        var second = _cluster.Trigger(dag, "r1").Facts!.Key;
+        worker.WorkFor(TimeSpan.FromSeconds(2));
+        Assert.Equal(RunState.Running, _cluster.RunOf(first).State);
+        Assert.Single(_cluster.Attempts(first));
+        Assert.Equal((null, "the Dag is paused"), (_cluster.Ask<FoundRun>(new ToDag(dag.Id, new FindRun(second))).Run, _cluster.Ask<FoundRun>(new ToDag(dag.Id, new FindRun(second))).Waits));
+
+        _cluster.TakeOver();
+        worker.Join();
+        worker.WorkFor(TimeSpan.FromSeconds(2));
+        Assert.Single(_cluster.Attempts(first));
+        Assert.Equal("paused, 1 running, 1 queued", _cluster.StateOf("dag-manual"));
+
+        _cluster.Pause(dag, false);
+        worker.WorkFor(TimeSpan.FromSeconds(2));
+        Assert.All(_cluster.Runs(), run => Assert.Equal(RunState.Success, run.State));
+    }
+
+    [Fact]
+    public void A_backfill_runs_on_a_paused_Dag()
+    {
+        _cluster.Define(Daily());
+        _cluster.Pause(Daily(), true);
+        _cluster.Backfill("bf", Daily(), Start.AddDays(-3), Start);
+        _cluster.AddWorker().WorkFor(TimeSpan.FromSeconds(2));
+
+        Assert.Equal("success", _cluster.BackfillOf("bf").State);
+    }
+
+    [Fact]
+    public void Queued_runs_are_kept_over_a_takeover_in_their_order_and_without_those_that_were_cancelled()
+    {
+        var dag = Manual() with { MaxActiveRuns = 1 };
+        _cluster.Define(dag);
+        var keys = Enumerable.Range(0, 6).Select(n => _cluster.Trigger(dag, $"r{n}").Facts!.Key).ToList();
+        Assert.True(_cluster.Cancel(keys[3]));
+        Assert.False(_cluster.Cancel(keys[3]));
+        Assert.Equal((RunState.Failed, "cancelled"), (_cluster.RunOf(keys[3]).State, _cluster.RunOf(keys[3]).Reason));
+        _cluster.TakeOver();
+        Assert.Equal("active, 1 running, 4 queued", _cluster.StateOf("dag-manual"));
+
+        var began = new List<long>();
+        var worker = _cluster.AddWorker(slots: 8);
+        while (worker.Held is [var attempt])
+        {
+            began.Add(attempt.Run);
+            worker.End(attempt);
+        }
+
+        Assert.Equal([keys[0], keys[1], keys[2], keys[4], keys[5]], began);
+    }
+
+    [Fact]
+    public void A_queued_run_costs_no_memory_for_its_tasks()
+    {
+        const int Runs = 2_000;
+        var dag = Manual() with { MaxActiveRuns = 1, Tasks = [.. Enumerable.Range(0, 500).Select(n => Task($"t{n}"))] };
+        _cluster.Define(dag);
+        TriggerMany(0, 200);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        TriggerMany(200, Runs);
+        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Runs;
+
+        Assert.Equal("active, 1 running, 2199 queued", _cluster.StateOf("dag-manual"));
+        Assert.True(each < 200, $"{each} bytes a queued run"); // 56 for its key in the queue
+
+        void TriggerMany(int first, int count)
+        {
+            for (var n = first; n < first + count; n++)
+            {
+                _cluster.Scheduler.Scheduler.Elector.Tell(new Scheduler.Elections.ToScheduler(new ToDag(dag.Id, new TriggerRun(null, $"r{n}", "{}"))));
+                _cluster.Simulation.RunUntilIdle();
+            }
+        }
+    }
+
+    [Fact]
     public void A_removed_Dag_ends_what_it_began_and_begins_nothing()
     {
         _cluster.Define(Daily());

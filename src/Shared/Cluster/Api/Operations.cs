@@ -114,6 +114,9 @@ public sealed record DagSummary
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     public string? Owner { get; init; }
+
+    /// <summary>Why nothing new runs though its file defines it; null when all is well.</summary>
+    public string? Problem { get; init; }
 }
 
 public sealed record DagDetails(DagSummary Dag, IReadOnlyList<TaskSummary> Tasks, IReadOnlyList<RunSummary> LatestRuns);

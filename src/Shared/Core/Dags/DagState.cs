@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sluice.Core.Schedules;
@@ -11,6 +12,9 @@ namespace Sluice.Core.Dags;
 [JsonDerivedType(typeof(DagPaused), "p")]
 [JsonDerivedType(typeof(IntervalScheduled), "i")]
 [JsonDerivedType(typeof(RunSucceeded), "s")]
+[JsonDerivedType(typeof(RunQueued), "q")]
+[JsonDerivedType(typeof(RunUnqueued), "u")]
+[JsonDerivedType(typeof(DagFaulted), "f")]
 public abstract record DagEvent
 {
     private protected DagEvent()
@@ -33,6 +37,15 @@ public sealed record IntervalScheduled(DataInterval Interval) : DagEvent;
 /// <summary>A run succeeded: the <c>prev_*_success</c> of those after it.</summary>
 public sealed record RunSucceeded(DataInterval Interval, DateTimeOffset StartedAt, DateTimeOffset? EndedAt = null) : DagEvent;
 
+/// <summary>A run was made that has to wait for its turn.</summary>
+public sealed record RunQueued(long Run) : DagEvent;
+
+/// <summary>A run left the queue: it begins, or was cancelled.</summary>
+public sealed record RunUnqueued(long Run) : DagEvent;
+
+/// <summary>The scheduler that leads cannot read the definition, for instance because its machine lacks a time zone; null: it can again.</summary>
+public sealed record DagFaulted(string? Problem) : DagEvent;
+
 /// <summary>A Dag's own state: version, position of its timetable, latest success. Its runs are apart.</summary>
 public sealed record DagState
 {
@@ -51,6 +64,13 @@ public sealed record DagState
 
     public RunSucceeded? LastSuccess { get; init; }
 
+    /// <summary>Keys of the runs that wait for their turn. Keys grow, so the first has waited longest.</summary>
+    /// <remarks>Only keys: what a run is about is in the read model until its turn comes, so that a hundred thousand of them may wait.</remarks>
+    public ImmutableSortedSet<long> Queued { get; init; } = [];
+
+    /// <summary>Why nothing new runs though a file defines it; null when all is well.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>Since when its schedule runs as it does: it was defined or let go on then, UTC.</summary>
     public DateTimeOffset? Since { get; init; }
 
@@ -63,6 +83,9 @@ public sealed record DagState
         IntervalScheduled e => this with { LastScheduled = e.Interval },
         RunSucceeded e when LastSuccess is null || e.Interval.Start >= LastSuccess.Interval.Start => this with { LastSuccess = e },
         RunSucceeded => this,
+        RunQueued e => this with { Queued = Queued.Add(e.Run) },
+        RunUnqueued e => this with { Queued = Queued.Remove(e.Run) },
+        DagFaulted e => this with { Problem = e.Problem },
         _ => throw new ArgumentException($"No fold for {happened.GetType().Name}.", nameof(happened)),
     };
 }

@@ -53,11 +53,14 @@ public sealed class DispatchQueue
         }
     }
 
-    /// <summary>Task instances of a Dag that may be active at once; null for no limit.</summary>
-    public void SetDagLimit(DagId dag, int? limit)
+    /// <summary>What a Dag may have out.</summary>
+    /// <param name="dag">The Dag.</param>
+    /// <param name="limit">Task instances that may be active at once; null for no limit.</param>
+    /// <param name="paused">None of its tasks is given out but those of backfills; what is out stays out.</param>
+    public void SetDagLimit(DagId dag, int? limit, bool paused = false)
     {
         var use = DagOf(dag);
-        use.Limit = limit;
+        (use.Limit, use.Paused) = (limit, paused);
         Unpark(use);
     }
 
@@ -173,7 +176,7 @@ public sealed class DispatchQueue
         {
             var task = lane.Take();
             var dag = DagOf(task.Dag);
-            if (dag.IsFull)
+            if (dag.IsFull || dag.Pauses(task))
             {
                 dag.Park(task);
                 continue;
@@ -197,6 +200,11 @@ public sealed class DispatchQueue
         if (!_pools.TryGetValue(task.Pool, out var pool))
         {
             return $"there is no pool '{task.Pool}'";
+        }
+
+        if (DagOf(task.Dag).Pauses(task))
+        {
+            return "the Dag is paused";
         }
 
         if (DagOf(task.Dag) is { IsFull: true } dag)
@@ -348,21 +356,26 @@ public sealed class DispatchQueue
 
         public int Active { get; set; }
 
+        public bool Paused { get; set; }
+
         public bool IsFull => Limit is { } limit && Active >= limit;
 
-        // By lane, so that those of one that is blocked do not stand before the others.
-        private readonly Dictionary<(string Pool, string Queue), PriorityQueue<ReadyTask, (int Backfill, int Priority, long Arrival)>> _parked = [];
+        // By lane, so that those of one that is blocked do not stand before the others; nor do those of a paused Dag stand before its backfills'.
+        private readonly Dictionary<(string Pool, string Queue, bool Backfill), PriorityQueue<ReadyTask, (int Priority, long Arrival)>> _parked = [];
         private long _arrivals;
+
+        /// <summary>A backfill is started on purpose: it runs on a paused Dag, too.</summary>
+        public bool Pauses(ReadyTask task) => Paused && !task.IsBackfill;
 
         public void Park(ReadyTask task)
         {
-            var lane = (task.Pool, task.Queue);
+            var lane = (task.Pool, task.Queue, task.IsBackfill);
             if (!_parked.TryGetValue(lane, out var waiting))
             {
                 _parked.Add(lane, waiting = new());
             }
 
-            waiting.Enqueue(task, (task.IsBackfill ? 1 : 0, -task.Priority, _arrivals++));
+            waiting.Enqueue(task, (-task.Priority, _arrivals++));
         }
 
         /// <summary>As many of each lane as there is room for: each completion moves a few, however many wait.</summary>
@@ -370,8 +383,13 @@ public sealed class DispatchQueue
         {
             var released = new List<ReadyTask>();
             var room = Limit is { } limit ? limit - Active : int.MaxValue;
-            foreach (var waiting in _parked.Values)
+            foreach (var ((_, _, backfill), waiting) in _parked)
             {
+                if (Paused && !backfill)
+                {
+                    continue;
+                }
+
                 for (var left = room; left > 0 && waiting.TryDequeue(out var task, out _); left--)
                 {
                     released.Add(task);

@@ -19,6 +19,8 @@ public interface IReadModel
 
     ValueTask<DagRunRow?> FindRunAsync(DagId dag, RunId run, CancellationToken cancellationToken);
 
+    ValueTask<DagRunRow?> FindRunAsync(long key, CancellationToken cancellationToken);
+
     /// <summary>Every attempt of every task of a run, by task, then token.</summary>
     ValueTask<IReadOnlyList<TaskInstanceRow>> ListTaskInstancesAsync(long run, CancellationToken cancellationToken);
 

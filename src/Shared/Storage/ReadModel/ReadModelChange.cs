@@ -41,6 +41,9 @@ public sealed record DagRow : ReadModelChange
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     public string? Owner { get; init; }
+
+    /// <summary>Why nothing new runs though its file defines it.</summary>
+    public string? Problem { get; init; }
 }
 
 /// <summary>Inserts a version of a Dag; no effect when it is there.</summary>

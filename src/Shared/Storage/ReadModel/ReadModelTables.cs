@@ -65,6 +65,7 @@ internal static class ReadModelTables
         new TextColumn<DagRow>("description", row => row.Description),
         new TextColumn<DagRow>("tags", row => JsonSerializer.Serialize(row.Tags)),
         new TextColumn<DagRow>("owner", row => row.Owner),
+        new TextColumn<DagRow>("problem", row => row.Problem),
     ]);
 
     public static RowTable<DagVersionRow> DagVersions { get; } = new("dag_version", ["version"], OnConflict.Keep,

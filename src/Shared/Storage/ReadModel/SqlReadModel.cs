@@ -10,7 +10,7 @@ namespace Sluice.Storage.ReadModel;
 /// <summary>The queries of the read model, the same on every engine. Text sorts by code point.</summary>
 internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
 {
-    private const string DagColumns = "SELECT dag_id, file, version, bundle, paused, active, schedule, next_run_after, description, tags, owner FROM dag";
+    private const string DagColumns = "SELECT dag_id, file, version, bundle, paused, active, schedule, next_run_after, description, tags, owner, problem FROM dag";
 
     private const string RunColumns =
         """
@@ -67,6 +67,9 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         var sql = $"{RunColumns} WHERE dag_id = $1 AND run_id = $2 ORDER BY run_key DESC LIMIT 1";
         return First(await database.QueryAsync(sql, [dag.Value, run.Value], ReadRun, cancellationToken).ConfigureAwait(false));
     }
+
+    public async ValueTask<DagRunRow?> FindRunAsync(long key, CancellationToken cancellationToken) =>
+        First(await database.QueryAsync($"{RunColumns} WHERE run_key = $1", [key], ReadRun, cancellationToken).ConfigureAwait(false));
 
     public async ValueTask<IReadOnlyList<TaskInstanceRow>> ListTaskInstancesAsync(long run, CancellationToken cancellationToken)
     {
@@ -138,6 +141,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         Description = row.TextOrNull(8),
         Tags = JsonSerializer.Deserialize<string[]>(row.Text(9)) ?? [],
         Owner = row.TextOrNull(10),
+        Problem = row.TextOrNull(11),
     };
 
     private static DagRunRow ReadRun(SqlRow row) => new()

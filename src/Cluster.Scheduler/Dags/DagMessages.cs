@@ -1,0 +1,66 @@
+using Sluice.Actors;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
+using Sluice.Scheduler.DagRuns;
+using Sluice.Storage.ReadModel;
+
+namespace Sluice.Scheduler.Dags;
+
+/// <summary>A file defines the Dag like this now.</summary>
+internal sealed record Define(DagSpec Spec, string Version, string? Bundle, string File);
+
+/// <summary>The file no longer defines it.</summary>
+internal sealed record Undefine;
+
+/// <summary>Pause or go on. Answered by a bool after the commit: whether that changed anything.</summary>
+internal sealed record SetPaused(bool Paused);
+
+/// <summary>Makes a run by hand. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
+internal sealed record TriggerRun(DateTimeOffset? LogicalDate, string? RunId, string Conf);
+
+/// <summary>Makes the run of one interval of a backfill. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
+/// <param name="Backfill">The backfill.</param>
+/// <param name="Interval">The interval.</param>
+/// <param name="Again">A finished run of the interval is run again; without it that run is left as it is, and answered.</param>
+/// <param name="Conf">JSON object.</param>
+internal sealed record BackfillRun(string Backfill, DataInterval Interval, bool Again, string Conf);
+
+/// <summary>Either the run's facts, or why there is none.</summary>
+/// <param name="Facts">The run.</param>
+/// <param name="Refusal">One sentence.</param>
+/// <param name="Ended">Set when the run was made before and is over.</param>
+internal sealed record CreateRunAnswer(RunFacts? Facts, string? Refusal, RunState? Ended = null);
+
+/// <summary>A backfill asks for a range of the Dag's intervals. Answered by a <see cref="ClaimAnswer"/>.</summary>
+internal sealed record ClaimBackfill(string Id, DataInterval Range);
+
+/// <param name="Refusal">Null: the range is the backfill's, until <see cref="ReleaseBackfill"/>.</param>
+internal sealed record ClaimAnswer(string? Refusal);
+
+/// <summary>The backfill begins no more runs.</summary>
+internal sealed record ReleaseBackfill(string Id);
+
+/// <summary>Finds a run that is not over; answered by <see cref="FoundRun"/>.</summary>
+internal sealed record FindRun(long Key);
+
+/// <param name="Run">Its actor; null when it waits for its turn, or is over.</param>
+/// <param name="Waits">Why it waits for its turn, for people; null when it does not.</param>
+internal sealed record FoundRun(ActorRef? Run, string? Waits = null);
+
+/// <summary>Ends a run as failed, whether it runs or waits for its turn. Answered by a bool, after the commit: false when it was over already.</summary>
+internal sealed record StopRun(long Key, string Reason);
+
+/// <summary>A run that is over hands its last writes to its Dag: what the Dag remembers of the end belongs in the same commit.</summary>
+/// <param name="Append">The writes.</param>
+/// <param name="Succeeded">The latest success from now on; null when the run did not end well, or said so before.</param>
+internal sealed record RunEnding(Journal.Append Append, RunSucceeded? Succeeded);
+
+/// <summary>A Dag to the scheduler: it has started, and the workers' books say what its runs have out.</summary>
+internal sealed record DagStarted
+{
+    public static DagStarted Instance { get; } = new();
+}
+
+/// <summary>What the actors of one leadership share.</summary>
+internal sealed record SchedulerCompany(RunCompany Runs, DagVersions Versions, IReadModel ReadModel, RunIds Ids);
