@@ -161,23 +161,35 @@ public sealed class DagRunDeciderTests
     [Fact]
     public void Waking_looks_only_at_tasks_that_are_due()
     {
-        const int Tasks = 40_000;
-        var run = Started(Of([.. Enumerable.Range(0, Tasks).Select(n => Task($"t{n}") with { Retries = 1, RetryDelay = TimeSpan.FromSeconds(n) })]));
-        DagRunDecider.Decide(run, new DispatchTasks("w", [.. Enumerable.Range(0, Tasks)], Noon));
-        for (var task = Tasks - 1; task > 0; task--)
-        {
-            DagRunDecider.Decide(run, new ReportTask(task, 1, Failure, Noon));
-        }
+        var (few, many) = (SecondsOfThousandWakes(waiting: 5_000), SecondsOfThousandWakes(waiting: 80_000));
 
-        var started = System.Diagnostics.Stopwatch.GetTimestamp();
-        for (var task = 1; task < Tasks; task++)
-        {
-            Assert.Equal((Noon.AddSeconds(task), task), run.Due.Earliest);
-            Assert.Equal([task], Assert.IsType<TasksScheduled>(Assert.Single(DagRunDecider.Decide(run, new WakeTasks(Noon.AddSeconds(task))))).Tasks);
-        }
+        Assert.True(many < 5 * few, $"a thousand wakes take {few} s when 5,000 tasks wait, and {many} s when 80,000 do");
 
-        // Looking at every one that waits takes some 5 s.
-        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(1.5));
+        // The best of four, since other processes may take the time of one.
+        static double SecondsOfThousandWakes(int waiting)
+        {
+            var run = Started(Of([.. Enumerable.Range(0, waiting).Select(n => Task($"t{n}") with { Retries = 1, RetryDelay = TimeSpan.FromSeconds(n) })]));
+            DagRunDecider.Decide(run, new DispatchTasks("w", [.. Enumerable.Range(0, waiting)], Noon));
+            for (var task = waiting - 1; task > 0; task--)
+            {
+                DagRunDecider.Decide(run, new ReportTask(task, 1, Failure, Noon));
+            }
+
+            var best = double.MaxValue;
+            for (var task = 1; task < 5_000 - 1_000;)
+            {
+                var started = System.Diagnostics.Stopwatch.GetTimestamp();
+                for (var n = 0; n < 1_000; n++, task++)
+                {
+                    Assert.Equal((Noon.AddSeconds(task), task), run.Due.Earliest);
+                    Assert.Single(DagRunDecider.Decide(run, new WakeTasks(Noon.AddSeconds(task))));
+                }
+
+                best = Math.Min(best, System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds);
+            }
+
+            return best;
+        }
     }
 
     [Fact]
