@@ -11,6 +11,7 @@ using Sluice.Cli.Runs;
 using Sluice.Cli.Schedules;
 using Sluice.Cli.Secrets;
 using Sluice.Cli.TaskInstances;
+using Sluice.Cli.Templates;
 
 namespace Sluice.Cli.CommandLine;
 
@@ -42,6 +43,7 @@ internal static class RootCommands
         root.Add(ConnectionsCommands.Create(factory));
         root.Add(VariablesCommands.Create(factory));
         root.Add(ScheduleCommands.Create(factory));
+        root.Add(TemplateCommands.Create(factory));
         root.Add(ClusterCommands.Create(factory));
         root.Add(ActorsCommand.Create(factory));
         root.Add(VersionCommand(factory));

@@ -5,7 +5,7 @@ namespace Sluice.Core.Tests.Templates;
 /// <summary>The names that the tables of cases use.</summary>
 internal static class SampleScope
 {
-    public static TemplateScope Value { get; } = new(
+    private static readonly KeyValuePair<string, TemplateValue>[] Names =
     [
         new("name", TemplateValue.From("World")),
         new("n", TemplateValue.From(5L)),
@@ -23,7 +23,11 @@ internal static class SampleScope
               {"name": "Cid", "age": 41, "active": true, "address": {"city": "Rome"}}
             ]
             """)),
-    ]);
+    ];
+
+    public static TemplateScope Value { get; } = new(Names);
+
+    public static TemplateValue Get(string name) => Names.First(x => x.Key == name).Value;
 
     public static string Render(string template) => Template.Parse(template).Render(Value);
 }

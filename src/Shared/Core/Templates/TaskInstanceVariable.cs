@@ -23,8 +23,13 @@ internal static class TaskInstanceVariable
             ["operator"] = TemplateValue.From(task.Operator),
             ["task"] = taskObject,
             ["dag_run"] = runObject,
-            ["xcom_pull"] = new FunctionValue("xcom_pull", arguments => Pull(arguments, task.Id.Value, lookups)),
+            ["xcom_pull"] = XComPull(task.Id.Value, lookups),
         });
+
+    /// <summary>The function <c>xcom_pull</c> of a task.</summary>
+    /// <param name="own">Its id, whose XComs are meant when no task is named.</param>
+    /// <param name="lookups">XComs fetched so far.</param>
+    public static FunctionValue XComPull(string own, ITemplateLookups lookups) => new("xcom_pull", arguments => Pull(arguments, own, lookups));
 
     // One task id gives its value or the default; several give a list. Without one it is the task's own, as in Airflow 3.
     private static TemplateValue Pull(TemplateArguments arguments, string own, ITemplateLookups lookups)

@@ -7,8 +7,9 @@ public sealed class TemplateException : Exception
     public TemplateException(string sentence)
         : base(sentence) => Sentence = sentence;
 
-    public TemplateException(string sentence, int line, int column, Exception? inner = null)
-        : base($"Line {line}, column {column}: {sentence}", inner) => (Sentence, Line, Column) = (sentence, line, column);
+    public TemplateException(string sentence, int line, int column, Exception? inner = null, string? file = null)
+        : base($"{(file is null ? "Line" : $"File '{file}', line")} {line}, column {column}: {sentence}", inner) =>
+        (Sentence, Line, Column, File) = (sentence, line, column, file);
 
     /// <summary>What is wrong, without the place.</summary>
     public string Sentence { get; }
@@ -17,4 +18,7 @@ public sealed class TemplateException : Exception
     public int Line { get; }
 
     public int Column { get; }
+
+    /// <summary>The template file that the place lies in; null for a template that is not a file.</summary>
+    public string? File { get; }
 }

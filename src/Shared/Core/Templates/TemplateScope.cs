@@ -32,10 +32,19 @@ public sealed class TemplateScope
 
     public TemplateLimits Limits { get; }
 
+    /// <summary>What the Dag adds to the language.</summary>
+    public TemplateLibrary Library { get; init; } = TemplateLibrary.Empty;
+
+    /// <summary>What an imported file sees: nothing of the run, but the Dag's own functions.</summary>
+    internal TemplateScope WithoutNames() => new([], Limits) { Library = Library };
+
     internal IEnumerable<string> Names => _names.Concat(_known.Keys);
 
     /// <summary>The same scope with one more name; it hides an earlier one.</summary>
-    public TemplateScope With(string name, TemplateValue value) => new([.. Names, name], x => x == name ? value : TryGet(x, out var found) ? found : null, Limits);
+    public TemplateScope With(string name, TemplateValue value) => new([.. Names, name], x => x == name ? value : TryGet(x, out var found) ? found : null, Limits) { Library = Library };
+
+    /// <summary>The same scope with what a Dag adds.</summary>
+    public TemplateScope With(TemplateLibrary library) => new([.. Names], x => TryGet(x, out var found) ? found : null, Limits) { Library = library };
 
     internal bool TryGet(string name, [NotNullWhen(true)] out TemplateValue? value)
     {

@@ -7,6 +7,19 @@ namespace Sluice.Core.Templates.Library;
 /// <summary>What stands behind a dot or in brackets: as in Jinja, <c>x.a</c> looks for an attribute first, <c>x['a']</c> for an item first.</summary>
 internal static class Attributes
 {
+    private static int IndexOf(this IReadOnlyList<string> names, string name)
+    {
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (names[i] == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
     public static TemplateValue Get(TemplateValue target, string name, RenderBudget budget)
     {
         PythonEquality.Require(target);
@@ -57,6 +70,7 @@ internal static class Attributes
     private static TemplateValue? Attribute(TemplateValue target, string name) => target switch
     {
         StringValue x => StringMethods.Get(x.Value, name),
+        ListValue { Fields: { } fields } x when fields.IndexOf(name) is >= 0 and var field => x.Items[field],
         ListValue x => CollectionMethods.Get(x, name),
         DictionaryValue x => CollectionMethods.Get(x, name),
         DateTimeValue x => DateTimeMethods.Get(x, name) ?? PendulumMethods.Get(x, name),

@@ -23,6 +23,14 @@ internal static class DateTimeMethods
         "isoweekday" => Call(name, () => TemplateValue.From((long)value.Local.DayOfWeek)),
         "timestamp" => Call(name, () => TemplateValue.From(Seconds(value))),
         "replace" => Function(name, a => Replace(value, a)),
+        "tzinfo" => value.Zone is { } zone ? new ZoneValue(zone) : TemplateValue.None,
+        "time" => Call(name, () => TemplateValue.From(PythonText.Time(value))),
+        "isocalendar" => Call(name, () =>
+        {
+            var rule = NodaTime.Calendars.WeekYearRules.Iso;
+            int[] parts = [rule.GetWeekYear(value.Local.Date), rule.GetWeekOfWeekYear(value.Local.Date), (int)value.Local.DayOfWeek];
+            return new ListValue([.. parts.Select(x => TemplateValue.From((long)x))], isTuple: true) { Fields = ["year", "week", "weekday"] };
+        }),
         _ => null,
     };
 

@@ -26,9 +26,14 @@ internal static class Filters
 
     public static TemplateValue Apply(string name, TemplateValue value, TemplateArguments arguments)
     {
+        if (arguments.Added.Filters.TryGetValue(name, out var added))
+        {
+            return added(PythonEquality.Require(value), arguments);
+        }
+
         if (!All.TryGetValue(name, out var filter))
         {
-            throw new TemplateException($"There is no filter '{name}'{Parsing.Suggestion.For(name, Names)}.");
+            throw new TemplateException($"There is no filter '{name}'{Parsing.Suggestion.For(name, Names.Concat(arguments.Added.Filters.Keys))}.");
         }
 
         return filter(name is "default" or "d" ? value : PythonEquality.Require(value), arguments);

@@ -14,6 +14,8 @@ internal static class Globals
         ["range"] = Function("range", Range),
         ["dict"] = Function("dict", MakeDictionary),
         ["namespace"] = Function("namespace", MakeNamespace),
+        ["joiner"] = Function("joiner", MakeJoiner),
+        ["cycler"] = Function("cycler", MakeCycler),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static TemplateValue Range(TemplateArguments arguments)
@@ -37,7 +39,7 @@ internal static class Globals
         return new ListValue([.. Enumerable.Range(0, (int)count).Select(i => TemplateValue.From(start + (i * step)))], SequenceKind.Range, display);
     }
 
-    private static TemplateValue MakeDictionary(TemplateArguments arguments)
+    public static TemplateValue MakeDictionary(TemplateArguments arguments)
     {
         if (arguments.Positional.Count > 1)
         {
@@ -45,7 +47,10 @@ internal static class Globals
         }
 
         IEnumerable<KeyValuePair<TemplateValue, TemplateValue>> items = arguments.Positional is [var only] ? Pairs(only, arguments.Budget) : [];
-        return new DictionaryValue(items.Concat(arguments.Named.Select(x => new KeyValuePair<TemplateValue, TemplateValue>(TemplateValue.From(x.Key), x.Value))));
+        return new DictionaryValue(items.Concat(arguments.Named.Select(x => new KeyValuePair<TemplateValue, TemplateValue>(TemplateValue.From(x.Key), x.Value))))
+        {
+            IsOpen = true,
+        };
     }
 
     private static IEnumerable<KeyValuePair<TemplateValue, TemplateValue>> Pairs(TemplateValue value, RenderBudget budget) => value is DictionaryValue dictionary
@@ -53,6 +58,41 @@ internal static class Globals
         : PythonSequences.Iterate(value, budget).Select(x => PythonSequences.Iterate(x) is [var key, var item]
             ? new KeyValuePair<TemplateValue, TemplateValue>(key, item)
             : throw new TemplateException("'dict' needs pairs."));
+
+    // Nothing the first time, the separator from then on.
+    private static FunctionValue MakeJoiner(TemplateArguments arguments)
+    {
+        var separator = arguments.Bind(0, "sep")[0] ?? TemplateValue.From(", ");
+        var used = false;
+        return Function("joiner", a =>
+        {
+            a.Bind(0);
+            (var first, used) = (!used, true);
+            return first ? TemplateValue.From("") : separator;
+        });
+    }
+
+    private static ObjectValue MakeCycler(TemplateArguments arguments)
+    {
+        var items = arguments.Positional;
+        if (items.Count == 0 || arguments.Named.Count > 0)
+        {
+            throw new TemplateException("'cycler' needs values to go through.");
+        }
+
+        var next = 0;
+        return new("<Cycler>", name => name switch
+        {
+            "current" => items[next % items.Count],
+            "next" => DateTimeMethods.Call(name, () => items[next++ % items.Count]),
+            "reset" => DateTimeMethods.Call(name, () =>
+            {
+                next = 0;
+                return TemplateValue.None;
+            }),
+            _ => null,
+        }, ["current", "next", "reset"]);
+    }
 
     private static TemplateValue MakeNamespace(TemplateArguments arguments)
     {

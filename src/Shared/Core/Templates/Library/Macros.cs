@@ -20,10 +20,20 @@ internal static class Macros
                     var x = a.Bind(2, "date_string", "format");
                     return Strftime.Parse(Text(x[0]!, "date_string"), Text(x[1]!, "format"));
                 }),
+                ["now"] = Function("now", NoClock),
+                ["utcnow"] = Function("utcnow", NoClock),
+                ["today"] = Function("today", NoClock),
                 ["fromisoformat"] = Function("fromisoformat", a => FromIso(Text(a.Bind(1, "date_string")[0]!, "date_string"))),
             },
         },
         ["timedelta"] = Function("timedelta", MakeDuration),
+        ["dateutil"] = new ObjectValue("dateutil", new Dictionary<string, TemplateValue>
+        {
+            ["relativedelta"] = new ObjectValue("dateutil.relativedelta", new Dictionary<string, TemplateValue>
+            {
+                ["relativedelta"] = Function("relativedelta", MakeRelativeDelta),
+            }),
+        }),
         ["json"] = new ObjectValue("json", new Dictionary<string, TemplateValue>
         {
             ["dumps"] = Function("dumps", Dump),
@@ -53,11 +63,42 @@ internal static class Macros
 
     private static DateTimeValue MakeDateTime(TemplateArguments arguments)
     {
-        var x = arguments.Bind(3, "year", "month", "day", "hour", "minute", "second", "microsecond");
-        return DateTimeValue.Naive(
-            DateMethods.Date(Int(x[0]!, "year"), Int(x[1]!, "month"), Int(x[2]!, "day"))
-            + DateTimeMethods.Time(Int(x[3], "hour", 0), Int(x[4], "minute", 0), Int(x[5], "second", 0), Int(x[6], "microsecond", 0)));
+        var x = arguments.Bind(3, "year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo");
+        var local = DateMethods.Date(Int(x[0]!, "year"), Int(x[1]!, "month"), Int(x[2]!, "day"))
+            + DateTimeMethods.Time(Int(x[3], "hour", 0), Int(x[4], "minute", 0), Int(x[5], "second", 0), Int(x[6], "microsecond", 0));
+        return x[7] switch
+        {
+            null or NoneValue => DateTimeValue.Naive(local),
+            ZoneValue zone => DateTimeValue.In(local, zone.Zone),
+            var other => throw new TemplateException($"'tzinfo' is the zone of another datetime, such as logical_date.tzinfo, not {other.TypeName}."),
+        };
     }
+
+    private static RelativeDeltaValue MakeRelativeDelta(TemplateArguments arguments)
+    {
+        var x = arguments.Bind(0, ["dt1", "dt2", .. RelativeDeltaValue.Plurals, .. RelativeDeltaValue.Singulars]);
+        if (x[0] is not null || x[1] is not null)
+        {
+            throw new TemplateException("'relativedelta' of two dates is not part of this template language; subtract one from the other.");
+        }
+
+        var amounts = RelativeDeltaValue.Plurals.Select((name, i) => (long)Int(x[i + 2], name, 0)).ToArray();
+        var set = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < RelativeDeltaValue.Singulars.Length; i++)
+        {
+            if (x[i + 2 + amounts.Length] is { } given and not NoneValue)
+            {
+                set.Add(RelativeDeltaValue.Singulars[i], Int(given, RelativeDeltaValue.Singulars[i]));
+            }
+        }
+
+        return RelativeDeltaValue.Of(
+            amounts[0], amounts[1], (amounts[2] * 7) + amounts[3],
+            (((amounts[4] * 3600) + (amounts[5] * 60) + amounts[6]) * 1_000_000) + amounts[7], set);
+    }
+
+    private static TemplateValue NoClock(TemplateArguments arguments) => throw new TemplateException(
+        $"'{arguments.Callee}' is left out: a template gives the same text whenever it is rendered again. Use logical_date or data_interval_end.");
 
     private static DateTimeValue FromIso(string text)
     {

@@ -38,7 +38,7 @@ internal static class SelectionFilters
         }
 
         var name = Arguments.Text(arguments.Positional[0], "the filter of map");
-        var rest = new TemplateArguments(name, [.. arguments.Positional.Skip(1)], arguments.Named, budget);
+        var rest = new TemplateArguments(name, [.. arguments.Positional.Skip(1)], arguments.Named, budget) { Added = arguments.Added };
         budget.Items(items.Count);
         return new ListValue([.. items.Select(x => Filters.Apply(name, x, rest))]);
     }

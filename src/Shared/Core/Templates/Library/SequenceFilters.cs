@@ -11,7 +11,7 @@ internal static class SequenceFilters
     [
         new("length", Length),
         new("count", Length),
-        new("list", (v, a) => new ListValue(Items(v, a, 0))),
+        new("list", (v, a) => ListValue.Open(Items(v, a, 0))),
         new("first", (v, a) => Items(v, a, 0) is [var x, ..] ? x : new UndefinedValue("There is no first item: the sequence is empty.")),
         new("last", (v, a) => Items(v, a, 0) is [.., var x] ? x : new UndefinedValue("There is no last item: the sequence is empty.")),
         new("join", (v, a) =>
@@ -31,6 +31,7 @@ internal static class SequenceFilters
             ? new ListValue([.. Items(v, a, 0).Select(k => new ListValue([k, x.Get(k)!], isTuple: true))])
             : throw new TemplateException($"'items' needs a dict, not {v.TypeName}.")),
         new("batch", Batch),
+        new("groupby", GroupBy),
         new("slice", Slice),
     ];
 
@@ -66,6 +67,10 @@ internal static class SequenceFilters
         }
     }
 
+    /// <summary>Python's <c>list.sort()</c>: by the items themselves, upper case before lower.</summary>
+    public static List<TemplateValue> Sorted(IEnumerable<TemplateValue> items, bool descending, RenderBudget budget) =>
+        Ordered(items.Select(item => (item, item)), descending, budget);
+
     private static ListValue Sort(TemplateValue value, TemplateArguments arguments)
     {
         var x = arguments.Bind(0, "reverse", "case_sensitive", "attribute");
@@ -73,7 +78,7 @@ internal static class SequenceFilters
         var parts = x[2] is StringValue names ? [.. names.Value.Split(',').Select(TemplateValue.From)] : new List<TemplateValue?> { x[2] };
         var items = PythonSequences.Iterate(value, budget)
             .Select(item => (item, (TemplateValue)new ListValue([.. parts.Select(p => Key(item, p, Flag(x[1]), budget))])));
-        return new ListValue(Ordered(items, Flag(x[0]), budget));
+        return ListValue.Open(Ordered(items, Flag(x[0]), budget));
     }
 
     private static ListValue SortDictionary(TemplateValue value, TemplateArguments arguments)
@@ -129,6 +134,39 @@ internal static class SequenceFilters
         return value is StringValue
             ? TemplateValue.From(string.Concat(items.Reverse().Select(x => ((StringValue)x).Value)))
             : new ListValue([.. items.Reverse()]);
+    }
+
+    private static ListValue GroupBy(TemplateValue value, TemplateArguments arguments)
+    {
+        var x = arguments.Bind(1, "attribute", "default", "case_sensitive");
+        var budget = arguments.Budget;
+        var sensitive = Flag(x[2]);
+        var keyed = PythonSequences.Iterate(value, budget).Select(item =>
+        {
+            var key = Attributes.Path(item, x[0]!, budget);
+            return (Item: item, Key: key is UndefinedValue && x[1] is { } otherwise ? otherwise : key);
+        }).ToList();
+        var groups = new List<ListValue>();
+        TemplateValue? current = null;
+        foreach (var (item, key) in Sorted())
+        {
+            if (current is null || !PythonEquality.AreEqual(Folded(key), Folded(current), budget))
+            {
+                groups.Add(new([key, ListValue.Open([])], isTuple: true) { Fields = ["grouper", "list"] });
+                current = key;
+            }
+
+            ((ListValue)groups[^1].Items[1]).Changeable!.Add(item);
+        }
+
+        return ListValue.Open(groups);
+
+        TemplateValue Folded(TemplateValue key) => !sensitive && key is StringValue text ? TemplateValue.From(text.Value.ToLowerInvariant()) : key;
+
+        // Pairs travel through the sort as tuples.
+        IEnumerable<(TemplateValue Item, TemplateValue Key)> Sorted() =>
+            Ordered(keyed.Select(pair => ((TemplateValue)new ListValue([pair.Item, pair.Key]), Folded(pair.Key))), descending: false, budget)
+                .Select(pair => (((ListValue)pair).Items[0], ((ListValue)pair).Items[1]));
     }
 
     private static ListValue Batch(TemplateValue value, TemplateArguments arguments)

@@ -25,7 +25,100 @@ internal static class TextFilters
         new("wordcount", (v, a) => TemplateValue.From(WordCount(PythonText.Str(v, a.Budget)))),
         new("urlencode", UrlEncode),
         new("tojson", ToJson),
+        new("safe", Plain(x => x)),
+        new("escape", Escape),
+        new("e", Escape),
+        new("forceescape", Escape),
+        new("striptags", StripTags),
+        new("wordwrap", WordWrap),
+        new("filesizeformat", FileSize),
     ];
+
+    // Nothing is marked as safe here: there is no automatic escaping that such a mark would be for.
+    private static TemplateValue Escape(TemplateValue value, TemplateArguments arguments)
+    {
+        arguments.Bind(0);
+        return Checked(
+            PythonText.Str(value, arguments.Budget).Replace("&", "&amp;").Replace(">", "&gt;").Replace("<", "&lt;").Replace("'", "&#39;").Replace("\"", "&#34;"),
+            arguments.Budget);
+    }
+
+    private static TemplateValue StripTags(TemplateValue value, TemplateArguments arguments)
+    {
+        arguments.Bind(0);
+        var text = PythonText.Str(value, arguments.Budget);
+        var result = new StringBuilder();
+        for (var at = 0; at < text.Length;)
+        {
+            var open = text.IndexOf('<', at);
+            var comment = open >= 0 && string.CompareOrdinal(text, open, "<!--", 0, 4) == 0;
+            var close = open < 0 ? -1 : comment ? text.IndexOf("-->", open, StringComparison.Ordinal) : text.IndexOf('>', open);
+            if (close < 0)
+            {
+                result.Append(text, at, text.Length - at);
+                break;
+            }
+
+            result.Append(text, at, open - at);
+            at = close + (comment ? 3 : 1);
+        }
+
+        var words = result.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        return TemplateValue.From(string.Join(' ', words).Replace("&lt;", "<").Replace("&gt;", ">").Replace("&#39;", "'").Replace("&#34;", "\"").Replace("&quot;", "\"").Replace("&amp;", "&"));
+    }
+
+    private static TemplateValue FileSize(TemplateValue value, TemplateArguments arguments)
+    {
+        var binary = Flag(arguments.Bind(0, "binary")[0]);
+        var bytes = Number(value is StringValue text && PythonStrings.TryFloat(text.Value, out var read) ? TemplateValue.From(read) : value, "filesizeformat");
+        var unit = binary ? 1024.0 : 1000.0;
+        if (bytes == 1)
+        {
+            return TemplateValue.From("1 Byte");
+        }
+
+        if (bytes < unit)
+        {
+            return TemplateValue.From(Invariant($"{Math.Truncate(bytes):0} Bytes"));
+        }
+
+        string[] names = binary ? ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"] : ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+        var power = 1;
+        while (power < names.Length && bytes >= Math.Pow(unit, power + 1))
+        {
+            power++;
+        }
+
+        return TemplateValue.From(Invariant($"{bytes / Math.Pow(unit, power):0.0} {names[power - 1]}"));
+
+        static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+    }
+
+    // Python's textwrap line by line: words go to the next line when they do not fit; longer ones are cut.
+    private static TemplateValue WordWrap(TemplateValue value, TemplateArguments arguments)
+    {
+        var x = arguments.Bind(0, "width", "break_long_words", "wrapstring", "break_on_hyphens");
+        var width = Int(x[0], "width", 79);
+        if (width < 1)
+        {
+            throw new TemplateException("'wordwrap' needs a width of at least 1.");
+        }
+
+        if (x[3] is null || Flag(x[3]))
+        {
+            return TemplateValue.From(Wrapped(splitsHyphens: true));
+        }
+
+        return TemplateValue.From(Wrapped(splitsHyphens: false));
+
+        string Wrapped(bool splitsHyphens)
+        {
+            var text = PythonText.Str(value, arguments.Budget);
+            var end = TextOrNull(x[2], "wrapstring") ?? "\n";
+            arguments.Budget.CheckText(text.Length + ((long)end.Length * text.Length));
+            return string.Join(end, PythonStrings.Lines(text).Select(line => string.Join(end, TextWrap.Lines(line, width, x[1] is null || Flag(x[1]), splitsHyphens))));
+        }
+    }
 
     private static Filter Plain(Func<string, string> change) => (value, arguments) =>
     {

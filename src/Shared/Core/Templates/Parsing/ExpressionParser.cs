@@ -3,8 +3,11 @@ using Sluice.Core.Templates.Library;
 namespace Sluice.Core.Templates.Parsing;
 
 /// <summary>Reads expressions with Jinja's precedence, which is not Python's everywhere: <c>~</c> binds tighter than <c>+</c>, <c>**</c> to the left.</summary>
-internal sealed class ExpressionParser(TokenReader reader)
+internal sealed class ExpressionParser(TokenReader reader, TemplateLibrary library, References references)
 {
+    /// <summary>Stands for the text of a block to which filters are applied; not a name that a template can write.</summary>
+    public const string CapturedName = " captured";
+
     private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
 
     /// <summary>An expression, or a tuple when commas follow it.</summary>
@@ -202,7 +205,7 @@ internal sealed class ExpressionParser(TokenReader reader)
                     "none" or "None" => new ConstantExpression(token.At, TemplateValue.None),
                     "in" or "is" or "if" or "else" or "and" or "or" or "not" =>
                         throw reader.Error(token.At, $"Expected an expression, found '{token.Text}'."),
-                    _ => new NameExpression(token.At, token.Text),
+                    _ => NameOf(token),
                 };
             case TokenKind.String:
                 var text = reader.Take().Text;
@@ -232,6 +235,18 @@ internal sealed class ExpressionParser(TokenReader reader)
             default:
                 throw reader.Unexpected("an expression");
         }
+    }
+
+    /// <summary>A filter's name and arguments, and those after it, over the text of a block.</summary>
+    public Expression ParseBlockFilters(Token tag) => ParseFilters(new NameExpression(tag.At, CapturedName), startsWithName: true);
+
+    /// <summary>As after the name of a set block: there must be a | first.</summary>
+    public Expression ParseSetFilters(Token tag) => ParseFilters(new NameExpression(tag.At, CapturedName));
+
+    private NameExpression NameOf(Token token)
+    {
+        references.Names.Add(token.Text);
+        return new(token.At, token.Text);
     }
 
     private ListExpression ParseList(int at)
@@ -326,15 +341,22 @@ internal sealed class ExpressionParser(TokenReader reader)
         reader.ExpectOperator("(");
         var positional = new List<Expression>();
         var named = new List<(string Name, Expression Value)>();
+        Expression? morePositional = null;
+        Expression? moreNamed = null;
         while (!reader.TakeOperator(")"))
         {
             var token = reader.Current;
             if (token.IsOperator("*") || token.IsOperator("**"))
             {
-                throw reader.Error(token.At, "Unpacking arguments with * is not part of this template language.");
-            }
+                reader.Take();
+                if (moreNamed is not null || (token.Text == "*" && morePositional is not null))
+                {
+                    throw reader.Error(token.At, "* and ** may stand once each, at the end of the arguments.");
+                }
 
-            if (token.Kind == TokenKind.Name && reader.Ahead.IsOperator("="))
+                (morePositional, moreNamed) = token.Text == "*" ? (Parse(), moreNamed) : (morePositional, Parse());
+            }
+            else if (token.Kind == TokenKind.Name && reader.Ahead.IsOperator("="))
             {
                 reader.Take();
                 reader.Take();
@@ -345,7 +367,7 @@ internal sealed class ExpressionParser(TokenReader reader)
 
                 named.Add((token.Text, Parse()));
             }
-            else if (named.Count > 0)
+            else if (named.Count > 0 || morePositional is not null || moreNamed is not null)
             {
                 throw reader.Error(token.At, "A positional argument cannot follow a named one.");
             }
@@ -360,21 +382,25 @@ internal sealed class ExpressionParser(TokenReader reader)
             }
         }
 
-        return positional.Count + named.Count == 0 ? CallArguments.None : new(positional, named);
+        return positional.Count + named.Count == 0 && morePositional is null && moreNamed is null
+            ? CallArguments.None
+            : new(positional, named) { MorePositional = morePositional, MoreNamed = moreNamed };
     }
 
-    private Expression ParseFilters(Expression node)
+    private Expression ParseFilters(Expression node, bool startsWithName = false)
     {
         while (true)
         {
-            if (reader.TakeOperator("|"))
+            if (startsWithName || reader.TakeOperator("|"))
             {
+                startsWithName = false;
                 var name = reader.ExpectName("the name of a filter");
-                if (!Filters.Exists(name.Text))
+                if (!Filters.Exists(name.Text) && !library.Filters.ContainsKey(name.Text))
                 {
-                    throw reader.Error(name.At, $"There is no filter '{name.Text}'{Suggestion.For(name.Text, Filters.Names)}.");
+                    throw reader.Error(name.At, $"There is no filter '{name.Text}'{Suggestion.For(name.Text, Filters.Names.Concat(library.Filters.Keys))}.");
                 }
 
+                references.Filters.Add(name.Text);
                 var arguments = reader.Current.IsOperator("(") ? ParseArguments() : CallArguments.None;
                 node = new FilterExpression(name.At, node, name.Text, arguments);
             }

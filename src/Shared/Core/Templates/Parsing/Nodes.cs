@@ -12,12 +12,42 @@ internal sealed record IfStatement(int At, IReadOnlyList<IfBranch> Branches, IRe
 internal sealed record IfBranch(Expression Condition, IReadOnlyList<Statement> Body);
 
 internal sealed record ForStatement(
-    int At, Target Target, Expression Items, Expression? Filter, IReadOnlyList<Statement> Body, IReadOnlyList<Statement> Else) : Statement(At);
+    int At, Target Target, Expression Items, Expression? Filter, bool IsRecursive, IReadOnlyList<Statement> Body, IReadOnlyList<Statement> Else) : Statement(At);
 
 internal sealed record SetStatement(int At, Target Target, Expression Value) : Statement(At);
 
-/// <summary><c>{% set x %}...{% endset %}</c>.</summary>
-internal sealed record SetBlockStatement(int At, Target Target, IReadOnlyList<Statement> Body) : Statement(At);
+/// <summary><c>{% set x %}...{% endset %}</c>. The filters, if any, stand over <see cref="ExpressionParser.CapturedName"/>.</summary>
+internal sealed record SetBlockStatement(int At, Target Target, Expression? Filters, IReadOnlyList<Statement> Body) : Statement(At);
+
+/// <summary><c>{% filter upper %}...{% endfilter %}</c>.</summary>
+internal sealed record FilterStatement(int At, Expression Filters, IReadOnlyList<Statement> Body) : Statement(At);
+
+/// <summary><c>{% with a = 1 %}...{% endwith %}</c>.</summary>
+internal sealed record WithStatement(int At, IReadOnlyList<(Target Target, Expression Value)> Names, IReadOnlyList<Statement> Body) : Statement(At);
+
+/// <summary><c>{% do x.append(1) %}</c>: evaluated, not printed.</summary>
+internal sealed record DoStatement(int At, Expression Value) : Statement(At);
+
+/// <summary><c>{% macro name(a, b=1) %}...{% endmacro %}</c>, and the nameless macro in a call block.</summary>
+internal sealed record MacroStatement(int At, string Name, IReadOnlyList<MacroParameter> Parameters, IReadOnlyList<Statement> Body) : Statement(At)
+{
+    /// <summary>Its body names <c>varargs</c>: more arguments than parameters are welcome.</summary>
+    public bool UsesVarargs { get; init; }
+
+    /// <summary>Its body names <c>kwargs</c>.</summary>
+    public bool UsesKwargs { get; init; }
+}
+
+internal sealed record MacroParameter(string Name, Expression? Default);
+
+/// <summary><c>{% call macro() %}...{% endcall %}</c>.</summary>
+internal sealed record CallStatement(int At, MacroStatement Caller, CallExpression Call) : Statement(At);
+
+/// <summary><c>{% include 'file' %}</c>; several names: the first that there is.</summary>
+internal sealed record IncludeStatement(int At, IReadOnlyList<string> Files, bool MayBeMissing, bool WithContext) : Statement(At);
+
+/// <summary><c>{% import 'file' as name %}</c> and <c>{% from 'file' import a, b as c %}</c>.</summary>
+internal sealed record ImportStatement(int At, string File, string? Name, IReadOnlyList<(string Name, string Alias)> Members, bool WithContext) : Statement(At);
 
 /// <summary>What a loop or a set assigns to.</summary>
 internal abstract record Target(int At);
@@ -53,6 +83,12 @@ internal sealed record TestExpression(int At, Expression Value, string Name, Cal
 
 internal sealed record CallArguments(IReadOnlyList<Expression> Positional, IReadOnlyList<(string Name, Expression Value)> Named)
 {
+    /// <summary><c>*list</c>, after the others.</summary>
+    public Expression? MorePositional { get; init; }
+
+    /// <summary><c>**dict</c>, after the others.</summary>
+    public Expression? MoreNamed { get; init; }
+
     public static CallArguments None { get; } = new([], []);
 }
 

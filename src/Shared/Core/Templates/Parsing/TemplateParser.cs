@@ -3,16 +3,19 @@ namespace Sluice.Core.Templates.Parsing;
 /// <summary>Reads the body of a template: text, <c>{{ }}</c> and the tags.</summary>
 internal sealed class TemplateParser
 {
-    private const string KnownTags = "if, for, set and raw";
+    private const string KnownTags = "if, for, set, with, do, filter, macro, call, include, import, from and raw";
 
     private readonly TokenReader _reader;
     private readonly ExpressionParser _expressions;
 
-    public TemplateParser(Source source, IReadOnlyList<Token> tokens, int maxDepth)
+    public TemplateParser(Source source, IReadOnlyList<Token> tokens, int maxDepth, TemplateLibrary library)
     {
         _reader = new(source, tokens, maxDepth);
-        _expressions = new(_reader);
+        _expressions = new(_reader, library, References);
     }
+
+    /// <summary>What has been named so far.</summary>
+    public References References { get; } = new();
 
     public IReadOnlyList<Statement> Parse()
     {
@@ -66,7 +69,17 @@ internal sealed class TemplateParser
             "if" => ParseIf(name),
             "for" => ParseFor(name),
             "set" => ParseSet(name),
-            "else" or "elif" or "endif" or "endfor" or "endset" or "endraw" =>
+            "with" => ParseWith(name),
+            "do" => ParseDo(name),
+            "filter" => ParseFilter(name),
+            "macro" => ParseMacro(name),
+            "call" => ParseCall(name),
+            "include" => ParseInclude(name),
+            "import" => ParseImport(name),
+            "from" => ParseFrom(name),
+            "extends" or "block" or "trans" or "autoescape" or "break" or "continue" =>
+                throw _reader.Error(name.At, $"The tag '{name.Text}' is not part of this template language; the tags are {KnownTags}."),
+            "else" or "elif" or "endif" or "endfor" or "endset" or "endraw" or "endwith" or "endfilter" or "endmacro" or "endcall" =>
                 throw _reader.Error(name.At, $"'{name.Text}' does not belong to any open tag here."),
             _ => throw _reader.Error(name.At, $"There is no tag '{name.Text}'; the tags are {KnownTags}."),
         };
@@ -111,11 +124,7 @@ internal sealed class TemplateParser
 
         var items = _expressions.ParseTuple(withConditional: false);
         var filter = _reader.TakeName("if") ? _expressions.Parse() : null;
-        if (_reader.Current.IsName("recursive"))
-        {
-            throw _reader.Error(_reader.Current.At, "Recursive loops are not part of this template language.");
-        }
-
+        var recursive = _reader.TakeName("recursive");
         EndTag();
         var body = ParseBody(tag, ["else", "endfor"]);
         IReadOnlyList<Statement> otherwise = [];
@@ -127,7 +136,7 @@ internal sealed class TemplateParser
         }
 
         EndTag();
-        return new(tag.At, target, items, filter, body, otherwise);
+        return new(tag.At, target, items, filter, recursive, body, otherwise);
     }
 
     private Statement ParseSet(Token tag)
@@ -140,11 +149,223 @@ internal sealed class TemplateParser
             return new SetStatement(tag.At, target, value);
         }
 
+        var filters = _reader.Current.IsOperator("|") ? _expressions.ParseSetFilters(tag) : null;
+        return new SetBlockStatement(tag.At, target, filters, ParseBlock(tag, "endset"));
+    }
+
+    // From the end of the opening tag to the end of the closing one.
+    private List<Statement> ParseBlock(Token tag, string closing)
+    {
         EndTag();
-        var body = ParseBody(tag, ["endset"]);
+        var body = ParseBody(tag, [closing]);
         _reader.Take();
         EndTag();
-        return new SetBlockStatement(tag.At, target, body);
+        return body;
+    }
+
+    private WithStatement ParseWith(Token tag)
+    {
+        var names = new List<(Target, Expression)>();
+        while (_reader.Current.Kind != TokenKind.BlockEnd)
+        {
+            if (names.Count > 0)
+            {
+                _reader.ExpectOperator(",");
+            }
+
+            var target = ParseTarget(allowAttribute: false);
+            _reader.ExpectOperator("=");
+            names.Add((target, _expressions.Parse()));
+        }
+
+        return new(tag.At, names, ParseBlock(tag, "endwith"));
+    }
+
+    private DoStatement ParseDo(Token tag)
+    {
+        var value = _expressions.ParseTuple();
+        EndTag();
+        return new(tag.At, value);
+    }
+
+    private FilterStatement ParseFilter(Token tag)
+    {
+        var filters = _expressions.ParseBlockFilters(tag);
+        return new(tag.At, filters, ParseBlock(tag, "endfilter"));
+    }
+
+    private MacroStatement ParseMacro(Token tag)
+    {
+        var name = _reader.ExpectName("the name of the macro");
+        _expressions.RefuseReserved(name);
+        var parameters = ParseParameters();
+        return ParseMacroBody(tag, name.Text, parameters, "endmacro");
+    }
+
+    private CallStatement ParseCall(Token tag)
+    {
+        IReadOnlyList<MacroParameter> parameters = _reader.Current.IsOperator("(") ? ParseParameters() : [];
+        var at = _reader.Current.At;
+        if (_expressions.Parse() is not CallExpression call)
+        {
+            throw _reader.Error(at, "Expected the call of a macro, such as box('title').");
+        }
+
+        return new(tag.At, ParseMacroBody(tag, "caller", parameters, "endcall"), call);
+    }
+
+    // Whether a macro takes more arguments than it has parameters is told by what its body names.
+    private MacroStatement ParseMacroBody(Token tag, string name, IReadOnlyList<MacroParameter> parameters, string closing)
+    {
+        var (varargs, kwargs) = (References.Names.Remove("varargs"), References.Names.Remove("kwargs"));
+        var body = ParseBlock(tag, closing);
+        var macro = new MacroStatement(tag.At, name, parameters, body)
+        {
+            UsesVarargs = References.Names.Contains("varargs"),
+            UsesKwargs = References.Names.Contains("kwargs"),
+        };
+        References.Names.UnionWith(varargs ? ["varargs"] : []);
+        References.Names.UnionWith(kwargs ? ["kwargs"] : []);
+        return macro;
+    }
+
+    private List<MacroParameter> ParseParameters()
+    {
+        var parameters = new List<MacroParameter>();
+        _reader.ExpectOperator("(");
+        while (!_reader.TakeOperator(")"))
+        {
+            var name = _reader.ExpectName("the name of a parameter");
+            _expressions.RefuseReserved(name);
+            if (parameters.Any(x => x.Name == name.Text))
+            {
+                throw _reader.Error(name.At, $"The parameter '{name.Text}' is named twice.");
+            }
+
+            var otherwise = _reader.TakeOperator("=") ? _expressions.Parse() : null;
+            if (otherwise is null && parameters is [.., { Default: not null }])
+            {
+                throw _reader.Error(name.At, "A parameter without a default cannot follow one that has one.");
+            }
+
+            parameters.Add(new(name.Text, otherwise));
+            if (!_reader.Current.IsOperator(")"))
+            {
+                _reader.ExpectOperator(",");
+            }
+        }
+
+        return parameters;
+    }
+
+    private IncludeStatement ParseInclude(Token tag)
+    {
+        var files = new List<string>();
+        if (_reader.TakeOperator("["))
+        {
+            while (!_reader.TakeOperator("]"))
+            {
+                files.Add(ParseFile());
+                if (!_reader.Current.IsOperator("]"))
+                {
+                    _reader.ExpectOperator(",");
+                }
+            }
+        }
+        else
+        {
+            files.Add(ParseFile());
+        }
+
+        var mayBeMissing = _reader.TakeName("ignore");
+        if (mayBeMissing && !_reader.TakeName("missing"))
+        {
+            throw _reader.Unexpected("'missing'");
+        }
+
+        References.Files.AddRange(files.Select(file => new FileReference(file, mayBeMissing || files.Count > 1, tag.At)));
+        var withContext = ParseContext(otherwise: true);
+        EndTag();
+        return new(tag.At, files, mayBeMissing, withContext);
+    }
+
+    private ImportStatement ParseImport(Token tag)
+    {
+        var file = ParseImportedFile(tag);
+        if (!_reader.TakeName("as"))
+        {
+            throw _reader.Unexpected("'as'");
+        }
+
+        var name = _reader.ExpectName("a name for what is imported");
+        _expressions.RefuseReserved(name);
+        var withContext = ParseContext(otherwise: false);
+        EndTag();
+        return new(tag.At, file, name.Text, [], withContext);
+    }
+
+    private ImportStatement ParseFrom(Token tag)
+    {
+        var file = ParseImportedFile(tag);
+        if (!_reader.TakeName("import"))
+        {
+            throw _reader.Unexpected("'import'");
+        }
+
+        var members = new List<(string, string)>();
+        var withContext = false;
+        do
+        {
+            if (members.Count > 0 && _reader.Current.Kind == TokenKind.BlockEnd)
+            {
+                break;
+            }
+
+            var name = _reader.ExpectName("a name to import");
+            if (name.Text.StartsWith('_'))
+            {
+                throw _reader.Error(name.At, $"'{name.Text}' cannot be imported: names that begin with an underscore are the file's own.");
+            }
+
+            members.Add((name.Text, _reader.TakeName("as") ? _reader.ExpectName("a name").Text : name.Text));
+            withContext = ParseContext(otherwise: false);
+        }
+        while (_reader.TakeOperator(","));
+
+        EndTag();
+        return new(tag.At, file, null, members, withContext);
+    }
+
+    private bool ParseContext(bool otherwise)
+    {
+        if (_reader.Current.IsName("with") || _reader.Current.IsName("without"))
+        {
+            otherwise = _reader.Take().Text == "with";
+            if (!_reader.TakeName("context"))
+            {
+                throw _reader.Unexpected("'context'");
+            }
+        }
+
+        return otherwise;
+    }
+
+    private string ParseImportedFile(Token tag)
+    {
+        var file = ParseFile();
+        References.Files.Add(new(file, MayBeMissing: false, tag.At));
+        return file;
+    }
+
+    // Files travel with the Dag, so their names must be known when it is defined.
+    private string ParseFile()
+    {
+        if (_reader.Current.Kind != TokenKind.String)
+        {
+            throw _reader.Error(_reader.Current.At, "The name of a file must be written as text, such as 'sql/header.sql': the files of a Dag are gathered when it is defined.");
+        }
+
+        return _reader.Take().Text;
     }
 
     private Target ParseTargets(bool allowAttribute, string end)

@@ -26,6 +26,7 @@ internal static class PythonOperators
         {
             FloatValue x => TemplateValue.From(sign == '-' ? -x.Value : x.Value),
             DurationValue x => TemplateValue.From(sign == '-' ? -x.Value : x.Value),
+            RelativeDeltaValue x => sign == '-' ? x.Negated() : x,
             _ when PythonNumbers.TryInteger(value, out var integer) => TemplateValue.From(sign == '-' ? -integer : integer),
             _ => throw new TemplateException($"'{sign}' does not work on {value.TypeName}."),
         };
@@ -125,6 +126,12 @@ internal static class PythonOperators
                 return new DateValue(a.Value.PlusDays(PythonText.Parts(b.Value).Days));
             case (DurationValue, DateValue):
                 return Add(right, left, budget);
+            case (DateTimeValue a, RelativeDeltaValue b):
+                return a.WithLocal(b.AddTo(a.Local));
+            case (DateValue a, RelativeDeltaValue b):
+                return new DateValue(b.AddTo(a.Value.AtMidnight()).Date);
+            case (RelativeDeltaValue, DateTimeValue or DateValue):
+                return Add(right, left, budget);
             default:
                 return null;
         }
@@ -136,6 +143,8 @@ internal static class PythonOperators
         (DateTimeValue a, DurationValue b) => a.Plus(-Duration.FromTimeSpan(b.Value)),
         (DateTimeValue a, DateTimeValue b) when a.IsNaive == b.IsNaive => TemplateValue.From((a.Instant - b.Instant).ToTimeSpan()),
         (DateTimeValue, DateTimeValue) => throw new TemplateException("A datetime without a zone cannot be subtracted from one that has a zone, or the reverse."),
+        (DateTimeValue a, RelativeDeltaValue b) => a.WithLocal(b.Negated().AddTo(a.Local)),
+        (DateValue a, RelativeDeltaValue b) => new DateValue(b.Negated().AddTo(a.Value.AtMidnight()).Date),
         (DateValue a, DurationValue b) => new DateValue(a.Value.PlusDays(-PythonText.Parts(b.Value).Days)),
         (DateValue a, DateValue b) => TemplateValue.From(TimeSpan.FromDays(Period.DaysBetween(b.Value, a.Value))),
         _ => null,

@@ -11,7 +11,7 @@ internal static class PythonSequences
     {
         ListValue x => x.Items,
         StringValue x => [.. PythonStrings.Characters(x.Value).Select(TemplateValue.From)],
-        DictionaryValue x => x.Keys,
+        DictionaryValue x => x.IsOpen ? [.. x.Keys] : x.Keys,
         UndefinedValue => [],
         _ => throw new TemplateException($"A {value.TypeName} has no items to go through."),
     };

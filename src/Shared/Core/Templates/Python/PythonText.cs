@@ -63,7 +63,7 @@ internal static class PythonText
         return ((int)days, (int)(rest / 1_000_000), (int)(rest % 1_000_000));
     }
 
-    private static string Time(DateTimeValue value) =>
+    public static string Time(DateTimeValue value) =>
         $"{value.Local.Hour:00}:{value.Local.Minute:00}:{value.Local.Second:00}{(value.Microsecond == 0 ? "" : $".{value.Microsecond:000000}")}";
 
     private static void Write(StringBuilder to, TemplateValue value, RenderBudget budget, bool repr, int depth)
@@ -108,6 +108,12 @@ internal static class PythonText
                 break;
             case DurationValue x:
                 to.Append(repr ? Constructor(x.Value) : Duration(x.Value));
+                break;
+            case ZoneValue x:
+                to.Append(repr ? $"Timezone('{x.Zone.Id}')" : x.Zone.Id);
+                break;
+            case RelativeDeltaValue x:
+                to.Append(x.Display());
                 break;
             case UndefinedValue x:
                 PythonEquality.Require(x);

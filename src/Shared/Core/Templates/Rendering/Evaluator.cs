@@ -16,7 +16,7 @@ internal sealed class Evaluator(TemplateScope scope, RenderBudget budget)
     /// <summary>Offset of what is being evaluated, for errors.</summary>
     public int At { get; set; }
 
-    public Frame Frame { get; private set; } = new(null);
+    public Frame Frame { get; set; } = new(null, scope);
 
     public void Push() => Frame = new(Frame);
 
@@ -36,10 +36,12 @@ internal sealed class Evaluator(TemplateScope scope, RenderBudget budget)
             return local;
         }
 
-        return scope.TryGet(name, out var value) ? value
+        var outside = Frame.Scope;
+        return outside.TryGet(name, out var value) ? value
+            : outside.Library.Globals.TryGetValue(name, out var added) ? added
             : Globals.All.TryGetValue(name, out var global) ? global
             : new UndefinedValue(
-                $"There is nothing named '{name}'{Suggestion.For(name, scope.Names.Concat(Frame.Names).Concat(Globals.All.Keys))}.");
+                $"There is nothing named '{name}'{Suggestion.For(name, outside.Names.Concat(Frame.Names).Concat(outside.Library.Globals.Keys).Concat(Globals.All.Keys))}.");
     }
 
     public TemplateValue Evaluate(Expression expression)
@@ -55,7 +57,7 @@ internal sealed class Evaluator(TemplateScope scope, RenderBudget budget)
         {
             ConstantExpression x => x.Value,
             NameExpression x => Resolve(x.Name),
-            ListExpression x => new ListValue([.. x.Items.Select(Evaluate)], x.IsTuple),
+            ListExpression x => x.IsTuple ? new ListValue([.. x.Items.Select(Evaluate)], isTuple: true) : ListValue.Open(x.Items.Select(Evaluate)),
             DictionaryExpression x => EvaluateDictionary(x),
             AttributeExpression x => EvaluateAttribute(x),
             IndexExpression x => EvaluateIndex(x),
@@ -92,7 +94,7 @@ internal sealed class Evaluator(TemplateScope scope, RenderBudget budget)
     {
         var items = expression.Items.Select(x => new KeyValuePair<TemplateValue, TemplateValue>(Evaluate(x.Key), Evaluate(x.Value))).ToList();
         At = expression.At;
-        return new(items);
+        return new(items) { IsOpen = true };
     }
 
     private TemplateValue EvaluateAttribute(AttributeExpression expression)
@@ -120,16 +122,20 @@ internal sealed class Evaluator(TemplateScope scope, RenderBudget budget)
         return PythonSequences.Slice(target, start, stop, step, budget);
     }
 
-    private TemplateValue EvaluateCall(CallExpression expression)
+    /// <summary>Calls a function.</summary>
+    /// <param name="expression">The call.</param>
+    /// <param name="caller">The body of a call block, handed over as the argument <c>caller</c>.</param>
+    public TemplateValue EvaluateCall(CallExpression expression, FunctionValue? caller = null)
     {
         var target = Evaluate(expression.Target);
-        if (PythonEquality.Require(target) is not FunctionValue function)
+        var function = PythonEquality.Require(target) as FunctionValue ?? (target as ObjectValue)?.Call;
+        if (function is null)
         {
             At = expression.Target.At;
             throw new TemplateException($"A {target.TypeName} cannot be called.");
         }
 
-        var arguments = EvaluateArguments(function.Name, expression.Arguments);
+        var arguments = EvaluateArguments(function.Name, expression.Arguments, caller);
         At = expression.Target.At;
         return function.Invoke(arguments);
     }
@@ -150,11 +156,39 @@ internal sealed class Evaluator(TemplateScope scope, RenderBudget budget)
         return TemplateValue.From(ValueTests.Apply(expression.Name, value, arguments));
     }
 
-    private TemplateArguments EvaluateArguments(string callee, CallArguments arguments) => new(
-        callee,
-        [.. arguments.Positional.Select(Evaluate)],
-        [.. arguments.Named.Select(x => new KeyValuePair<string, TemplateValue>(x.Name, Evaluate(x.Value)))],
-        budget);
+    private TemplateArguments EvaluateArguments(string callee, CallArguments arguments, FunctionValue? caller = null)
+    {
+        var positional = arguments.Positional.Select(Evaluate).ToList();
+        var named = arguments.Named.Select(x => new KeyValuePair<string, TemplateValue>(x.Name, Evaluate(x.Value))).ToList();
+        if (arguments.MorePositional is { } list)
+        {
+            positional.AddRange(PythonSequences.Iterate(Evaluate(list), budget));
+        }
+
+        if (arguments.MoreNamed is { } more)
+        {
+            var value = Evaluate(more);
+            At = more.At;
+            if (PythonEquality.Require(value) is not DictionaryValue dictionary)
+            {
+                throw new TemplateException($"After ** a dict is needed, not {value.TypeName}.");
+            }
+
+            budget.Items(dictionary.Count);
+            foreach (var (key, item) in dictionary.Items)
+            {
+                var name = Library.Arguments.Text(key, "the name of an argument");
+                named.Add(named.Any(x => x.Key == name) ? throw new TemplateException($"'{callee}' is given the argument '{name}' twice.") : new(name, item));
+            }
+        }
+
+        if (caller is not null)
+        {
+            named.Add(new("caller", caller));
+        }
+
+        return new(callee, positional, named, budget) { Added = Frame.Scope.Library };
+    }
 
     private TemplateValue EvaluateUnary(UnaryExpression expression)
     {

@@ -3,14 +3,14 @@ using Sluice.Core.Templates.Python;
 namespace Sluice.Core.Templates.Rendering;
 
 /// <summary>The variable <c>loop</c>.</summary>
-internal sealed class LoopState(IReadOnlyList<TemplateValue> items)
+internal sealed class LoopState(IReadOnlyList<TemplateValue> items, int depth, FunctionValue? again)
 {
     private static readonly string[] Names =
         ["index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0", "previtem", "nextitem", "cycle", "changed"];
 
     private IReadOnlyList<TemplateValue>? _lastChanged;
 
-    public ObjectValue At(int index) => new($"<LoopContext {index + 1}/{items.Count}>", name => Attribute(name, index), Names);
+    public ObjectValue At(int index) => new($"<LoopContext {index + 1}/{items.Count}>", name => Attribute(name, index), Names) { Call = again };
 
     private TemplateValue? Attribute(string name, int index) => name switch
     {
@@ -21,8 +21,8 @@ internal sealed class LoopState(IReadOnlyList<TemplateValue> items)
         "first" => TemplateValue.From(index == 0),
         "last" => TemplateValue.From(index == items.Count - 1),
         "length" => TemplateValue.From((long)items.Count),
-        "depth" => TemplateValue.From(1L), // Jinja counts recursive loops only, which there are none of.
-        "depth0" => TemplateValue.From(0L),
+        "depth" => TemplateValue.From(depth + 1L), // of recursive loops alone
+        "depth0" => TemplateValue.From((long)depth),
         "previtem" => index > 0 ? items[index - 1] : new UndefinedValue("There is no previous item in the first round of a loop."),
         "nextitem" => index < items.Count - 1 ? items[index + 1] : new UndefinedValue("There is no next item in the last round of a loop."),
         "cycle" => new FunctionValue("cycle", arguments => arguments.Positional.Count > 0

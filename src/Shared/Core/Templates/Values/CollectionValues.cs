@@ -26,6 +26,19 @@ public sealed class ListValue : TemplateValue
 
     public IReadOnlyList<TemplateValue> Items { get; }
 
+    /// <summary>A list that the template made itself, which it may change: no other rendering sees it.</summary>
+    internal static ListValue Open(IEnumerable<TemplateValue> items)
+    {
+        var own = items.ToList();
+        return new(own, SequenceKind.List) { Changeable = own };
+    }
+
+    /// <summary>The items, to be changed; null for what comes from outside.</summary>
+    internal List<TemplateValue>? Changeable { get; private init; }
+
+    /// <summary>Names of a tuple's items, such as those of <c>groupby</c>.</summary>
+    internal IReadOnlyList<string>? Fields { get; init; }
+
     public bool IsTuple => Kind == SequenceKind.Tuple;
 
     internal SequenceKind Kind { get; }
@@ -64,6 +77,15 @@ public sealed class DictionaryValue : TemplateValue
     public IReadOnlyList<TemplateValue> Keys => _items.Keys;
 
     internal override string TypeName => "dict";
+
+    /// <summary>Made by the template itself, which may change it.</summary>
+    internal bool IsOpen { get; init; }
+
+    internal void Set(TemplateValue key, TemplateValue value) => _items[key] = value;
+
+    internal void Remove(TemplateValue key) => _items.Remove(key);
+
+    internal void Clear() => _items.Clear();
 
     public TemplateValue? Get(TemplateValue key) => _items.GetValueOrDefault(key);
 }

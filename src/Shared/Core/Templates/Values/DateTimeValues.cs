@@ -47,6 +47,8 @@ public sealed class DateTimeValue : TemplateValue
 
     internal static DateTimeValue AtOffset(LocalDateTime local, Offset offset) => new(local, offset, DateTimeZone.ForOffset(offset));
 
+    internal static DateTimeValue In(LocalDateTime local, DateTimeZone zone) => new DateTimeValue(local, NodaTime.Offset.Zero, zone).WithLocal(local);
+
     /// <summary>Another wall clock time in the same zone.</summary>
     internal DateTimeValue WithLocal(LocalDateTime local)
     {
@@ -67,6 +69,14 @@ public sealed class DateTimeValue : TemplateValue
         local.Year is >= 1 and <= 9999
             ? local.PlusNanoseconds(-(local.NanosecondOfSecond() % 1000))
             : throw new TemplateException($"The year {local.Year} is out of range: dates lie between the years 1 and 9999.");
+}
+
+/// <summary>What <c>tzinfo</c> gives.</summary>
+internal sealed class ZoneValue(DateTimeZone zone) : TemplateValue
+{
+    public DateTimeZone Zone { get; } = zone;
+
+    internal override string TypeName => "timezone";
 }
 
 /// <summary>Python's date.</summary>

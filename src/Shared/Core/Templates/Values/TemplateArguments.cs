@@ -18,6 +18,9 @@ public sealed class TemplateArguments
 
     internal RenderBudget Budget { get; }
 
+    /// <summary>What the Dag adds, for filters that call others by name.</summary>
+    internal TemplateLibrary Added { get; init; } = TemplateLibrary.Empty;
+
     /// <summary>Lays the arguments out by parameter, as Python does; null where an optional one is not given.</summary>
     /// <param name="required">How many of the parameters, from the first, must be given.</param>
     /// <param name="parameters">Names of the parameters in order.</param>

@@ -151,6 +151,9 @@ public sealed class ObjectValue(string display, Func<string, TemplateValue?> att
 
     internal IReadOnlyCollection<string> Names { get; } = names ?? [];
 
+    /// <summary>What happens when it is called; null when it cannot be.</summary>
+    internal FunctionValue? Call { get; init; }
+
     internal override string TypeName => "object";
 
     internal TemplateValue? Attribute(string name) => attribute(name);
