@@ -47,6 +47,18 @@ install_missing() {
         || { tail -n 20 "$results/install.log" >&2; give_up "apt-get could not install ${packages[*]}."; }
 }
 
+# Some tests put nodes on hosts of their own: network namespaces. Where the machine refuses them those tests are skipped, with the reason.
+check_namespaces() {
+    local name="sluice-probe-$$" said
+    if said=$(PATH=$PATH:/usr/sbin:/sbin; ip netns add "$name" 2>&1 && ip -n "$name" link add slprobe0 type veth peer name slprobe1 2>&1); then
+        PATH=$PATH:/usr/sbin:/sbin ip netns del "$name"
+        return 0
+    fi
+    PATH=$PATH:/usr/sbin:/sbin ip netns del "$name" 2>/dev/null
+    export SLUICE_NO_NAMESPACES="This machine does not allow network namespaces: ${said##*$'\n'}"
+    echo "test.sh: tests of network failures are SKIPPED. $SLUICE_NO_NAMESPACES Run as root where 'ip netns add' works."
+}
+
 counter() { sed -n "s/.*<Counters[^>]* $1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
 # One test project: writes its result to NAME.trx and one line to NAME.sum.
@@ -77,6 +89,7 @@ rm -rf "$results" && mkdir -p "$results"
 command -v dotnet >/dev/null && dotnet --list-sdks | grep -q '^10\.' \
     || give_up "the .NET 10 SDK is not installed; get it from https://dotnet.microsoft.com/download/dotnet/10.0."
 install_missing
+check_namespaces
 
 if [ ! -f tests/Services/s3/node_modules/.package-lock.json ] || [ tests/Services/s3/package-lock.json -nt tests/Services/s3/node_modules/.package-lock.json ]; then
     echo "Installing the npm packages of tests/Services/s3"

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
 using Sluice.Cluster.Api;
+using Sluice.Cluster.Transport;
 
 namespace Sluice.Client;
 
@@ -14,14 +16,26 @@ public sealed partial class ApiClient : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
     private readonly HttpClient _http;
+    private volatile string? _objection; // to the certificate that was shown last
 
     /// <param name="url">Of a seed, without a path.</param>
     /// <param name="token">Bearer token; null when none is known.</param>
-    public ApiClient(Uri url, string? token)
+    /// <param name="tls">For https: who must have signed the seed's certificate. Null: whom the machine trusts.</param>
+    public ApiClient(Uri url, string? token, LinkTls? tls = null)
     {
         ArgumentNullException.ThrowIfNull(url);
         Url = url;
-        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(10) })
+        var sockets = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(10) };
+        if (tls is not null)
+        {
+            sockets.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            {
+                _objection = tls.Objection(url.Host, certificate, chain, errors);
+                return _objection is null;
+            };
+        }
+
+        _http = new(sockets)
         {
             BaseAddress = url,
             Timeout = Patience,
@@ -84,7 +98,7 @@ public sealed partial class ApiClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            var why = e.InnerException is SocketException socket ? socket.Message : e.Message;
+            var why = _objection ?? (e.InnerException is SocketException or AuthenticationException ? e.InnerException.Message : e.Message);
             throw new DeploymentException($"Sluice at {Display} does not answer ({why.TrimEnd('.')}).", CallFailure.Unreachable, inner: e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)

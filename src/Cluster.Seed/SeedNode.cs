@@ -42,7 +42,7 @@ public sealed class SeedNode : IAsyncDisposable
         var server = await ClusterServer.StartAsync(
             options.Listen,
             loggers,
-            options.Certificate,
+            options.Tls,
             app =>
             {
                 SeedApi.Map(app, () => api);
@@ -51,7 +51,7 @@ public sealed class SeedNode : IAsyncDisposable
             cancellationToken);
 
         var self = new NodeInfo($"seed-{Guid.NewGuid().ToString("N")[..8]}", NodeRole.Seed, options.Advertise ?? server.Address, options.Name);
-        var links = transport?.Invoke(self) ?? new WebSocketTransport(self, new WebSocketTransportOptions { Secret = options.Secret }, loggers);
+        var links = transport?.Invoke(self) ?? new WebSocketTransport(self, new WebSocketTransportOptions { Secret = options.Secret, Tls = options.Tls }, loggers);
         var system = new ActorSystem(options.Name, ThreadPoolDispatcher.Instance, TimeProvider.System, loggers);
         var host = new NodeHost(system, links, [], loggers);
         var seed = system.Spawn(Props.Create(() => new SeedActor(host)), "seed");

@@ -1,4 +1,4 @@
-using System.Security.Cryptography.X509Certificates;
+using Sluice.Cluster.Transport;
 
 namespace Sluice.Cluster.Seed;
 
@@ -17,8 +17,8 @@ public sealed record SeedOptions
     /// <summary>For people. Default: the machine's name.</summary>
     public string Name { get; init; } = $"seed@{Environment.MachineName}";
 
-    /// <summary>With it the seed listens with TLS only.</summary>
-    public X509Certificate2? Certificate { get; init; }
+    /// <summary>With it the seed listens with TLS only. Default: none.</summary>
+    public LinkTls? Tls { get; init; }
 
     /// <summary>How long an operator's call may take. Default: 30 s.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -45,7 +45,7 @@ internal sealed class CommandFactory(Terminal terminal)
         command.SetAction(async (parsed, cancel) =>
         {
             var deployment = _deployment.Find(parsed, terminal.Environment);
-            using var api = new ApiClient(deployment.Url, deployment.Token);
+            using var api = new ApiClient(deployment.Url, deployment.Token, deployment.Tls);
             return await run(Invoked(parsed, cancel), api);
         });
         return command;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Sluice.Cli.CommandLine;
 using Sluice.Cluster.Configuration;
+using Sluice.Cluster.Transport;
 using Sluice.Cluster.Wire;
 
 namespace Sluice.Cli.Deployments;
@@ -25,6 +26,12 @@ internal sealed class DeploymentOptions
         HelpName = "FILE",
     };
 
+    private readonly DeploymentOption _authority = new("--tls-ca")
+    {
+        Description = "For https: PEM file of who signed the seed's certificate. Else SLUICE_TLS_CA.",
+        HelpName = "FILE",
+    };
+
     /// <summary>All commands take them, before the name or after it.</summary>
     public void AddTo(RootCommand root)
     {
@@ -32,6 +39,7 @@ internal sealed class DeploymentOptions
         root.Add(_token);
         root.Add(_home);
         root.Add(_secretFile);
+        root.Add(_authority);
     }
 
     public string? HomeGivenTo(ParseResult parsed) => parsed.GetValue(_home);
@@ -50,7 +58,7 @@ internal sealed class DeploymentOptions
         var token = Given(parsed, _token, environment, "SLUICE_API_TOKEN")
             ?? (file is not null && file.Url == url ? file.Token : null)
             ?? (Secret(parsed, environment) is { } secret ? ApiToken.FromSecret(secret) : null);
-        return new(url, token);
+        return new(url, token, url.Scheme == "https" ? Tls(parsed, environment) : null);
     }
 
     private static string? Given(ParseResult parsed, Option<string?> option, Func<string, string?> environment, string variable) =>
@@ -79,6 +87,13 @@ internal sealed class DeploymentOptions
         {
             throw new FailureException($"{path} is not what 'sluice up' writes; delete it and start 'sluice up' again.");
         }
+    }
+
+    private LinkTls? Tls(ParseResult parsed, Func<string, string?> environment)
+    {
+        string[] flags = parsed.GetValue(_authority) is { } path ? ["--tls-ca", path] : [];
+        var values = SettingReader.Read([TlsSettings.Authority], flags, environment);
+        return TlsSettings.Read(values, listens: false, TimeProvider.System.GetUtcNow());
     }
 
     private string? Secret(ParseResult parsed, Func<string, string?> environment)

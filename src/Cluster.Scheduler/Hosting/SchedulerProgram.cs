@@ -19,6 +19,7 @@ public static class SchedulerProgram
         async (values, loggers, stopping) =>
         {
             var secret = Roles.ClusterSecret(values);
+            var tls = TlsSettings.Read(values, listens: true, TimeProvider.System.GetUtcNow());
             var options = SchedulerSettings.Options(values);
             var seeds = values.List("seeds");
             if (seeds.Count == 0)
@@ -29,9 +30,9 @@ public static class SchedulerProgram
             Directory.CreateDirectory(values.Get("home"));
             await using var store = await SchedulerSettings.OpenStoreAsync(values, stopping);
             var box = SchedulerSettings.OpenBox(values);
-            await using var server = await ClusterServer.StartAsync(values.Get("listen"), loggers, cancellationToken: stopping);
+            await using var server = await ClusterServer.StartAsync(values.Get("listen"), loggers, tls, cancellationToken: stopping);
             var self = NodeProgram.Describe(NodeRole.Scheduler, values.Find("advertise") ?? server.Address);
-            await using var transport = new WebSocketTransport(self, new() { Secret = secret }, loggers);
+            await using var transport = new WebSocketTransport(self, new() { Secret = secret, Tls = tls }, loggers);
             server.Attach(transport);
             await using var host = new NodeHost(
                 new ActorSystem("scheduler", new ThreadPoolDispatcher(), TimeProvider.System, loggers), transport, seeds, loggers);

@@ -14,7 +14,13 @@ public static class SeedProgram
         args,
         async (values, loggers, stopping) =>
         {
-            var options = new SeedOptions { Listen = values.Get("listen"), Advertise = values.Find("advertise"), Secret = Roles.ClusterSecret(values) };
+            var options = new SeedOptions
+            {
+                Listen = values.Get("listen"),
+                Advertise = values.Find("advertise"),
+                Secret = Roles.ClusterSecret(values),
+                Tls = TlsSettings.Read(values, listens: true, TimeProvider.System.GetUtcNow()),
+            };
             await using var seed = await SeedNode.StartAsync(options, loggers, cancellationToken: stopping);
             await NodeProgram.UntilStoppedAsync(stopping);
         },

@@ -19,6 +19,7 @@ public static class WorkerProgram
         async (values, loggers, stopping) =>
         {
             var secret = Roles.ClusterSecret(values);
+            var tls = TlsSettings.Read(values, listens: false, TimeProvider.System.GetUtcNow());
             var options = Options(values);
             var seeds = values.List("seeds");
             if (seeds.Count == 0)
@@ -27,7 +28,7 @@ public static class WorkerProgram
             }
 
             var self = NodeProgram.Describe(NodeRole.Worker, null);
-            await using var transport = new WebSocketTransport(self, new() { Secret = secret }, loggers);
+            await using var transport = new WebSocketTransport(self, new() { Secret = secret, Tls = tls }, loggers);
             await using var host = new NodeHost(
                 new ActorSystem("worker", new ThreadPoolDispatcher(), TimeProvider.System, loggers), transport, seeds, loggers);
             await using var worker = await WorkerNode.StartAsync(options, host, BuiltInProviders.Catalog(), loggers);

@@ -227,10 +227,10 @@ public sealed class WebSocketTransportTests
         await using var other = await Node.DialAsync("other", node.Address, _log);
         node.Transport.Connect(node.Address);
         await other.IsUpAsync();
-        await Task.Delay(300); // nothing is to happen: there is no signal to wait for
+        await Until.True(() => !_log.Lines.IsEmpty, "it has met itself");
 
+        Assert.Equal($"Debug: {node.Address} is this node itself; it is not dialled again", Assert.Single(_log.Lines));
         Assert.DoesNotContain(node.Events, happened => happened.Peer.Id == "self");
-        Assert.Empty(_log.Lines);
     }
 
     [Fact]
@@ -262,8 +262,11 @@ public sealed class WebSocketTransportTests
         await using var bad = await Node.DialAsync("bad", listener.Address, log, authority: impostor);
 
         await Until.True(() => !log.Lines.IsEmpty, "it was not trusted");
+        await Until.True(() => !_log.Lines.IsEmpty, "the listener tells so, too");
 
         Assert.Empty(bad.Events);
+        Assert.Contains("issued by CN=authority) is not signed by the authority of --tls-ca (CN=impostor)", Assert.Single(log.Lines), StringComparison.Ordinal);
+        Assert.Contains("did not complete TLS. Perhaps it does not trust this node's certificate", Assert.Single(_log.Lines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -311,7 +314,7 @@ public sealed class WebSocketTransportTests
         public static async Task<Node> ListenAsync(
             string id, CollectedLog log, string listen = "127.0.0.1:0", TimeSpan? keepAlive = null, X509Certificate2? certificate = null)
         {
-            var server = await ClusterServer.StartAsync(listen, log, certificate);
+            var server = await ClusterServer.StartAsync(listen, log, certificate is null ? null : new LinkTls { Certificate = certificate });
             var transport = new WebSocketTransport(new NodeInfo(id, NodeRole.Scheduler, server.Address, id), Options("secret", keepAlive), log);
             server.Attach(transport);
             return await new Node(transport, server).StartAsync();
@@ -320,7 +323,7 @@ public sealed class WebSocketTransportTests
         public static async Task<Node> DialAsync(
             string id, string address, CollectedLog log, string secret = "secret", long? queue = null, TimeSpan? keepAlive = null, X509Certificate2? authority = null)
         {
-            var options = Options(secret, keepAlive) with { UseTls = authority is not null, CertificateAuthority = authority };
+            var options = Options(secret, keepAlive) with { Tls = authority is null ? null : new LinkTls { Authorities = [authority] } };
             if (queue is { } bytes)
                 options = options with { MaxQueuedBytes = bytes };
             var transport = new WebSocketTransport(new NodeInfo(id, NodeRole.Worker, null, id), options, log);

@@ -1,11 +1,12 @@
 using Sluice.Cluster.Api;
+using Sluice.Cluster.Transport;
 
 namespace Sluice.EndToEnd.Tests.Nodes;
 
 /// <summary>A deployment's API with what tests ask for again and again. Failures are <see cref="DeploymentException"/>s.</summary>
-internal sealed class ClusterApi(Uri url, string token) : IDisposable
+internal sealed class ClusterApi(Uri url, string token, LinkTls? tls = null) : IDisposable
 {
-    private readonly ApiClient _client = new(url, token);
+    private readonly ApiClient _client = new(url, token, tls);
 
     public Task<TResponse> CallAsync<TRequest, TResponse>(string operation, TRequest request) => _client.AskAsync<TRequest, TResponse>(operation, request);
 

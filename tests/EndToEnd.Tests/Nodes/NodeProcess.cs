@@ -34,11 +34,12 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <param name="program">Such as <c>Sluice.Cluster.Seed</c>.</param>
     /// <param name="args">Its flags.</param>
     /// <param name="environment">Variables to add.</param>
+    /// <param name="host">What runs it, such as <c>ip netns exec NAME</c>; none for this machine as it is.</param>
     public static async Task<NodeProcess> StartAsync(
-        string name, string program, IEnumerable<string> args, IReadOnlyDictionary<string, string>? environment = null)
+        string name, string program, IEnumerable<string> args, IReadOnlyDictionary<string, string>? environment = null, IEnumerable<string>? host = null)
     {
         var start = new ProcessStartInfo(
-            "setsid", ["bash", Path.Combine(AppContext.BaseDirectory, "Nodes", "guard.sh"), "dotnet", PathOf(program), .. args])
+            "setsid", ["bash", Path.Combine(AppContext.BaseDirectory, "Nodes", "guard.sh"), .. host ?? [], "dotnet", PathOf(program), .. args])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Sluice.Cluster.Transport;
 using Sluice.Cluster.Wire;
 using Sluice.Services;
 
@@ -14,13 +16,15 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly string _database;
     private readonly string _folder = Directory.CreateTempSubdirectory("sluice-e2e-").FullName;
     private readonly string[] _patience;
+    private readonly TestClusterOptions _options;
 
-    private TestCluster(string database, string[] patience)
+    private TestCluster(string database, TestClusterOptions options, string[] patience)
     {
-        (_database, _patience) = (database, patience);
+        (_database, _options, _patience) = (database, options, patience);
         Directory.CreateDirectory(DagFolder);
-        SeedAddress = $"127.0.0.1:{FreePort()}";
-        Api = new(new($"http://{SeedAddress}/"), ApiToken.FromSecret(Secret));
+        SeedAddress = $"{options.Host}:{FreePort()}";
+        var tls = options.Authority is null ? null : new LinkTls { Authorities = [options.Authority] };
+        Api = new(new($"{(tls is null ? "http" : "https")}://{SeedAddress}/"), ApiToken.FromSecret(Secret), tls);
     }
 
     public string SeedAddress { get; }
@@ -39,7 +43,11 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="database">Of the engine; null for one of the shared server.</param>
     /// <param name="patience">Flags of the schedulers: how soon who is given up.</param>
     public static async Task<TestCluster> CreateAsync(string? database = null, params string[] patience) =>
-        new(database ?? await (await PostgresServer.StartSharedAsync()).CreateDatabaseUriAsync(), patience);
+        await CreateSpecialAsync(new() { Database = database }, patience);
+
+    /// <summary>Without nodes yet, and out of the ordinary.</summary>
+    public static async Task<TestCluster> CreateSpecialAsync(TestClusterOptions options, params string[] patience) =>
+        new(options.Database ?? await (await PostgresServer.StartSharedAsync()).CreateDatabaseUriAsync(), options, patience);
 
     /// <summary>A seed, a scheduler and a worker.</summary>
     public static async Task<TestCluster> StartAsync(string? database = null, int slots = 8, params string[] patience)
@@ -60,18 +68,24 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
-    public Task<NodeProcess> StartSeedAsync() => StartAsync("seed", "Sluice.Cluster.Seed", ["--listen", SeedAddress]);
+    public Task<NodeProcess> StartSeedAsync() => StartAsync("seed", "Sluice.Cluster.Seed", ["--listen", SeedAddress, .. _options.OfThoseWhoListen]);
 
     public Task<NodeProcess> StartSchedulerAsync(string name) => StartAsync(
         name,
         "Sluice.Cluster.Scheduler",
         [
-            "--seeds", SeedAddress, "--listen", "127.0.0.1:0", "--database", _database, "--dag-folder", DagFolder, "--scan-every", "200ms",
+            "--seeds", SeedAddress, "--listen", $"{_options.Host}:0", .. _options.OfThoseWhoListen, "--database", _database, "--dag-folder", DagFolder, "--scan-every", "200ms",
             "--home", Path.Combine(_folder, "scheduler"), .. _patience,
         ]);
 
-    public Task<NodeProcess> StartWorkerAsync(string name, int slots = 8) => StartAsync(
-        name, "Sluice.Cluster.Worker", ["--seeds", SeedAddress, "--slots", $"{slots}", "--home", Path.Combine(_folder, name), "--kill-grace", "2s"]);
+    /// <param name="name">Also of its home.</param>
+    /// <param name="slots">Tasks at once.</param>
+    /// <param name="host">See <see cref="NodeProcess.StartAsync"/>.</param>
+    public Task<NodeProcess> StartWorkerAsync(string name, int slots = 8, IEnumerable<string>? host = null) => StartAsync(
+        name,
+        "Sluice.Cluster.Worker",
+        ["--seeds", SeedAddress, "--slots", $"{slots}", "--home", Path.Combine(_folder, name), "--kill-grace", "2s", .. _options.OfThoseWhoDial],
+        host);
 
     /// <summary>Waits until a leader answers.</summary>
     public Task ReadyAsync() => Until.ValueAsync(() => ClusterApi.TryAsync(Api.DagsAsync), "the API answers", () => Task.FromResult(Logs));
@@ -133,12 +147,31 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
-    private async Task<NodeProcess> StartAsync(string name, string program, string[] args)
+    private async Task<NodeProcess> StartAsync(string name, string program, string[] args, IEnumerable<string>? host = null)
     {
         // A killed worker leaves the folder of its sockets: in ours, it goes with us.
         var temporary = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName;
-        var node = await NodeProcess.StartAsync(name, program, args, new Dictionary<string, string> { ["SLUICE_CLUSTER_SECRET"] = Secret, ["TMPDIR"] = temporary });
+        var node = await NodeProcess.StartAsync(name, program, args, new Dictionary<string, string> { ["SLUICE_CLUSTER_SECRET"] = Secret, ["TMPDIR"] = temporary }, host);
         _nodes.Add(node);
         return node;
     }
+}
+
+/// <summary>What is out of the ordinary in a test cluster.</summary>
+internal sealed record TestClusterOptions
+{
+    /// <summary>Of the engine; null for one of the shared server.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>Where seed and scheduler listen.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>Flags of seed and scheduler.</summary>
+    public IReadOnlyList<string> OfThoseWhoListen { get; init; } = [];
+
+    /// <summary>Flags of workers.</summary>
+    public IReadOnlyList<string> OfThoseWhoDial { get; init; } = [];
+
+    /// <summary>Who signed the seed's certificate; null when the API is not encrypted.</summary>
+    public X509Certificate2? Authority { get; init; }
 }

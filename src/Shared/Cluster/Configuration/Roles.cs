@@ -47,22 +47,21 @@ public static class Roles
         Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify), ".sluice");
 
     public static IReadOnlyList<Setting> Seed { get; } =
-        
     [
-        .. Common, .. Joining[1..],
+        .. Common, .. Joining[1..], TlsSettings.Authority, .. TlsSettings.Own,
         new("listen", "host:port for the API and for other nodes", "127.0.0.1:8080"),
         new("advertise", "host:port that others reach it at; default: listen"),
     ];
 
     public static IReadOnlyList<Setting> Scheduler { get; } =
     [
-        .. Common, .. Joining,
+        .. Common, .. Joining, TlsSettings.Authority, .. TlsSettings.Own,
         new("listen", "host:port for workers", "127.0.0.1:8081"),
         new("advertise", "host:port that others reach it at; default: listen"),
         .. OfScheduler,
     ];
 
-    public static IReadOnlyList<Setting> Worker { get; } = [.. Common, .. Joining, .. OfWorker];
+    public static IReadOnlyList<Setting> Worker { get; } = [.. Common, .. Joining, TlsSettings.Authority, .. OfWorker];
 
     /// <summary>All roles in one process.</summary>
     public static IReadOnlyList<Setting> Up { get; } =

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -19,8 +19,10 @@ namespace Sluice.Cluster.Transport;
 public sealed class ListenException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>A small web server that is there first, so that its port is known before the node that it serves.</summary>
-public sealed class ClusterServer : IAsyncDisposable
+public sealed partial class ClusterServer : IAsyncDisposable
 {
+    private static readonly object Spoke = new();
+
     private readonly WebApplication _app;
     private WebSocketTransport? _transport;
 
@@ -31,23 +33,24 @@ public sealed class ClusterServer : IAsyncDisposable
 
     /// <summary>Listens. Links are taken once <see cref="Attach"/> has been called; until then they are told to come back.</summary>
     /// <param name="listen">host:port; the host is an IP address, <c>localhost</c>, or <c>*</c> for every interface. Port 0 takes any that is free.</param>
-    /// <param name="certificate">With it, TLS only.</param>
+    /// <param name="tls">With it, TLS only.</param>
     /// <param name="configure">More to serve beside <see cref="WebSocketTransport.Path"/>.</param>
     /// <exception cref="ListenException">The address makes no sense or is in use.</exception>
     public static async Task<ClusterServer> StartAsync(
         string listen,
         ILoggerFactory loggers,
-        X509Certificate2? certificate = null,
+        LinkTls? tls = null,
         Action<WebApplication>? configure = null,
         CancellationToken cancellationToken = default)
     {
         var (address, port) = Parse(listen);
+        var logger = loggers.CreateLogger("Sluice.Cluster.Server");
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<ILoggerFactory>(new ServerLoggers(loggers));
         builder.Services.AddSingleton<IHostLifetime, PartOfNodeLifetime>();
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore();
-        if (certificate is not null)
+        if (tls is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -59,6 +62,15 @@ public sealed class ClusterServer : IAsyncDisposable
         });
         var app = builder.Build();
         var server = new ClusterServer(app);
+        if (tls is not null)
+        {
+            app.Use(static (http, next) =>
+            {
+                http.Features.Get<IConnectionItemsFeature>()!.Items[Spoke] = true;
+                return next(http);
+            });
+        }
+
         app.UseWebSockets();
         app.MapGet(WebSocketTransport.Path, server.AcceptAsync);
         configure?.Invoke(app);
@@ -79,8 +91,17 @@ public sealed class ClusterServer : IAsyncDisposable
         void Endpoint(ListenOptions options)
         {
             options.Protocols = HttpProtocols.Http1;
-            if (certificate is not null)
-                options.UseHttps(certificate);
+            if (tls is null)
+                return;
+
+            // Around TLS: a connection that ends before the first request has failed at it.
+            options.Use(next => async connection =>
+            {
+                await next(connection);
+                if (!connection.Items.ContainsKey(Spoke))
+                    LogNoTls(logger, connection.RemoteEndPoint);
+            });
+            options.UseHttps(https => (https.ServerCertificate, https.ServerCertificateChain) = (tls.Certificate, tls.Chain));
         }
     }
 
@@ -122,6 +143,11 @@ public sealed class ClusterServer : IAsyncDisposable
 
         return $"Cannot listen on {listen}: {failure.Message}";
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Connection from {Address} refused: it did not complete TLS. Perhaps it does not trust this node's certificate (its --tls-ca must hold who signed it), or does not speak TLS (it has no --tls-ca)")]
+    private static partial void LogNoTls(ILogger logger, System.Net.EndPoint? address);
 
     private Task AcceptAsync(HttpContext http)
     {

@@ -10,6 +10,9 @@ public sealed partial class WebSocketTransport
     [LoggerMessage(Level = LogLevel.Error, Message = "Link from {Address} refused: {Reason}")]
     private static partial void LogRefusedIncoming(ILogger logger, string address, string reason);
 
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Address} is this node itself; it is not dialled again")]
+    private static partial void LogItself(ILogger logger, string address);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "A link from {Address} was not completed: {Reason}")]
     private static partial void LogIncomingFailed(ILogger logger, string address, string reason);
 

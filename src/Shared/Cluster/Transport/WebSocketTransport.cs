@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using System.Net.Security;
 using System.Net.WebSockets;
-using System.Security.Cryptography.X509Certificates;
+using System.Security.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Sluice.Cluster.Wire;
@@ -175,7 +174,7 @@ public sealed partial class WebSocketTransport : ITransport
             string reason;
             try
             {
-                using var socket = Open();
+                using var socket = Open(dial);
                 using var link = await DialAsync(dial, socket);
                 failures = 0;
                 lastReason = null;
@@ -192,6 +191,8 @@ public sealed partial class WebSocketTransport : ITransport
             }
 
             // Seeds are given the same list as everyone, with themselves in it.
+            if (reason == Handshake.IsThisNode)
+                LogItself(_logger, dial.Address);
             if (dial.Stop.IsCancellationRequested || reason == Handshake.IsThisNode)
                 return;
             if (refused && reason != lastReason)
@@ -211,7 +212,24 @@ public sealed partial class WebSocketTransport : ITransport
     {
         using var time = new CancellationTokenSource(_options.HandshakeTimeout, _time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(dial.Stop.Token, time.Token);
-        await socket.ConnectAsync(new Uri($"{(_options.UseTls ? "wss" : "ws")}://{dial.Address}{Path}"), limit.Token);
+        dial.Objection = null;
+        try
+        {
+            await socket.ConnectAsync(new Uri($"{(_options.Tls is null ? "ws" : "wss")}://{dial.Address}{Path}"), limit.Token);
+        }
+        catch (WebSocketException) when (dial.Objection is { } objection)
+        {
+            throw new LinkRefusedException(objection);
+        }
+        catch (WebSocketException failure) when (Cause<AuthenticationException>(failure) is { } cause)
+        {
+            throw new LinkRefusedException($"it does not speak TLS as this node does ({cause.Message.TrimEnd('.')}); give it --tls-certificate");
+        }
+        catch (WebSocketException failure) when (Cause<HttpIOException>(failure) is { } cause && _options.Tls is null)
+        {
+            throw new LinkRefusedException($"it does not answer to plain WebSockets ({cause.Message.TrimEnd('.')}); if it listens with TLS, give this node --tls-ca");
+        }
+
         var peer = await new LinkHandshake(socket, Self, _options.Secret).DialAsync(limit.Token);
         var link = new WebSocketLink(socket, peer, dialled: true, _options.MaxQueuedBytes);
         lock (_gate)
@@ -221,27 +239,23 @@ public sealed partial class WebSocketTransport : ITransport
         return link;
     }
 
-    private ClientWebSocket Open()
+    private ClientWebSocket Open(Dial dial)
     {
         var socket = new ClientWebSocket();
         socket.Options.Proxy = null; // a node is reached directly, whatever the environment says for the web
         socket.Options.KeepAliveInterval = _options.KeepAliveInterval;
         socket.Options.KeepAliveTimeout = _options.KeepAliveTimeout;
-        if (_options.CertificateAuthority is { } authority)
-            socket.Options.RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsSigned(certificate, authority, errors);
-        return socket;
-    }
+        if (_options.Tls is { } tls)
+        {
+            var host = new Uri($"wss://{dial.Address}").Host;
+            socket.Options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            {
+                dial.Objection = tls.Objection(host, certificate, chain, errors);
+                return dial.Objection is null;
+            };
+        }
 
-    private static bool IsSigned(X509Certificate? certificate, X509Certificate2 authority, SslPolicyErrors errors)
-    {
-        if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
-            return false;
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.Add(authority);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        using var copy = new X509Certificate2(certificate);
-        return chain.Build(copy);
+        return socket;
     }
 
     /// <summary>Announces the link, runs it and announces its end.</summary>
@@ -286,6 +300,14 @@ public sealed partial class WebSocketTransport : ITransport
         }
     }
 
+    private static T? Cause<T>(Exception? failure)
+        where T : Exception
+    {
+        while (failure is not (null or T))
+            failure = failure.InnerException;
+        return (T?)failure;
+    }
+
     private TimeSpan Backoff(int failures)
     {
         var longest = Math.Min(_options.MaxBackoff.TotalMilliseconds, _options.MinBackoff.TotalMilliseconds * Math.Pow(2, Math.Min(failures, 20)));
@@ -316,5 +338,8 @@ public sealed partial class WebSocketTransport : ITransport
         public CancellationTokenSource Stop { get; } = stop;
 
         public WebSocketLink? Link { get; set; }
+
+        /// <summary>To the certificate that was shown last.</summary>
+        public string? Objection { get; set; }
     }
 }

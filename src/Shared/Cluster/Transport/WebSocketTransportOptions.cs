@@ -1,5 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
-
 namespace Sluice.Cluster.Transport;
 
 /// <summary>How nodes of separate processes talk.</summary>
@@ -8,11 +6,8 @@ public sealed record WebSocketTransportOptions
     /// <summary>What every node of the cluster knows and nobody else. It never travels and is never logged.</summary>
     public required string Secret { get; init; }
 
-    /// <summary>Dial with TLS (<c>wss</c>). Default: no; then use a private network, for what travels can be read.</summary>
-    public bool UseTls { get; init; }
-
-    /// <summary>With TLS: who must have signed the certificates of others. Default: whom the machine trusts.</summary>
-    public X509Certificate2? CertificateAuthority { get; init; }
+    /// <summary>With it links are dialled with TLS (<c>wss</c>). Default: none; then use a private network, for what travels can be read.</summary>
+    public LinkTls? Tls { get; init; }
 
     /// <summary>Silence before a ping. Default: 3 s.</summary>
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(3);
