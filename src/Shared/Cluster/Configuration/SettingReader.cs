@@ -6,6 +6,8 @@ namespace Sluice.Cluster.Configuration;
 /// <summary>Reads settings: flags before environment before file before defaults.</summary>
 public static class SettingReader
 {
+    private const int Columns = 80;
+
     /// <summary>Reads the values of the settings known to a role.</summary>
     /// <param name="known">Settings of the role. <c>config</c> among them names the file.</param>
     /// <param name="args">Flags: <c>--name value</c> or <c>--name=value</c>.</param>
@@ -31,22 +33,41 @@ public static class SettingReader
         return new(known, values);
     }
 
-    /// <summary>Lists the settings for <c>--help</c>, within 80 columns where names allow.</summary>
-    public static string Help(IReadOnlyList<Setting> known)
+    /// <summary>What <c>--help</c> says, within 80 columns.</summary>
+    public static string Help(string role, string summary, IReadOnlyList<Setting> known)
     {
         var text = new StringBuilder();
+        Wrap(text, summary, 0, "");
+        text.AppendLine().AppendLine($"Usage: {role} [flags]").AppendLine();
+        var column = known.Max(setting => setting.Flag.Length) + 4;
         foreach (var setting in known)
         {
-            text.Append("  ").Append(setting.Flag.PadRight(22)).Append(' ').Append(setting.Help);
-            if (setting is { Default: { Length: > 0 } value, IsSecret: false })
-            {
-                text.Append(" [").Append(value).Append(']');
-            }
-
-            text.AppendLine();
+            var value = setting is { Default: { Length: > 0 } shown, IsSecret: false } ? $" [{shown}]" : "";
+            Wrap(text, setting.Help + value, column, "  " + setting.Flag);
         }
 
-        return text.ToString();
+        text.AppendLine();
+        Wrap(text, "Each flag --some-name may be given as SLUICE_SOME_NAME or as some_name in the file.", 0, "");
+        return text.ToString().TrimEnd();
+    }
+
+    /// <summary>Appends words in lines of at most 80 columns, in a column of their own beside a label.</summary>
+    private static void Wrap(StringBuilder text, string words, int column, string label)
+    {
+        var line = label.PadRight(column);
+        var isEmpty = true;
+        foreach (var word in words.Split(' '))
+        {
+            if (!isEmpty && line.Length + 1 + word.Length > Columns)
+            {
+                text.AppendLine(line);
+                (line, isEmpty) = (new string(' ', column), true);
+            }
+
+            (line, isEmpty) = (isEmpty ? line + word : $"{line} {word}", false);
+        }
+
+        text.AppendLine(line);
     }
 
     private static void ReadFlags(IReadOnlyList<Setting> known, IReadOnlyList<string> args, Dictionary<string, (string, string)> values)

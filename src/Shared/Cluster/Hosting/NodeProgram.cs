@@ -27,7 +27,7 @@ public static class NodeProgram
     {
         if (args.Contains("--help") || args.Contains("-h"))
         {
-            Console.WriteLine($"{summary}\n\nUsage: {role} [flags]\n\n{SettingReader.Help(settings)}\nEach flag --some-name may be given as SLUICE_SOME_NAME or as some_name in the file.");
+            Console.WriteLine(SettingReader.Help(role, summary, settings));
             return 0;
         }
 
