@@ -172,7 +172,7 @@ internal sealed class SimulatedScheduler
     /// <summary>One task that does nothing.</summary>
     public static DagSpec Manual(string id = "manual") => new() { Id = new(id), Tasks = [Task("only")] };
 
-    public static TaskSpec Task(string id, params int[] upstream) => new() { Id = new(id), Operator = "EmptyOperator", Upstream = upstream };
+    public static TaskSpec Task(string id, params int[] upstream) => new() { Id = new(id), Operator = "ShellOperator", Upstream = upstream };
 
     public static TaskOutcome Success(DateTimeOffset at, params XCom[] xcoms) => new() { Kind = OutcomeKind.Success, StartedAt = at, EndedAt = at, XComs = xcoms };
 

@@ -184,7 +184,7 @@ public sealed class ClusterSimulationTests
             tasks[i] = new()
             {
                 Id = new($"t{i}"),
-                Operator = "EmptyOperator",
+                Operator = "ShellOperator",
                 Upstream = [.. Enumerable.Range(0, i).Where(_ => random.Next(3) == 0)],
                 TriggerRule = random.Next(4) > 0 ? TriggerRule.AllSuccess : TriggerRule.AllDone,
                 Retries = random.Next(0, 3),

@@ -90,7 +90,7 @@ internal sealed partial class DagRunActor : Actor
     }
 
     protected override string Describe() => string.Create(
-        CultureInfo.InvariantCulture, $"{_run.Phase.ToString().ToLowerInvariant()}, {_run.Unfinished} of {_run.Graph.Count} tasks to go");
+        CultureInfo.InvariantCulture, $"{_run.Phase.ToString().ToLowerInvariant()}, {_run.Unfinished} of {_run.Instances} tasks to go");
 
     private void Receive(object message)
     {
@@ -155,7 +155,7 @@ internal sealed partial class DagRunActor : Actor
     private void Report(string node, TaskReport report)
     {
         var task = report.Id.Task;
-        var current = task >= 0 && task < _run.Graph.Count && _run.TokenOf(task) == report.Id.Token && _run.WorkerOf(task) is not null;
+        var current = task >= 0 && task < _run.Instances && _run.TokenOf(task) == report.Id.Token && _run.WorkerOf(task) is not null;
         Apply(new ReportTask(task, report.Id.Token, report.Outcome, Now), current ? (node, report.Outcome) : null);
         _pending.OnCommitted.Add(new(_company.Workers, new Acknowledge(node, [report.Id])));
     }
@@ -175,15 +175,15 @@ internal sealed partial class DagRunActor : Actor
 
     private void Cancel(string reason)
     {
-        foreach (var onWorker in _run.ActiveAttempts().GroupBy(id => _run.WorkerOf(id.Task)!).ToList())
-        {
-            _pending.OnCommitted.Add(new(_company.Workers, new Kill(onWorker.Key, [.. onWorker], reason)));
-            _pending.OnCommitted.Add(new(_company.Workers, new Acknowledge(onWorker.Key, [.. onWorker])));
-            _freed.AddRange(onWorker.Select(id => new FreedTask(new(id.Run, id.Task), null)));
-        }
-
         Apply(new CancelRun(reason, Now));
         Advance();
+    }
+
+    private void Stop(string worker, AttemptId id, string reason)
+    {
+        _pending.OnCommitted.Add(new(_company.Workers, new Kill(worker, [id], reason)));
+        _pending.OnCommitted.Add(new(_company.Workers, new Acknowledge(worker, [id])));
+        _freed.Add(new(new(id.Run, id.Task), null));
     }
 
     private void Apply(DagRunCommand command, (string Node, TaskOutcome Outcome)? report = null)
@@ -206,7 +206,7 @@ internal sealed partial class DagRunActor : Actor
             case TasksScheduled e:
                 foreach (var task in e.Tasks)
                 {
-                    _ready.Add(ReadyTask.Of(_run.Facts, _run.Graph.Spec, task));
+                    _ready.Add(ReadyTask.Of(_run, task));
                 }
 
                 break;
@@ -229,13 +229,13 @@ internal sealed partial class DagRunActor : Actor
                 _pending.Changes.Add(DagRunRows.OfEnd(_run, e, node, outcome, ended.DispatchedAt));
                 if (e.State == TaskState.Failed)
                 {
-                    _firstFailure ??= $"task {_run.Graph.Spec.Tasks[e.Task].Id} failed on try {_run.TriesOf(e.Task)}: {outcome.Error}";
+                    _firstFailure ??= $"task {_run.NameOf(e.Task)} failed on try {_run.TriesOf(e.Task)}: {e.Error ?? outcome.Error}";
                 }
                 else if (e.State == TaskState.Success)
                 {
                     foreach (var xcom in outcome.XComs ?? [])
                     {
-                        _pending.Changes.Add(new Storage.ReadModel.XComRow(_run.Facts.Key, _run.Graph.Spec.Tasks[e.Task].Id, xcom.Key, xcom.Value));
+                        _pending.Changes.Add(new Storage.ReadModel.XComRow(_run.Facts.Key, _run.NameOf(e.Task), xcom.Key, xcom.Value));
                     }
                 }
 
@@ -251,7 +251,11 @@ internal sealed partial class DagRunActor : Actor
                 foreach (var task in e.Tasks)
                 {
                     _out.Remove(task, out var cut);
-                    _pending.Changes.Add(DagRunRows.OfResolution(_run, task, e.State, Now) with { Worker = cut.Worker, QueuedAt = cut.DispatchedAt });
+                    _pending.Changes.Add(DagRunRows.OfResolution(_run, task, e, Now) with { Worker = cut.Worker, QueuedAt = cut.DispatchedAt });
+                    if (cut.Worker is not null)
+                    {
+                        Stop(cut.Worker, new(_run.Facts.Key, task, _run.TokenOf(task)), e.Why ?? "the run has ended");
+                    }
                 }
 
                 break;
@@ -341,7 +345,7 @@ internal sealed partial class DagRunActor : Actor
     /// <summary>After a takeover: what workers have is in the books (<see cref="DagRunBooks"/>), what waited is offered again, what slept sleeps on.</summary>
     private void Resume()
     {
-        for (var task = 0; task < _run.Graph.Count; task++)
+        for (var task = 0; task < _run.Instances; task++)
         {
             if (_run.WorkerOf(task) is { } worker)
             {
@@ -350,7 +354,7 @@ internal sealed partial class DagRunActor : Actor
 
             if (_run.StateOf(task) == TaskState.Scheduled)
             {
-                _ready.Add(ReadyTask.Of(_run.Facts, _run.Graph.Spec, task));
+                _ready.Add(ReadyTask.Of(_run, task));
             }
             else if (_run.StateOf(task) == TaskState.UpForReschedule && _run.Due.Of(task) is { } due)
             {
@@ -378,7 +382,7 @@ internal sealed partial class DagRunActor : Actor
         }
 
         // The dispatcher knows why; it answers whoever asked.
-        var question = new ObstacleQuestion(ReadyTask.Of(_run.Facts, _run.Graph.Spec, task));
+        var question = new ObstacleQuestion(ReadyTask.Of(_run, task));
         var answer = _company.Dispatcher.AskAsync<ObstacleAnswer>(question, TimeSpan.FromSeconds(5));
         Context.PipeToSelf(answer, found => new Told(asker, state with { Obstacle = found.Text }), _ => new Told(asker, state));
     }

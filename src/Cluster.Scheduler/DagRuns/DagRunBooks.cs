@@ -18,12 +18,14 @@ internal sealed class DagRunBooks
     {
         var held = run.ActiveAttempts().ToList();
         return new(
-            new(run.Facts.Key, [.. held.Select(id => (ReadyTask.Of(run.Facts, run.Graph.Spec, id.Task), run.WorkerOf(id.Task)!))]),
+            new(run.Facts.Key, [.. held.Select(id => (ReadyTask.Of(run, id.Task), run.WorkerOf(id.Task)!))]),
             [.. held.GroupBy(id => run.WorkerOf(id.Task)!).Select(onWorker => new Expect(onWorker.Key, run.Facts, [.. onWorker.Select(id => AssignmentOf(run, id.Task))]))]);
     }
 
     public static TaskAssignment AssignmentOf(DagRunState run, int task) =>
-        new(new(run.Facts.Key, task, run.TokenOf(task)), run.TriesOf(task), run.FirstPokeOf(task));
+        new(
+            new(run.Facts.Key, task, run.TokenOf(task)), run.TriesOf(task), run.FirstPokeOf(task),
+            run.MapIndexOf(task) is >= 0 and var index ? new(run.TaskOf(task), index, run.InstancesOf(run.TaskOf(task)).Length) : null);
 
     public void Tell(RunCompany company, ActorRef run)
     {

@@ -29,16 +29,16 @@ internal static class DagRunRows
             StartedAt = outcome.StartedAt == default ? null : outcome.StartedAt,
             EndedAt = outcome.EndedAt == default ? e.At : outcome.EndedAt,
             DueAt = e.Due,
-            Error = outcome.Error,
+            Error = e.Error ?? outcome.Error,
         };
 
-    public static TaskInstanceRow OfResolution(DagRunState run, int task, TaskState state, DateTimeOffset at) =>
-        Row(run, task, state) with { EndedAt = at, Error = state == TaskState.Failed ? run.Reason : null };
+    public static TaskInstanceRow OfResolution(DagRunState run, int task, TasksResolved e, DateTimeOffset at) =>
+        Row(run, task, e.State) with { EndedAt = at, Error = e.Why };
 
     private static TaskInstanceRow Row(DagRunState run, int task, TaskState state) => new()
     {
         Run = run.Facts.Key,
-        Task = run.Graph.Spec.Tasks[task].Id,
+        Task = run.NameOf(task),
         Token = run.TokenOf(task),
         TryNumber = run.TriesOf(task),
         State = state,

@@ -24,7 +24,7 @@ internal sealed class AttemptExecutor(
     public async Task<TaskOutcome> ExecuteAsync(AttemptWork work, CancellationToken kill)
     {
         var log = new AttemptLog(
-            () => LogPaths.For(options.Home, work.Run.Dag.Value, work.Run.Id.Value, work.Task.Id.Value, work.Id.Token), options.LogLimit, time, logger);
+            () => LogPaths.For(options.Home, work.Run.Dag.Value, work.Run.Id.Value, work.Name.Value, work.Id.Token), options.LogLimit, time, logger);
         using var services = new AttemptServices(work.Id, leader, log);
         var startedAt = time.GetUtcNow();
         TaskOutcome outcome;
@@ -45,7 +45,7 @@ internal sealed class AttemptExecutor(
 
     private async Task<TaskOutcome> InProcessAsync(AttemptWork work, AttemptServices services, CancellationToken kill)
     {
-        var context = new TaskContext(work.Run, work.Dag, work.Task, work.TryNumber, services, providers) { FirstPokeAt = work.FirstPokeAt };
+        var context = new TaskContext(work.Run, work.Dag, work.Task, work.TryNumber, services, providers) { FirstPokeAt = work.FirstPokeAt, Map = work.Map };
 
         // On the pool: an operator that computes before its first await must not hold up the actor that started it.
         var outcome = await Task.Run(() => OperatorExecution.RunAsync(_operators.Create(work.Task), context, time, kill), CancellationToken.None).ConfigureAwait(false);

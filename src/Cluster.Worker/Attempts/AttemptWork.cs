@@ -5,7 +5,7 @@ using Sluice.Core.TaskInstances;
 namespace Sluice.Cluster.Worker.Attempts;
 
 /// <summary>One attempt, with all that is known of it before it starts.</summary>
-public sealed class AttemptWork(AttemptId id, RunFacts run, DagSpec dag, int tryNumber, DateTimeOffset? firstPokeAt)
+public sealed class AttemptWork(AttemptId id, RunFacts run, DagSpec dag, int tryNumber, DateTimeOffset? firstPokeAt, MapPosition? map = null)
 {
     private volatile string? _killReason;
 
@@ -15,7 +15,13 @@ public sealed class AttemptWork(AttemptId id, RunFacts run, DagSpec dag, int try
 
     public DagSpec Dag { get; } = dag;
 
-    public TaskSpec Task { get; } = dag.Tasks[id.Task];
+    public TaskSpec Task { get; } = dag.Tasks[map?.Task ?? id.Task];
+
+    /// <summary>Which instance it is of a mapped task; null for others.</summary>
+    public MapPosition? Map { get; } = map;
+
+    /// <summary>The instance's name: <c>task</c>, or <c>task[3]</c>.</summary>
+    public TaskId Name => DagRunState.NameOf(Task.Id, Map?.Index ?? -1);
 
     public int TryNumber { get; } = tryNumber;
 

@@ -281,13 +281,14 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
     private void Start(Held held, DagSpec dag)
     {
         var id = held.Assignment.Id;
-        if (id.Task < 0 || id.Task >= dag.Tasks.Count)
+        var task = held.Assignment.Map?.Task ?? id.Task;
+        if (task < 0 || task >= dag.Tasks.Count)
         {
-            End(id, OutcomeKind.FailedFinally, $"Dag '{dag.Id}' has no task number {id.Task} in version {held.Run.Version}.");
+            End(id, OutcomeKind.FailedFinally, $"Dag '{dag.Id}' has no task number {task} in version {held.Run.Version}.");
             return;
         }
 
-        held.Work = new(id, held.Run, dag, held.Assignment.TryNumber, held.Assignment.FirstPokeAt);
+        held.Work = new(id, held.Run, dag, held.Assignment.TryNumber, held.Assignment.FirstPokeAt, held.Assignment.Map);
         if (held.Work.IsSlotless)
         {
             held.Slot = Context.Spawn(

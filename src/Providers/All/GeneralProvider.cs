@@ -11,6 +11,9 @@ public sealed class GeneralProvider : IProvider
     public void Register(ProviderCatalog catalog)
     {
         catalog.AddOperator<EmptyOperator>();
+        catalog.AddOperator<BranchOperator>();
+        catalog.AddOperator<ShortCircuitOperator>();
+        catalog.AddOperator<LatestOnlyOperator>();
         catalog.AddOperator<SqlOperator>();
         catalog.AddOperator<SqlSensor>();
         catalog.AddOperator<TimeSensor>();

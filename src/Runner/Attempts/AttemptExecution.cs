@@ -18,7 +18,7 @@ internal static class AttemptExecution
     public static async Task<TaskOutcome> RunAsync(
         TaskFrame frame, DagSpec dag, RunFacts run, LoadedBundle? bundle, ITaskServices services, ProviderCatalog providers, TimeProvider time, CancellationToken kill)
     {
-        var task = dag.Tasks[frame.Attempt.Task];
+        var task = dag.Tasks[frame.Map?.Task ?? frame.Attempt.Task];
         if (frame.PokeOnce && task.Sensor is { } sensor)
         {
             task = task with { Sensor = sensor with { Mode = SensorMode.Reschedule } };
@@ -34,7 +34,7 @@ internal static class AttemptExecution
             return new() { Kind = OutcomeKind.Failed, Error = e.Message };
         }
 
-        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { FirstPokeAt = frame.FirstPokeAt };
+        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { FirstPokeAt = frame.FirstPokeAt, Map = frame.Map };
 
         // A thread hop costs more than a tiny task. Only OnKill needs one, to be called while the code blocks; else the worker's kill is enough.
         return await OperatorExecution.RunAsync(op, context, time, kill, onThisThread: !OverridesOnKill(op.GetType()));

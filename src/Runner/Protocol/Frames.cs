@@ -91,12 +91,12 @@ internal readonly record struct ForgetFrame : IFrame
 /// <param name="Bundle">-1 when the Dag has none.</param>
 /// <param name="PokeOnce">A sensor pokes once and answers Rescheduled when it is not done: the worker waits, not the runner.</param>
 internal readonly record struct TaskFrame(
-    AttemptId Attempt, int Dag, int Run, int Bundle, int TryNumber, DateTimeOffset? FirstPokeAt, bool PokeOnce) : IFrame
+    AttemptId Attempt, int Dag, int Run, int Bundle, int TryNumber, DateTimeOffset? FirstPokeAt, bool PokeOnce, MapPosition? Map = null) : IFrame
 {
     public static FrameKind Kind => FrameKind.Task;
 
     public static TaskFrame Read(ref FrameReader reader) => new(
-        reader.ReadAttempt(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadOptionalTime(), reader.ReadByte() == 1);
+        reader.ReadAttempt(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadOptionalTime(), reader.ReadByte() == 1, ReadMap(ref reader));
 
     public void WriteTo(FrameWriter writer)
     {
@@ -107,7 +107,17 @@ internal readonly record struct TaskFrame(
         writer.WriteInt32(TryNumber);
         writer.WriteTime(FirstPokeAt);
         writer.WriteByte(PokeOnce ? (byte)1 : (byte)0);
+        writer.WriteByte(Map is null ? (byte)0 : (byte)1);
+        if (Map is not null)
+        {
+            writer.WriteInt32(Map.Task);
+            writer.WriteInt32(Map.Index);
+            writer.WriteInt32(Map.Length);
+        }
     }
+
+    private static MapPosition? ReadMap(ref FrameReader reader) =>
+        reader.ReadByte() == 0 ? null : new(reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
 }
 
 /// <summary>See <see cref="FrameKind.Shutdown"/>.</summary>
@@ -209,6 +219,9 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
             Error = reader.ReadOptionalString(),
             ResumeAt = reader.ReadOptionalTime(),
             XComs = ReadXComs(ref reader),
+            RetryAfter = reader.ReadInt64() is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null,
+            SkipDownstream = reader.ReadByte() is > 0 and var skips ? (SkipScope)(skips - 1) : null,
+            Follow = ReadTexts(ref reader),
         };
         return new(attempt, outcome, isSpent, workingSet);
     }
@@ -229,6 +242,31 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
             writer.WriteString(xcom.Key);
             writer.WriteString(xcom.Value);
         }
+
+        writer.WriteInt64(Outcome.RetryAfter?.Ticks ?? -1);
+        writer.WriteByte(Outcome.SkipDownstream is { } skips ? (byte)(skips + 1) : (byte)0);
+        writer.WriteInt32(Outcome.Follow?.Count ?? -1);
+        foreach (var id in Outcome.Follow ?? [])
+        {
+            writer.WriteString(id);
+        }
+    }
+
+    private static string[]? ReadTexts(ref FrameReader reader)
+    {
+        var count = reader.ReadInt32();
+        if (count < 0)
+        {
+            return null;
+        }
+
+        var texts = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            texts[i] = reader.ReadString();
+        }
+
+        return texts;
     }
 
     private static XCom[]? ReadXComs(ref FrameReader reader)

@@ -66,6 +66,100 @@ public sealed class TriggerRulesTests
         Assert.Equal(expected, TriggerRules.Evaluate(rule, upstreams, counts));
     }
 
+    /// <summary>Every count of up to four upstreams in each state, and of setups among them, against the table of semantics.md, 4, taken word by word.</summary>
+    [Fact]
+    public void Every_rule_gives_what_a_naive_reading_of_the_table_gives()
+    {
+        var rows = 0;
+        for (var waiting = 0; waiting <= 2; waiting++)
+        {
+            for (var packed = 0; packed < 3 * 3 * 3 * 3 * 3; packed++)
+            {
+                int[] n = [packed % 3, packed / 3 % 3, packed / 9 % 3, packed / 27 % 3, packed / 81];
+                for (var setups = 0; setups < 3 * 3 * 3; setups++)
+                {
+                    var (ss, sk, sf) = (setups % 3, setups / 3 % 3, setups / 9);
+                    if (ss > n[0] || sk > n[2] || sf > n[1])
+                    {
+                        continue;
+                    }
+
+                    var upstreams = n.Sum() + waiting;
+                    var counts = new UpstreamCounts
+                    {
+                        Success = n[0], Failed = n[1], Skipped = n[2], UpstreamFailed = n[3], Removed = n[4], SetupSuccess = ss, SetupSkipped = sk,
+                    };
+                    foreach (var rule in Enum.GetValues<TriggerRule>())
+                    {
+                        var expected = Naive(rule, waiting, n[0], n[1], n[2], n[3], n[4], ss, sk, ss + sk + sf);
+                        var actual = TriggerRules.Evaluate(rule, upstreams, counts, ss + sk + sf);
+                        Assert.True(expected == actual, $"{rule} over S{n[0]} F{n[1]} K{n[2]} U{n[3]} R{n[4]}, {waiting} waiting, setups {ss}/{sk}/{sf}: {actual}, not {expected}");
+                        rows++;
+                    }
+                }
+            }
+        }
+
+        Assert.True(rows > 10_000);
+    }
+
+    /// <summary>Removed upstreams are done for "done" rules and not there for the others (semantics.md, 0.8).</summary>
+    private static TriggerVerdict Naive(TriggerRule rule, int waiting, int s, int f, int k, int u, int r, int setupOk, int setupSkipped, int setups)
+    {
+        var all = s + f + k + u + r + waiting;
+        if (all == 0)
+        {
+            return Run;
+        }
+
+        var n = all - r;
+        var done = waiting == 0;
+        switch (rule)
+        {
+            case TriggerRule.AllSuccess:
+                if (u > 0 || f > 0) return Fail;
+                if (k > 0) return Skip;
+                return s == n ? Run : Wait;
+            case TriggerRule.AllFailed:
+                if (s > 0 || k > 0) return Skip;
+                return f + u == n ? Run : Wait;
+            case TriggerRule.AllDone:
+                return done ? Run : Wait;
+            case TriggerRule.AllDoneMinOneSuccess:
+                if (done && k == 0 && s == 0) return Fail;
+                if (k > 0) return Skip;
+                return done ? Run : Wait;
+            case TriggerRule.AllDoneSetupSuccess:
+                if (!done) return Wait;
+                if (setups == 0 || setupOk > 0) return Run;
+                return setupSkipped == setups ? Skip : Fail;
+            case TriggerRule.OneSuccess:
+                if (done && s == 0) return k == n ? Skip : Fail;
+                return s > 0 ? Run : Wait;
+            case TriggerRule.OneFailed:
+                if (done && f + u == 0) return Skip;
+                return f + u > 0 ? Run : Wait;
+            case TriggerRule.OneDone:
+                if (done && s + f == 0) return Skip;
+                return s + f > 0 ? Run : Wait;
+            case TriggerRule.NoneFailed:
+                if (u > 0 || f > 0) return Fail;
+                return s + k == n ? Run : Wait;
+            case TriggerRule.NoneFailedMinOneSuccess:
+                if (u > 0 || f > 0) return Fail;
+                if (k == n) return Skip;
+                return s + k == n ? Run : Wait;
+            case TriggerRule.NoneSkipped:
+                if (k > 0) return Skip;
+                return done ? Run : Wait;
+            case TriggerRule.AllSkipped:
+                if (s > 0 || f > 0 || u > 0) return Skip;
+                return k == n ? Run : Wait;
+            default:
+                return Run;
+        }
+    }
+
     [Fact]
     public void No_rule_waits_when_every_upstream_is_done()
     {

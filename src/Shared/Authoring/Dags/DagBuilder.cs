@@ -45,6 +45,15 @@ public sealed class DagBuilder : TaskScope
     /// <summary>Tasks of this Dag that may run at once, over all its runs. Default: as many as pools and slots allow.</summary>
     public int? MaxActiveTasks { get; set; }
 
+    /// <summary>Tasks of one run that may run at once. Default: only <see cref="MaxActiveTasks"/> counts.</summary>
+    public int? MaxActiveTasksPerRun { get; set; }
+
+    /// <summary>The first task that fails ends the run: what runs is stopped, what waits is skipped; teardowns still run. Default: false.</summary>
+    public bool FailFast { get; set; }
+
+    /// <summary>Most instances that one mapped task or group may have. Default: 1024.</summary>
+    public int? MaxMapLength { get; set; }
+
     /// <summary>Default params, for templates and code; a run's conf overrides them by key. Values must have a JSON form.</summary>
     public IDictionary<string, object?> Params { get; } = new Dictionary<string, object?>();
 
@@ -104,6 +113,9 @@ public sealed class DagBuilder : TaskScope
             Catchup = Catchup,
             MaxActiveRuns = MaxActiveRuns,
             MaxActiveTasks = MaxActiveTasks,
+            MaxActiveTasksPerRun = MaxActiveTasksPerRun,
+            FailFast = FailFast,
+            MaxMapLength = MaxMapLength,
             Params = XComJson.Serialize("params", Params),
             Tasks = [.. _tasks.Select((task, i) => TaskSpecWriter.Write(task, upstreams[i], _collector.Providers))],
             Location = _location,

@@ -16,7 +16,7 @@ public interface IDagNode
 }
 
 /// <summary>A task of a Dag being defined. Its settings may be changed until the definition ends.</summary>
-public sealed class TaskNode : TaskSettings, IDagNode
+public class TaskNode : TaskSettings, IDagNode
 {
     private readonly TaskScope _scope;
 
@@ -31,6 +31,11 @@ public sealed class TaskNode : TaskSettings, IDagNode
 
     /// <summary>What lets it run, judged over its direct upstreams. Default: all of them succeeded.</summary>
     public TriggerRule TriggerRule { get; set; } = TriggerRule.AllSuccess;
+
+    /// <summary>For a teardown: its failure fails the run, like that of any other last task. Default: false.</summary>
+    public bool OnFailureFailDagRun { get; set; }
+
+    internal TaskKind Kind { get; set; }
 
     internal SourceLocation? Location { get; }
 

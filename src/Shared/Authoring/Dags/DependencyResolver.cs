@@ -97,10 +97,14 @@ internal sealed class DependencyResolver
         }
 
         var members = _members[group].ToHashSet();
-        var waitedFor = members.SelectMany(task => _upstreams[task]).ToHashSet();
+        HashSet<int> waitedFor = [.. members.SelectMany(task => _upstreams[task])];
+
+        // Who comes after a group does not wait for its teardowns, but for what they come after.
+        var work = members.Where(task => _dag.Tasks[task].Kind != Core.Dags.TaskKind.Teardown).ToHashSet();
+        waitedFor = work.Count == 0 ? waitedFor : [.. work.SelectMany(task => _upstreams[task])];
         return _ends[group] = (
             [.. members.Where(task => !_upstreams[task].Overlaps(members))],
-            [.. members.Where(task => !waitedFor.Contains(task))]);
+            [.. (work.Count == 0 ? members : work).Where(task => !waitedFor.Contains(task))]);
     }
 
     private static IEnumerable<TaskGroup> Ancestors(IDagNode node)

@@ -5,7 +5,7 @@ using Sluice.Core.Dags;
 namespace Sluice.Authoring.Dags;
 
 /// <summary>Where tasks are added: a Dag, or a group inside it.</summary>
-public abstract class TaskScope
+public abstract partial class TaskScope
 {
     private readonly string _prefix;
 

@@ -1,3 +1,5 @@
+using Sluice.Core.Dags;
+
 namespace Sluice.Authoring.Dags;
 
 /// <summary>How a task is run. What is null comes from the group's defaults, then the Dag's, then from what stands here as default.</summary>
@@ -19,6 +21,12 @@ public abstract class TaskSettings
     /// <summary>The delay doubles with each attempt, with jitter. Default: false.</summary>
     public bool? RetryExponentialBackoff { get; set; }
 
+    /// <summary>By what the delay grows with each attempt, with jitter; at least 1. Default: 2 with <see cref="RetryExponentialBackoff"/>, else it does not grow.</summary>
+    public double? RetryBackoffMultiplier { get; set; }
+
+    /// <summary>What to do by type of exception; the first rule that matches counts. Default: every failure is retried while retries are left.</summary>
+    public IReadOnlyList<RetryRule>? RetryPolicy { get; set; }
+
     /// <summary>Upper bound of a delay that grows. Default: 24 hours.</summary>
     public TimeSpan? MaxRetryDelay { get; set; }
 
@@ -33,6 +41,18 @@ public abstract class TaskSettings
 
     /// <summary>Only workers that serve this queue take it. Default: <c>default</c>.</summary>
     public string? Queue { get; set; }
+
+    /// <summary>Instances of it that may hold slots at once, over all runs. Default: as many as pools and slots allow.</summary>
+    public int? MaxActive { get; set; }
+
+    /// <summary>Instances of it that may hold slots at once in one run. Default: as many as pools and slots allow.</summary>
+    public int? MaxActivePerRun { get; set; }
+
+    /// <summary>Waits until the same task of the previous run has succeeded or was skipped. Default: false.</summary>
+    public bool? DependsOnPast { get; set; }
+
+    /// <summary>Waits for the direct downstreams of the same task in the previous run, too. Default: false.</summary>
+    public bool? WaitForDownstream { get; set; }
 
     /// <summary>Higher goes first among tasks that are ready. Default: 1.</summary>
     public int? Priority { get; set; }

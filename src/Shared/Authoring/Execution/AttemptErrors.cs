@@ -21,7 +21,7 @@ internal static class AttemptErrors
 
     /// <summary>False for errors that say all there is in their message.</summary>
     public static bool NeedsTrace(Exception exception) =>
-        Unwrap(exception) is not (TaskFailedException or TaskErrorException or TemplateFieldException or SqlHookException or OperatorArgumentException
+        Unwrap(exception) is not (TaskFailedException or TaskErrorException or TaskRetryException or TemplateFieldException or SqlHookException or OperatorArgumentException
             or ObjectExistsException);
 
     /// <summary>The text without line breaks, cut to what a table can hold.</summary>
@@ -31,7 +31,8 @@ internal static class AttemptErrors
         return text.Length <= Longest ? text : string.Concat(text.AsSpan(0, Longest), "…");
     }
 
-    private static Exception Unwrap(Exception exception) => exception switch
+    /// <summary>What the author threw, without what the runtime wrapped around it.</summary>
+    public static Exception Unwrap(Exception exception) => exception switch
     {
         AggregateException { InnerExceptions.Count: 1 } e => Unwrap(e.InnerExceptions[0]),
         TargetInvocationException { InnerException: { } inner } => Unwrap(inner),

@@ -28,6 +28,7 @@ public static class OperatorExecution
         using var timeout = new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, kill);
         context.CancellationToken = stop.Token;
+        context.Time = time;
         await using var timer = context.Task.ExecutionTimeout is { } limit
             ? time.CreateTimer(_ => timeout.Cancel(), null, limit, Timeout.InfiniteTimeSpan)
             : null;
@@ -130,7 +131,13 @@ public static class OperatorExecution
                 context.Push("return_value", result);
             }
 
-            return new() { Kind = OutcomeKind.Success, XComs = context.Pushed.Count == 0 ? null : [.. context.Pushed] };
+            return new()
+            {
+                Kind = OutcomeKind.Success,
+                XComs = context.Pushed.Count == 0 ? null : [.. context.Pushed],
+                Follow = context.Chosen,
+                SkipDownstream = context.Skips,
+            };
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -139,6 +146,15 @@ public static class OperatorExecution
         catch (TaskSkippedException e)
         {
             return new() { Kind = OutcomeKind.Skipped, Error = AttemptErrors.OneLine(e.Message) };
+        }
+        catch (Exception e) when (e is not TaskRetryException && RetryPolicies.Find(context.Task, e) is { } rule && rule.Action != RetryAction.Retry)
+        {
+            LogTrace(context, e);
+            return new()
+            {
+                Kind = rule.Action == RetryAction.Skip || SoftFails(op, context) ? OutcomeKind.Skipped : OutcomeKind.FailedFinally,
+                Error = AttemptErrors.Describe(e),
+            };
         }
         catch (TaskFailedException e)
         {
@@ -150,12 +166,21 @@ public static class OperatorExecution
         }
         catch (Exception e)
         {
-            if (AttemptErrors.NeedsTrace(e))
+            LogTrace(context, e);
+            return new()
             {
-                context.Log(LogLevel.Error, e.ToString());
-            }
+                Kind = OutcomeKind.Failed,
+                Error = AttemptErrors.Describe(e),
+                RetryAfter = e is TaskRetryException { Delay: var own } ? own : RetryPolicies.Find(context.Task, e)?.Delay,
+            };
+        }
+    }
 
-            return new() { Kind = OutcomeKind.Failed, Error = AttemptErrors.Describe(e) };
+    private static void LogTrace(TaskContext context, Exception e)
+    {
+        if (AttemptErrors.NeedsTrace(e))
+        {
+            context.Log(LogLevel.Error, e.ToString());
         }
     }
 

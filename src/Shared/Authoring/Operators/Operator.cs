@@ -40,5 +40,15 @@ public sealed class TaskFailedException(string message, Exception? inner = null)
 /// <summary>Ends the attempt as failed with a message that says all there is; retried while retries are left.</summary>
 public sealed class TaskErrorException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>Ends the attempt as failed; while retries are left, the next try comes after a delay of its own.</summary>
+/// <param name="message">Says all there is.</param>
+/// <param name="delay">From the end of this attempt to the next; null: the task's own.</param>
+/// <param name="inner">What led to it.</param>
+public sealed class TaskRetryException(string message, TimeSpan? delay = null, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>From the end of this attempt to the next; null: the task's own.</summary>
+    public TimeSpan? Delay { get; } = delay;
+}
+
 /// <summary>Ends the attempt as skipped.</summary>
 public sealed class TaskSkippedException(string message) : Exception(message);

@@ -31,6 +31,12 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <summary>The span of data that this run is about, UTC.</summary>
     public DataInterval DataInterval => Run.Interval;
 
+    /// <summary>Which instance of a mapped task this is; null when the task is not mapped.</summary>
+    public Core.TaskInstances.MapPosition? Map { get; init; }
+
+    /// <summary>Map index, from 0; -1 when the task is not mapped.</summary>
+    public int MapIndex => Map?.Index ?? -1;
+
     /// <summary>When the task's first poke began, for sensors; null before it. UTC.</summary>
     public DateTimeOffset? FirstPokeAt { get; init; }
 
@@ -48,6 +54,21 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
 
     /// <summary>Values pushed by this attempt so far; they become visible to others when the attempt has succeeded.</summary>
     public IReadOnlyList<Core.TaskInstances.XCom> Pushed => _pushed;
+
+    /// <summary>Goes on with these tasks and groups after a success; the other direct downstreams are skipped, unless they come after a chosen one.</summary>
+    /// <param name="ids">As the Dag has them, with the prefixes of their groups; none skips all direct downstreams.</param>
+    public void Follow(params IEnumerable<string> ids) => Chosen = [.. ids];
+
+    /// <summary>Skips what comes after this task, once it has succeeded.</summary>
+    /// <param name="directOnly">False: everything but teardowns. True: what is directly after it; the rest goes by its trigger rules.</param>
+    public void SkipDownstream(bool directOnly = false) =>
+        Skips = directOnly ? Core.TaskInstances.SkipScope.Direct : Core.TaskInstances.SkipScope.All;
+
+    internal TimeProvider Time { get; set; } = TimeProvider.System;
+
+    internal IReadOnlyList<string>? Chosen { get; private set; }
+
+    internal Core.TaskInstances.SkipScope? Skips { get; private set; }
 
     /// <summary>Writes a line to the attempt's log at level information.</summary>
     public void Log(string line) => Services.WriteLog(LogLevel.Information, line);

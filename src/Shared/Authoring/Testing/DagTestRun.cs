@@ -9,18 +9,20 @@ using Sluice.Core.TaskInstances;
 
 namespace Sluice.Authoring.Testing;
 
-/// <summary>Runs one Dag run in this process, task by task in the order of their dependencies: no scheduler, no worker, nothing stored.</summary>
-/// <remarks>Trigger rules, XComs, retries and sensors are as in earnest, but a retry does not wait. Pools, queues and priorities do not matter here.</remarks>
+/// <summary>Runs one Dag run in this process, task by task in the order in which they become ready: no scheduler, no worker, nothing stored.</summary>
+/// <remarks>The rules are the engine's own (<see cref="DagRunDecider"/>), but a retry does not wait. Pools, queues, priorities and earlier runs do not matter here.</remarks>
 public sealed class DagTestRun(DagDefinition definition, ProviderCatalog providers, TestRunOptions options)
 {
     private readonly DagSpec _dag = definition.Spec;
-    private readonly TaskState[] _states = new TaskState[definition.Spec.Tasks.Count];
     private readonly TestTaskServices _services = new(options);
+    private readonly PriorityQueue<int, (DateTimeOffset Due, long Order)> _ready = new();
+    private DagRunState _run = null!;
+    private long _order;
 
     /// <summary>Runs it.</summary>
     public async Task<DagTestResult> RunAsync(CancellationToken cancellationToken)
     {
-        var run = new RunFacts
+        var facts = new RunFacts
         {
             Key = 0,
             Dag = _dag.Id,
@@ -33,106 +35,116 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
         };
         options.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{_dag.Id}: test run for [{options.Interval.Start:yyyy-MM-dd'T'HH:mm:ss'Z'}, {options.Interval.End:yyyy-MM-dd'T'HH:mm:ss'Z'})"));
-        var graph = new DagGraph(_dag);
-        foreach (var task in InOrder(graph))
+        _run = new(new DagGraph(_dag), new RunCreated(facts, 0));
+        Take(new StartRun(Now), null);
+        Take(new TellPast([.. Enumerable.Range(0, _run.Graph.Count)], Now), null);
+        while (_run.Phase == RunState.Running)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _states[task] = await RunTaskAsync(run, task, cancellationToken);
+            if (_ready.TryDequeue(out var instance, out _))
+            {
+                if (_run.StateOf(instance) == TaskState.Scheduled)
+                {
+                    Take(new DispatchTasks("test", [instance], Now), null);
+                    var outcome = await AttemptAsync(instance, cancellationToken);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Take(new ReportTask(instance, _run.TokenOf(instance), outcome, Now), outcome);
+                }
+            }
+            else if (_run.Due.Earliest is var (due, sleeper))
+            {
+                // A retry does not wait; a sensor does, as its poke interval says.
+                if (_run.StateOf(sleeper) == TaskState.UpForReschedule && due > Now)
+                {
+                    await Task.Delay(due - Now, options.Time, cancellationToken);
+                }
+
+                Take(new WakeTasks(due > Now ? due : Now), null);
+            }
         }
 
-        var failed = Enumerable.Range(0, graph.Count).Any(task => graph.IsLeaf(task) && _states[task] is TaskState.Failed or TaskState.UpstreamFailed);
-        var state = failed ? RunState.Failed : RunState.Success;
-        options.Output.WriteLine($"{_dag.Id}: {(failed ? "failed" : "success")}");
-        return new(state, _dag.Tasks.Zip(_states).ToDictionary(pair => pair.First.Id, pair => pair.Second), _services.XComs);
+        var failed = _run.Phase == RunState.Failed;
+        options.Output.WriteLine($"{_dag.Id}: {(failed ? "failed" : "success")}{(_run.Reason is null ? "" : $": {_run.Reason}")}");
+        var states = new Dictionary<TaskId, TaskState>();
+        for (var instance = 0; instance < _run.Instances; instance++)
+        {
+            if (!_run.IsGone(instance))
+            {
+                states.Add(_run.NameOf(instance), _run.StateOf(instance));
+            }
+        }
+
+        return new(_run.Phase, states, _services.XComs);
     }
 
-    private async Task<TaskState> RunTaskAsync(RunFacts run, int index, CancellationToken cancellationToken)
+    private DateTimeOffset Now => options.Time.GetUtcNow();
+
+    private void Take(DagRunCommand command, TaskOutcome? outcome)
     {
-        var task = _dag.Tasks[index];
-        var counts = new UpstreamCounts();
-        foreach (var upstream in task.Upstream)
+        foreach (var happened in DagRunDecider.Decide(_run, command))
         {
-            counts.Add(_states[upstream]);
-        }
-
-        switch (TriggerRules.Evaluate(task.TriggerRule, task.Upstream.Count, counts))
-        {
-            case TriggerVerdict.Run:
-                break;
-            case TriggerVerdict.Skip:
-                return Tell(task, TaskState.Skipped, "by its trigger rule");
-            default:
-                return Tell(task, TaskState.UpstreamFailed, "by its trigger rule");
-        }
-
-        for (var tryNumber = 1; ; tryNumber++)
-        {
-            var outcome = await AttemptAsync(run, task, tryNumber, cancellationToken);
-            cancellationToken.ThrowIfCancellationRequested();
-            switch (outcome.Kind)
+            switch (happened)
             {
-                case OutcomeKind.Success:
-                    _services.Keep(task.Id, outcome.XComs);
-                    return Tell(task, TaskState.Success, Took(outcome));
-                case OutcomeKind.Skipped:
-                    return Tell(task, TaskState.Skipped, outcome.Error);
-                case OutcomeKind.Failed when tryNumber <= task.Retries:
-                    Tell(task, TaskState.UpForRetry, $"after try {tryNumber} of {task.Retries + 1}");
+                case TasksScheduled e:
+                    Array.ForEach(e.Tasks, instance => _ready.Enqueue(instance, (Now, _order++)));
                     break;
-                default:
-                    return Tell(task, TaskState.Failed, Took(outcome));
+                case TaskEnded e:
+                    if (e.State == TaskState.Success)
+                    {
+                        _services.Keep(_run.NameOf(e.Task), outcome!.XComs);
+                    }
+
+                    Tell(e.Task, e.State, e.State switch
+                    {
+                        TaskState.UpForRetry => $"after try {_run.TriesOf(e.Task)} of {_run.SpecOf(e.Task).Retries + 1}{(e.Error is null ? "" : $": {e.Error}")}",
+                        TaskState.UpForReschedule => null,
+                        TaskState.Skipped => outcome!.Error,
+                        _ => e.Error ?? Took(outcome!),
+                    });
+                    break;
+                case TasksResolved e:
+                    foreach (var instance in e.Tasks)
+                    {
+                        Tell(instance, e.State, e.Why ?? (e.State == TaskState.Success ? null : _run.IsBarred(instance) ? "not chosen" : "by its trigger rule"));
+                    }
+
+                    break;
+                case TasksExpanded e:
+                    foreach (var task in e.Tasks)
+                    {
+                        options.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{_dag.Tasks[task].Id}] expanded to {e.Length} instances"));
+                    }
+
+                    break;
             }
         }
     }
 
-    private async Task<TaskOutcome> AttemptAsync(RunFacts run, TaskSpec task, int tryNumber, CancellationToken cancellationToken)
+    private async Task<TaskOutcome> AttemptAsync(int instance, CancellationToken cancellationToken)
     {
-        DateTimeOffset? firstPokeAt = null;
-        while (true)
+        var task = _run.SpecOf(instance);
+        var map = _run.MapIndexOf(instance) is >= 0 and var index
+            ? new MapPosition(_run.TaskOf(instance), index, _run.InstancesOf(_run.TaskOf(instance)).Length)
+            : null;
+        var services = _services.For(_run.NameOf(instance));
+        var context = new TaskContext(_run.Facts, _dag, task, _run.TriesOf(instance), services, providers)
         {
-            var context = new TaskContext(run, _dag, task, tryNumber, _services.For(task.Id), providers) { FirstPokeAt = firstPokeAt };
-            var outcome = await OperatorExecution.RunAsync(definition.CreateOperator(task.Id), context, options.Time, cancellationToken);
-            if (outcome.Kind != OutcomeKind.Rescheduled)
-            {
-                return outcome;
-            }
-
-            firstPokeAt ??= outcome.StartedAt;
-            var wait = outcome.ResumeAt!.Value - options.Time.GetUtcNow();
-            await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, options.Time, cancellationToken);
-        }
+            FirstPokeAt = _run.FirstPokeOf(instance),
+            Map = map,
+        };
+        return await OperatorExecution.RunAsync(definition.CreateOperator(task.Id), context, options.Time, cancellationToken);
     }
 
-    private TaskState Tell(TaskSpec task, TaskState state, string? why)
-    {
-        options.Output.WriteLine($"[{task.Id}] {state.Name()}{(why is null ? "" : $": {why}")}");
-        return state;
-    }
+    private void Tell(int instance, TaskState state, string? why) =>
+        options.Output.WriteLine($"[{_run.NameOf(instance)}] {state.Name()}{(why is null ? "" : $": {why}")}");
 
     private static string Took(TaskOutcome outcome) =>
         string.Create(CultureInfo.InvariantCulture, $"{(outcome.EndedAt - outcome.StartedAt).TotalSeconds:0.000} s");
-
-    private static IEnumerable<int> InOrder(DagGraph graph)
-    {
-        var waitsFor = graph.Spec.Tasks.Select(task => task.Upstream.Count).ToArray();
-        var ready = new Queue<int>(Enumerable.Range(0, graph.Count).Where(task => waitsFor[task] == 0));
-        while (ready.TryDequeue(out var task))
-        {
-            yield return task;
-            foreach (var next in graph.Downstream(task).ToArray())
-            {
-                if (--waitsFor[next] == 0)
-                {
-                    ready.Enqueue(next);
-                }
-            }
-        }
-    }
 }
 
 /// <summary>How a test run ended.</summary>
 /// <param name="State">Success or failed.</param>
-/// <param name="Tasks">State of each task.</param>
+/// <param name="Tasks">State of each task; of a mapped task that of each instance, as <c>task[3]</c>.</param>
 /// <param name="XComs">JSON of what was pushed, by task and key.</param>
 public sealed record DagTestResult(
     RunState State, IReadOnlyDictionary<TaskId, TaskState> Tasks, IReadOnlyDictionary<(TaskId Task, string Key), string> XComs);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Sluice.Authoring.Dags;
 using Sluice.Authoring.Hooks;
@@ -16,6 +17,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
     private readonly OperatorFactory _operators = new(providers);
     private readonly YamlJson _json = new();
     private readonly Dictionary<string, IDagNode> _nodes = new(StringComparer.Ordinal);
+    private readonly List<(string Scope, string Setup)> _setups = [];
     private readonly List<(IDagNode Node, string Scope, string Upstream, YamlFields Fields, YamlNode At)> _dependencies = [];
 
     /// <summary>Defines the Dag, or leaves it out when it has problems.</summary>
@@ -42,6 +44,9 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         dag.Catchup = ReadCatchup() ?? dag.Catchup;
         dag.MaxActiveRuns = fields.Number("max_active_runs") ?? dag.MaxActiveRuns;
         dag.MaxActiveTasks = fields.Number("max_active_tasks");
+        dag.MaxActiveTasksPerRun = fields.Number("max_active_tasks_per_run");
+        dag.FailFast = fields.Flag("fail_fast") ?? false;
+        dag.MaxMapLength = fields.Number("max_map_length");
         dag.Tags([.. fields.Texts("tags").Select(tag => tag.Text)]);
         if (fields.Mapping("default_args", "default_args") is { } defaults)
         {
@@ -59,6 +64,11 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
 
         ReadTasks(dag, fields, "");
         fields.RefuseOthers();
+        foreach (var (scope, setup) in _setups)
+        {
+            (Find(scope, setup) as TaskNode)?.AsSetup();
+        }
+
         foreach (var (node, scope, upstream, at, place) in _dependencies)
         {
             if (Find(scope, upstream) is { } found)
@@ -129,7 +139,8 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         }
 
         var task = scope.Add(id, op, file: file, line: item.Location.Line);
-        task.TriggerRule = item.Choice<TriggerRule>("trigger_rule") ?? TriggerRule.AllSuccess;
+        ReadKind(task, item, prefix);
+        task.TriggerRule = item.Choice<TriggerRule>("trigger_rule") ?? task.TriggerRule;
         ReadSettings(item, task);
         Register(task, prefix, item);
         if (op is Sensor sensor)
@@ -151,6 +162,23 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
             {
                 item.Problem(value, $"Task '{id}': {e.Message}");
             }
+        }
+    }
+
+    private void ReadKind(TaskNode task, YamlFields item, string prefix)
+    {
+        if (item.Flag("setup") == true)
+        {
+            task.AsSetup();
+        }
+
+        task.OnFailureFailDagRun = item.Flag("on_failure_fail_dagrun") ?? false;
+        if (item.Node("teardown") is { } teardown)
+        {
+            var setups = teardown is YamlScalarNode && item.Flag("teardown") == true ? [] : item.Texts("teardown");
+            task.AsTeardown();
+            _dependencies.AddRange(setups.Select(setup => ((IDagNode)task, prefix, setup.Text, item, setup.Node)));
+            _setups.AddRange(setups.Select(setup => (prefix, setup.Text)));
         }
     }
 
@@ -185,6 +213,13 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
 
     private static void ReadSettings(YamlFields item, TaskSettings settings)
     {
+        settings.RetryBackoffMultiplier = item.Parse<double>("retry_backoff_multiplier", "a number of at least 1", text =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= 1 ? number : null);
+        settings.RetryPolicy = ReadPolicy(item);
+        settings.MaxActive = item.Number("max_active_tis_per_dag");
+        settings.MaxActivePerRun = item.Number("max_active_tis_per_dagrun");
+        settings.DependsOnPast = item.Flag("depends_on_past");
+        settings.WaitForDownstream = item.Flag("wait_for_downstream");
         settings.Owner = item.Text("owner");
         settings.Retries = item.Number("retries");
         settings.RetryDelay = item.Length("retry_delay");
@@ -195,6 +230,27 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         settings.PoolSlots = item.Number("pool_slots");
         settings.Queue = item.Text("queue");
         settings.Priority = item.Number("priority");
+    }
+
+    private static List<RetryRule>? ReadPolicy(YamlFields item)
+    {
+        if (!item.Has("retry_policy"))
+        {
+            return null;
+        }
+
+        var rules = new List<RetryRule>();
+        foreach (var rule in item.Mappings("retry_policy", "the rule of retry_policy"))
+        {
+            if (rule.RequiredText("exception") is { } exception)
+            {
+                rules.Add(new(exception, rule.Choice<RetryAction>("action") ?? RetryAction.Retry, rule.Length("delay")));
+            }
+
+            rule.RefuseOthers();
+        }
+
+        return rules;
     }
 
     private Date? ReadDate(string name) => fields.Parse<Date>(name, "a date such as 2021-02-05 or 2021-02-05T06:00:00+09:00", text =>

@@ -71,10 +71,15 @@ public sealed record Heartbeat(long Epoch, IReadOnlyList<AttemptId> Running, lon
 public sealed record RunTasks(long Epoch, RunFacts Run, IReadOnlyList<TaskAssignment> Tasks) : Message;
 
 /// <summary>One attempt to run.</summary>
+/// <param name="Id">The attempt; without <paramref name="Map"/> its number is the index of the task.</param>
+/// <param name="TryNumber">From 1.</param>
+/// <param name="FirstPokeAt">For a sensor: when its first poke began.</param>
+/// <param name="Map">Which instance it is of which mapped task.</param>
 public sealed record TaskAssignment(
     [property: JsonPropertyName("id")] AttemptId Id,
     [property: JsonPropertyName("try")] int TryNumber,
-    [property: JsonPropertyName("poke")] DateTimeOffset? FirstPokeAt);
+    [property: JsonPropertyName("poke")] DateTimeOffset? FirstPokeAt,
+    [property: JsonPropertyName("map")] MapPosition? Map = null);
 
 /// <summary>Worker to leader: these arrived and will be run and reported.</summary>
 public sealed record TasksAccepted(IReadOnlyList<AttemptId> Ids) : Message;

@@ -19,6 +19,9 @@ public sealed record DispatchTasks(string Worker, IReadOnlyList<int> Tasks, Date
 /// <summary>An attempt ended. Without effect when the attempt is not the current one.</summary>
 public sealed record ReportTask(int Task, int Token, TaskOutcome Outcome, DateTimeOffset At) : DagRunCommand;
 
+/// <summary>What these tasks waited for in the previous run has come.</summary>
+public sealed record TellPast(IReadOnlyList<int> Tasks, DateTimeOffset At) : DagRunCommand;
+
 /// <summary>The clock has moved: schedule what was waiting for this moment.</summary>
 public sealed record WakeTasks(DateTimeOffset At) : DagRunCommand;
 

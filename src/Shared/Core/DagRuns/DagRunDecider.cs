@@ -1,14 +1,16 @@
-using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Core.DagRuns;
 
 /// <summary>The rules of one run. Pure: no clock, no randomness, no I/O; time arrives inside the command.</summary>
 /// <remarks>A completion costs the out-degree of its task: nothing looks at the whole Dag again.</remarks>
-public static class DagRunDecider
+public static partial class DagRunDecider
 {
     /// <summary>Attempts of one task that may be lost by our fault before the task fails: a task that kills its workers must end (semantics.md, 0.5).</summary>
     public const int MaxLosses = 3;
+
+    /// <summary>Built-in operator that does nothing: it ends without ever asking for a slot.</summary>
+    public const string EmptyOperator = "EmptyOperator";
 
     /// <summary>Turns a command into the events that it causes, and folds them into the state.</summary>
     /// <returns>
@@ -31,6 +33,9 @@ public static class DagRunDecider
             case WakeTasks wake when run.Phase == RunState.Running:
                 decision.Wake(wake.At);
                 break;
+            case TellPast past when run.Phase == RunState.Running:
+                decision.TellPast(past);
+                break;
             case CancelRun cancel when run.Phase is RunState.Queued or RunState.Running:
                 decision.Cancel(cancel);
                 break;
@@ -39,24 +44,14 @@ public static class DagRunDecider
         return decision.Events;
     }
 
-    private readonly ref struct Decision(DagRunState run)
+    private readonly ref partial struct Decision(DagRunState run)
     {
         public List<DagRunEvent> Events { get; } = [];
 
         public void Start(DateTimeOffset at)
         {
             Emit(new RunStarted(at));
-            var ready = new List<int>();
-            for (var task = 0; task < run.Graph.Count; task++)
-            {
-                var spec = run.Graph.Spec.Tasks[task];
-                if (TriggerRules.Evaluate(spec.TriggerRule, spec.Upstream.Count, run.UpstreamsOf(task)) == TriggerVerdict.Run)
-                {
-                    ready.Add(task);
-                }
-            }
-
-            Schedule(ready);
+            Settle(Enumerable.Range(0, run.Graph.Count).ToList());
             EndIfDone(at);
         }
 
@@ -79,21 +74,29 @@ public static class DagRunDecider
 
         public void Report(ReportTask command)
         {
-            var (task, token, outcome) = (command.Task, command.Token, command.Outcome);
-            if (task < 0 || task >= run.Graph.Count || run.WorkerOf(task) is null || run.TokenOf(task) != token)
+            var (instance, token, outcome) = (command.Task, command.Token, command.Outcome);
+            if (instance < 0 || instance >= run.Instances || run.WorkerOf(instance) is null || run.TokenOf(instance) != token)
             {
                 return;
             }
 
-            Emit(Judge(task, token, outcome, command.At));
-            if (run.StateOf(task).IsFinished())
+            Emit(Judge(instance, token, outcome, command.At));
+            if (run.StateOf(instance).IsFinished())
             {
-                Cascade(task);
+                var candidates = new List<int>();
+                if (run.StateOf(instance) == TaskState.Failed && run.Graph.Spec.FailFast)
+                {
+                    StopTheRest(instance, candidates);
+                }
+
+                Follow(instance, candidates);
+                candidates.AddRange(Events[0] is TaskEnded { Skips: { } skips } ? skips : []);
+                Settle(candidates);
                 EndIfDone(command.At);
             }
-            else if (run.Due.Of(task) <= command.At)
+            else if (run.Due.Of(instance) <= command.At)
             {
-                Schedule([task]);
+                Schedule([instance]);
             }
         }
 
@@ -105,104 +108,62 @@ public static class DagRunDecider
             }
         }
 
+        public void TellPast(TellPast command)
+        {
+            var met = new List<int>();
+            foreach (var task in command.Tasks)
+            {
+                if (run.AwaitsPast(task))
+                {
+                    met.Add(task);
+                }
+            }
+
+            if (met.Count > 0)
+            {
+                Emit(new PastMet([.. met]));
+                Settle([.. met.SelectMany(run.Graph.TogetherWith)]);
+                EndIfDone(command.At);
+            }
+        }
+
         public void Cancel(CancelRun command)
         {
             var running = new List<int>();
             var waiting = new List<int>();
-            for (var task = 0; task < run.Graph.Count; task++)
+            for (var instance = 0; instance < run.Instances; instance++)
             {
-                if (!run.StateOf(task).IsFinished())
+                if (!run.StateOf(instance).IsFinished())
                 {
-                    (run.WorkerOf(task) is null ? waiting : running).Add(task);
+                    (run.WorkerOf(instance) is null ? waiting : running).Add(instance);
                 }
             }
 
-            Resolve(TaskState.Failed, running);
+            Resolve(TaskState.Failed, running, command.Reason);
             Resolve(TaskState.Skipped, waiting);
             Emit(new RunEnded(RunState.Failed, command.At, command.Reason));
         }
 
-        private TaskEnded Judge(int task, int token, TaskOutcome outcome, DateTimeOffset at)
+        /// <summary>What runs is stopped, what waits is skipped; teardowns go by their rules.</summary>
+        private void StopTheRest(int failed, List<int> candidates)
         {
-            var spec = run.Graph.Spec.Tasks[task];
-            switch (outcome.Kind)
+            var running = new List<int>();
+            var waiting = new List<int>();
+            for (var instance = 0; instance < run.Instances; instance++)
             {
-                case OutcomeKind.Success:
-                    return new(task, token, TaskState.Success, at);
-                case OutcomeKind.Skipped:
-                    return new(task, token, TaskState.Skipped, at);
-                case OutcomeKind.Rescheduled:
-                    // The worker's clock may be off: only the length of the wait is taken from it.
-                    var wait = (outcome.ResumeAt ?? outcome.EndedAt) - outcome.EndedAt;
-                    return new(task, token, TaskState.UpForReschedule, at, at + (wait > TimeSpan.Zero ? wait : TimeSpan.Zero),
-                        run.FirstPokeOf(task) ?? outcome.StartedAt);
-                case OutcomeKind.HandedBack:
-                    return new(task, token, TaskState.UpForRetry, at, at, HandedBack: true);
-                case OutcomeKind.Lost when run.LossesOf(task) < MaxLosses:
-                    return new(task, token, TaskState.UpForRetry, at, at + AfterLoss(run.LossesOf(task)), FirstPoke(spec, task, outcome), Lost: true);
-                case OutcomeKind.Failed when run.TriesOf(task) <= spec.Retries:
-                    var delay = RetryDelays.After(spec, run.Facts.Dag, run.Facts.LogicalDate, run.TriesOf(task));
-                    return new(task, token, TaskState.UpForRetry, at, at + delay, FirstPoke(spec, task, outcome));
-                default:
-                    return new(task, token, TaskState.Failed, at);
-            }
-        }
-
-        /// <summary>At once when it was lost for the first time; what befell it twice may last a while.</summary>
-        private static TimeSpan AfterLoss(int losses) => losses == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(5 * losses);
-
-        /// <summary>A sensor's timeout counts from its first poke, across reschedules, retries and lost attempts (semantics.md, 0.6).</summary>
-        /// <remarks>What was lost with its worker tells nothing: it began when it was dispatched, or a moment later.</remarks>
-        private DateTimeOffset? FirstPoke(TaskSpec spec, int task, TaskOutcome outcome) =>
-            spec.Sensor is null ? null
-                : run.FirstPokeOf(task) ?? (outcome.StartedAt == default ? run.DispatchedAt(task) : outcome.StartedAt);
-
-        /// <summary>Carries one task's end to those that hang on it, and on through those that end by their rule alone.</summary>
-        private void Cascade(int ended)
-        {
-            if (run.Graph.IsLeaf(ended))
-            {
-                return;
-            }
-
-            var ready = new List<int>();
-            var judged = new HashSet<int>();
-            var frontier = new List<int> { ended };
-            while (frontier.Count > 0)
-            {
-                var skipped = new List<int>();
-                var failed = new List<int>();
-                foreach (var task in frontier)
+                if (!run.StateOf(instance).IsFinished() && run.SpecOf(instance).Kind != Dags.TaskKind.Teardown)
                 {
-                    foreach (var next in run.Graph.Downstream(task))
-                    {
-                        if (run.StateOf(next) != TaskState.None || judged.Contains(next))
-                        {
-                            continue;
-                        }
-
-                        var spec = run.Graph.Spec.Tasks[next];
-                        var ending = TriggerRules.Evaluate(spec.TriggerRule, spec.Upstream.Count, run.UpstreamsOf(next)) switch
-                        {
-                            TriggerVerdict.Run => ready,
-                            TriggerVerdict.Skip => skipped,
-                            TriggerVerdict.UpstreamFail => failed,
-                            _ => null,
-                        };
-                        if (ending is not null)
-                        {
-                            ending.Add(next);
-                            judged.Add(next);
-                        }
-                    }
+                    (run.WorkerOf(instance) is null ? waiting : running).Add(instance);
                 }
-
-                Resolve(TaskState.Skipped, skipped);
-                Resolve(TaskState.UpstreamFailed, failed);
-                frontier = [.. skipped, .. failed];
             }
 
-            Schedule(ready);
+            var why = $"fail_fast: {run.NameOf(failed)} failed";
+            Resolve(TaskState.Failed, running, why);
+            Resolve(TaskState.Skipped, waiting, why);
+            foreach (var instance in running.Concat(waiting))
+            {
+                Follow(instance, candidates);
+            }
         }
 
         private void Schedule(List<int> ready)
@@ -213,33 +174,92 @@ public static class DagRunDecider
             }
         }
 
-        private void Resolve(TaskState state, List<int> tasks)
+        private void Resolve(TaskState state, List<int> instances, string? why = null)
         {
-            if (tasks.Count > 0)
+            if (instances.Count > 0)
             {
-                Emit(new TasksResolved(state, [.. tasks]));
+                Emit(new TasksResolved(state, [.. instances], why));
             }
         }
 
-        /// <summary>The leaves decide (semantics.md, 2): failed when one of them failed or was failed by its upstreams.</summary>
+        /// <summary>The effective leaves decide (semantics.md, 2): failed when one of them failed or was failed by its upstreams.</summary>
         private void EndIfDone(DateTimeOffset at)
         {
             if (run.Unfinished > 0)
             {
+                if (run.Moving == 0)
+                {
+                    EndIfStuck(at);
+                }
+
                 return;
             }
 
             var state = RunState.Success;
-            for (var task = 0; task < run.Graph.Count; task++)
+            for (var task = 0; task < run.Graph.Count && state == RunState.Success; task++)
             {
-                if (run.Graph.IsLeaf(task) && run.StateOf(task) is TaskState.Failed or TaskState.UpstreamFailed)
+                if (run.Graph.IsEffectiveLeaf(task) && HasFailed(task))
                 {
                     state = RunState.Failed;
-                    break;
                 }
             }
 
             Emit(new RunEnded(state, at));
+        }
+
+        /// <summary>Nothing moves and something is left: it would wait for ever, unless it waits for the previous run.</summary>
+        private void EndIfStuck(DateTimeOffset at)
+        {
+            var stuck = new List<int>();
+            for (var instance = 0; instance < run.Instances; instance++)
+            {
+                if (run.StateOf(instance) != TaskState.None)
+                {
+                    continue;
+                }
+
+                var task = run.TaskOf(instance);
+                if (run.AwaitsPast(task) || run.Graph.ScopeOf(task)?.Tasks.Any(run.AwaitsPast) == true)
+                {
+                    return;
+                }
+
+                stuck.Add(instance);
+            }
+
+            const int MostNamed = 3;
+            var named = new List<string>();
+            foreach (var instance in stuck.Take(MostNamed))
+            {
+                var waitsFor = new List<string>();
+                foreach (var upstream in run.SpecOf(instance).Upstream)
+                {
+                    if (run.OpenOf(upstream) > 0)
+                    {
+                        waitsFor.Add(run.Graph.Spec.Tasks[upstream].Id.Value);
+                    }
+                }
+
+                named.Add($"{run.NameOf(instance)} ({run.SpecOf(instance).TriggerRule}) waits for {string.Join(", ", waitsFor)}");
+            }
+
+            var more = stuck.Count > MostNamed ? $"; and {stuck.Count - MostNamed} more" : "";
+            Resolve(TaskState.Skipped, stuck);
+            Emit(new RunEnded(RunState.Failed, at, $"all_tasks_deadlocked: {string.Join("; ", named)}{more}"));
+        }
+
+        private bool HasFailed(int task)
+        {
+            var (first, length) = run.InstancesOf(task);
+            for (var instance = first; instance < first + length; instance++)
+            {
+                if (run.StateOf(instance) is TaskState.Failed or TaskState.UpstreamFailed)
+                {
+                    return true;
+                }
+            }
+
+            return false;
         }
 
         private void Emit(DagRunEvent happened)

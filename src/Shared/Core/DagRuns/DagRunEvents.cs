@@ -13,6 +13,8 @@ namespace Sluice.Core.DagRuns;
 [JsonDerivedType(typeof(TaskEnded), "e")]
 [JsonDerivedType(typeof(TasksResolved), "x")]
 [JsonDerivedType(typeof(RunEnded), "z")]
+[JsonDerivedType(typeof(TasksExpanded), "m")]
+[JsonDerivedType(typeof(PastMet), "p")]
 public abstract record DagRunEvent
 {
     private protected DagRunEvent()
@@ -48,6 +50,9 @@ public sealed record TasksDispatched(
 /// <param name="FirstPoke">For up_for_reschedule: when the first poke began.</param>
 /// <param name="Lost">The attempt ended by our fault and costs no retry.</param>
 /// <param name="HandedBack">It was never begun and costs nothing.</param>
+/// <param name="Skips">What it decided is not to run: kept, so that it holds again when those are cleared.</param>
+/// <param name="Lengths">Of its outputs that others are mapped over, in the order of <see cref="Dags.DagGraph.MappedKeys"/>.</param>
+/// <param name="Error">Why it failed when the rules failed it, not its code.</param>
 public sealed record TaskEnded(
     [property: JsonPropertyName("t")] int Task,
     [property: JsonPropertyName("n")] int Token,
@@ -56,12 +61,31 @@ public sealed record TaskEnded(
     [property: JsonPropertyName("d"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Due = null,
     [property: JsonPropertyName("p"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? FirstPoke = null,
     [property: JsonPropertyName("l"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Lost = false,
-    [property: JsonPropertyName("h"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool HandedBack = false) : DagRunEvent;
+    [property: JsonPropertyName("h"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool HandedBack = false,
+    [property: JsonPropertyName("k"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? Skips = null,
+    [property: JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? Lengths = null,
+    [property: JsonPropertyName("x"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null) : DagRunEvent;
 
-/// <summary>Tasks ended without running: their trigger rule, or the run's own end, decided.</summary>
+/// <summary>Tasks ended without running: their trigger rule, a decision before them, or the run's own end decided.</summary>
+/// <param name="State">What they ended as.</param>
+/// <param name="Tasks">Numbers of the instances.</param>
+/// <param name="Why">For people, when the rule does not say it.</param>
 public sealed record TasksResolved(
     [property: JsonPropertyName("s"), JsonConverter(typeof(JsonNumberEnumConverter<TaskState>))] TaskState State,
-    [property: JsonPropertyName("t")] int[] Tasks) : DagRunEvent;
+    [property: JsonPropertyName("t")] int[] Tasks,
+    [property: JsonPropertyName("y"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Why = null) : DagRunEvent;
+
+/// <summary>Mapped tasks became instances; what stood for them before is gone.</summary>
+/// <param name="Tasks">Indices of the tasks: one, or those of a mapped group.</param>
+/// <param name="Length">How many instances each of them has, at least one.</param>
+/// <param name="First">Number of the first: those of the first task come first, by map index, then those of the second.</param>
+public sealed record TasksExpanded(
+    [property: JsonPropertyName("t")] int[] Tasks,
+    [property: JsonPropertyName("l")] int Length,
+    [property: JsonPropertyName("f")] int First) : DagRunEvent;
+
+/// <summary>What these tasks waited for in the previous run has come.</summary>
+public sealed record PastMet([property: JsonPropertyName("t")] int[] Tasks) : DagRunEvent;
 
 /// <summary>Nothing is left to do.</summary>
 public sealed record RunEnded(

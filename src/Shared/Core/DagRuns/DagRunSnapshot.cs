@@ -2,12 +2,33 @@ using System.Text.Json.Serialization;
 
 namespace Sluice.Core.DagRuns;
 
-/// <summary>A run as it is stored: arrays by task index, and what only some tasks have.</summary>
-/// <param name="States">One byte a task, base64 in JSON.</param>
+/// <summary>A run as it is stored: arrays by number of instance, and what only some of them have.</summary>
+/// <param name="States">One byte an instance, base64 in JSON.</param>
 public sealed record DagRunSnapshot(
-    RunFacts Facts, RunState Phase, DateTimeOffset? StartedAt, byte[] States, int[] Tokens, int[] Tries, TaskWait[] Waits);
+    RunFacts Facts, RunState Phase, DateTimeOffset? StartedAt, byte[] States, int[] Tokens, int[] Tries, TaskWait[] Waits)
+{
+    /// <summary>Tokens of this life of the run are above it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int TokenBase { get; init; }
 
-/// <summary>What a task has beside its state, when it has any of it.</summary>
+    /// <summary>What was expanded, in order.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TasksExpanded[]? Expanded { get; init; }
+
+    /// <summary>What branches and the like decided, by instance.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Dictionary<int, int[]>? Skips { get; init; }
+
+    /// <summary>Lengths of outputs that others are mapped over, by task.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Dictionary<int, int[]>? Lengths { get; init; }
+
+    /// <summary>Tasks whose past is met.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int[]? PastMet { get; init; }
+}
+
+/// <summary>What an instance has beside its state, when it has any of it.</summary>
 public sealed record TaskWait(
     [property: JsonPropertyName("t")] int Task,
     [property: JsonPropertyName("w"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Worker = null,

@@ -3,63 +3,90 @@ using Sluice.Core.TaskInstances;
 
 namespace Sluice.Core.DagRuns;
 
-/// <summary>State of one run: a few arrays, indexed by task, changed in place by its one owner.</summary>
+/// <summary>State of one run: a few arrays, indexed by the number of an instance, changed in place by its one owner.</summary>
 /// <remarks>
 /// In place, because a copy per event would make a completion cost the size of the Dag. <see cref="DagRunDecider"/> is still a function of
 /// (state, command): the same events over an empty state give the same state, which a property test holds it to.
+/// The first numbers are those of the tasks. A mapped task's own number stands for it until it is expanded; its instances are then
+/// numbered on from the last.
 /// </remarks>
-public sealed class DagRunState
+public sealed partial class DagRunState
 {
-    private readonly TaskState[] _states;
-    private readonly int[] _tokens;
-    private readonly int[] _tries;
-    private readonly string?[] _workers;
-    private readonly UpstreamCounts[] _upstreams;
     private readonly DueTasks _due = new();
     private readonly Dictionary<int, DateTimeOffset> _dispatchedAt = [];
     private readonly Dictionary<int, DateTimeOffset> _firstPokes = [];
     private readonly Dictionary<int, int> _losses = [];
     private readonly HashSet<int> _resuming = [];
+    private readonly HashSet<int> _pastMet = [];
+    private TaskState[] _states;
+    private int[] _tokens;
+    private int[] _tries;
+    private string?[] _workers;
 
     public DagRunState(DagGraph graph, RunCreated created)
     {
         Graph = graph;
         Facts = created.Facts;
+        TokenBase = created.TokenBase;
         _states = new TaskState[graph.Count];
         _tokens = new int[graph.Count];
         _tries = new int[graph.Count];
         _workers = new string?[graph.Count];
         _upstreams = new UpstreamCounts[graph.Count];
+        _expected = new int[graph.Count];
+        _open = new int[graph.Count];
+        _blocks = new Block?[graph.Count];
         Array.Fill(_tokens, created.TokenBase);
+        Array.Fill(_open, 1);
+        for (var task = 0; task < graph.Count; task++)
+        {
+            _expected[task] = graph.Spec.Tasks[task].Upstream.Count;
+        }
+
         Unfinished = graph.Count;
     }
 
     public DagRunState(DagGraph graph, DagRunSnapshot snapshot)
-        : this(graph, new RunCreated(snapshot.Facts, 0))
+        : this(graph, new RunCreated(snapshot.Facts, snapshot.TokenBase))
     {
         (Phase, StartedAt) = (snapshot.Phase, snapshot.StartedAt);
-        _tokens = snapshot.Tokens;
-        _tries = snapshot.Tries;
-        for (var task = 0; task < graph.Count; task++)
+        foreach (var expanded in snapshot.Expanded ?? [])
         {
-            var state = (TaskState)snapshot.States[task];
-            if (state.IsFinished())
-            {
-                Finish(task, state);
-            }
-
-            _states[task] = state;
+            Expand(expanded);
         }
 
+        _tokens = snapshot.Tokens;
+        _tries = snapshot.Tries;
+        for (var instance = 0; instance < Instances; instance++)
+        {
+            _states[instance] = (TaskState)snapshot.States[instance];
+        }
+
+        Recount();
         foreach (var wait in snapshot.Waits)
         {
             Restore(wait);
         }
+
+        foreach (var (instance, skips) in snapshot.Skips ?? [])
+        {
+            Choose(instance, skips);
+        }
+
+        foreach (var (task, lengths) in snapshot.Lengths ?? [])
+        {
+            _lengths[task] = lengths;
+        }
+
+        _pastMet.UnionWith(snapshot.PastMet ?? []);
     }
 
     public DagGraph Graph { get; }
 
     public RunFacts Facts { get; }
+
+    /// <summary>Tokens of this life of the run are above it.</summary>
+    public int TokenBase { get; }
 
     public RunState Phase { get; private set; }
 
@@ -69,42 +96,47 @@ public sealed class DagRunState
 
     public string? Reason { get; private set; }
 
-    /// <summary>Tasks that are in no finished state.</summary>
+    /// <summary>Instances that are in no finished state.</summary>
     public int Unfinished { get; private set; }
 
-    /// <summary>Tasks that wait for a moment, with the moment.</summary>
+    /// <summary>Unfinished ones that are on their way: scheduled, with a worker, or waiting for a moment.</summary>
+    public int Moving { get; private set; }
+
+    /// <summary>Instances that wait for a moment, with the moment.</summary>
     public DueTasks Due => _due;
 
-    public TaskState StateOf(int task) => _states[task];
+    public TaskState StateOf(int instance) => _states[instance];
 
     /// <summary>Token of the latest attempt.</summary>
-    public int TokenOf(int task) => _tokens[task];
+    public int TokenOf(int instance) => _tokens[instance];
 
     /// <summary>Tries begun that count against the retries.</summary>
-    public int TriesOf(int task) => _tries[task];
+    public int TriesOf(int instance) => _tries[instance];
 
     /// <summary>Who runs the current attempt; null when there is none.</summary>
-    public string? WorkerOf(int task) => _workers[task];
+    public string? WorkerOf(int instance) => _workers[instance];
 
     /// <summary>When the current attempt was dispatched; null when there is none.</summary>
-    public DateTimeOffset? DispatchedAt(int task) => _dispatchedAt.TryGetValue(task, out var at) ? at : null;
+    public DateTimeOffset? DispatchedAt(int instance) => _dispatchedAt.TryGetValue(instance, out var at) ? at : null;
 
     /// <summary>When a sensor's first poke began; null before it.</summary>
-    public DateTimeOffset? FirstPokeOf(int task) => _firstPokes.TryGetValue(task, out var at) ? at : null;
+    public DateTimeOffset? FirstPokeOf(int instance) => _firstPokes.TryGetValue(instance, out var at) ? at : null;
 
-    /// <summary>Attempts of the task that were lost by our fault.</summary>
-    public int LossesOf(int task) => _losses.GetValueOrDefault(task);
+    /// <summary>Attempts of the instance that were lost by our fault.</summary>
+    public int LossesOf(int instance) => _losses.GetValueOrDefault(instance);
 
-    public ref readonly UpstreamCounts UpstreamsOf(int task) => ref _upstreams[task];
+    /// <summary>Whether a task still waits for the previous run.</summary>
+    public bool AwaitsPast(int task) =>
+        Graph.Spec.Tasks[task] is { DependsOnPast: true } or { WaitForDownstream: true } && !_pastMet.Contains(task);
 
     /// <summary>Attempts that some worker has, as it was told.</summary>
     public IEnumerable<AttemptId> ActiveAttempts()
     {
-        for (var task = 0; task < _workers.Length; task++)
+        for (var instance = 0; instance < Instances; instance++)
         {
-            if (_workers[task] is not null)
+            if (_workers[instance] is not null)
             {
-                yield return new(Facts.Key, task, _tokens[task]);
+                yield return new(Facts.Key, instance, _tokens[instance]);
             }
         }
     }
@@ -113,20 +145,28 @@ public sealed class DagRunState
     public DagRunSnapshot Snapshot()
     {
         var waits = new List<TaskWait>();
-        for (var task = 0; task < _states.Length; task++)
+        for (var instance = 0; instance < Instances; instance++)
         {
             var wait = new TaskWait(
-                task, _workers[task], _due.Of(task), FirstPokeOf(task), LossesOf(task), _resuming.Contains(task), DispatchedAt(task));
-            if (wait != new TaskWait(task))
+                instance, _workers[instance], _due.Of(instance), FirstPokeOf(instance), LossesOf(instance), _resuming.Contains(instance), DispatchedAt(instance));
+            if (wait != new TaskWait(instance))
             {
                 waits.Add(wait);
             }
         }
 
-        return new(Facts, Phase, StartedAt, Array.ConvertAll(_states, state => (byte)state), [.. _tokens], [.. _tries], [.. waits]);
+        return new(Facts, Phase, StartedAt, Array.ConvertAll(_states, state => (byte)state), [.. _tokens], [.. _tries], [.. waits])
+        {
+            TokenBase = TokenBase,
+            Expanded = _expansions.Count == 0 ? null : [.. _expansions],
+            Skips = _choices.Count == 0 ? null : new(_choices),
+            Lengths = _lengths.Count == 0 ? null : new(_lengths),
+            PastMet = _pastMet.Count == 0 ? null : [.. _pastMet.Order()],
+        };
     }
 
     /// <summary>Folds one event into the state. Every event type has a case.</summary>
+    /// <exception cref="InvalidOperationException">The event takes an instance where no way leads (<see cref="TaskTransitions"/>).</exception>
     public void Evolve(DagRunEvent happened)
     {
         switch (happened)
@@ -135,23 +175,23 @@ public sealed class DagRunState
                 (Phase, StartedAt) = (RunState.Running, e.At);
                 break;
             case TasksScheduled e:
-                foreach (var task in e.Tasks)
+                foreach (var instance in e.Tasks)
                 {
-                    _states[task] = TaskState.Scheduled;
-                    _due.Remove(task);
+                    Move(instance, TaskState.Scheduled);
+                    _due.Remove(instance);
                 }
 
                 break;
             case TasksDispatched e:
-                foreach (var task in e.Tasks)
+                foreach (var instance in e.Tasks)
                 {
-                    _states[task] = Graph.Spec.Tasks[task].Sensor is { Mode: SensorMode.Async } ? TaskState.Deferred : TaskState.Running;
-                    _tokens[task]++;
-                    _workers[task] = e.Worker;
-                    _dispatchedAt[task] = e.At;
-                    if (!_resuming.Remove(task))
+                    Move(instance, SpecOf(instance).Sensor is { Mode: SensorMode.Async } ? TaskState.Deferred : TaskState.Running);
+                    _tokens[instance]++;
+                    _workers[instance] = e.Worker;
+                    _dispatchedAt[instance] = e.At;
+                    if (!_resuming.Remove(instance))
                     {
-                        _tries[task]++;
+                        _tries[instance]++;
                     }
                 }
 
@@ -160,14 +200,25 @@ public sealed class DagRunState
                 Evolve(e);
                 break;
             case TasksResolved e:
-                foreach (var task in e.Tasks)
+                foreach (var instance in e.Tasks)
                 {
-                    _workers[task] = null;
-                    _dispatchedAt.Remove(task);
-                    _due.Remove(task);
-                    Finish(task, e.State);
+                    if (_states[instance].IsFinished())
+                    {
+                        continue;
+                    }
+
+                    _workers[instance] = null;
+                    _dispatchedAt.Remove(instance);
+                    _due.Remove(instance);
+                    Finish(instance, e.State);
                 }
 
+                break;
+            case TasksExpanded e:
+                Expand(e);
+                break;
+            case PastMet e:
+                _pastMet.UnionWith(e.Tasks);
                 break;
             case RunEnded e:
                 (Phase, EndedAt, Reason) = (e.State, e.At, e.Reason);
@@ -197,13 +248,19 @@ public sealed class DagRunState
             _firstPokes[e.Task] = firstPoke;
         }
 
+        if (e.Lengths is { } lengths)
+        {
+            AddLengths(e.Task, lengths);
+        }
+
         if (e.State.IsFinished())
         {
+            Choose(e.Task, e.Skips);
             Finish(e.Task, e.State);
         }
         else
         {
-            _states[e.Task] = e.State;
+            Move(e.Task, e.State);
             _due.Set(e.Task, e.Due ?? e.At);
         }
     }
@@ -237,18 +294,34 @@ public sealed class DagRunState
         }
     }
 
-    private void Finish(int task, TaskState state)
+    private void Finish(int instance, TaskState state)
     {
-        if (_states[task].IsFinished())
-        {
-            return;
-        }
-
-        _states[task] = state;
+        Move(instance, state);
         Unfinished--;
+        var task = TaskOf(instance);
+        _open[task]--;
+        var isSetup = Graph.Spec.Tasks[task].Kind == TaskKind.Setup;
         foreach (var downstream in Graph.Downstream(task))
         {
-            _upstreams[downstream].Add(state);
+            var target = Following(instance, downstream);
+            if (target >= 0)
+            {
+                _upstreams[target].Add(state, isSetup);
+            }
         }
     }
+
+    private void Move(int instance, TaskState to)
+    {
+        var from = _states[instance];
+        if (!TaskTransitions.IsAllowed(from, to))
+        {
+            throw new InvalidOperationException($"Task {NameOf(instance)} cannot go from {from.Name()} to {to.Name()}.");
+        }
+
+        _states[instance] = to;
+        Moving += (IsMoving(to) ? 1 : 0) - (IsMoving(from) ? 1 : 0);
+    }
+
+    private static bool IsMoving(TaskState state) => state != TaskState.None && !state.IsFinished();
 }

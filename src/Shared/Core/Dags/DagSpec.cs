@@ -34,6 +34,16 @@ public sealed record DagSpec
     /// <summary>Task instances of this Dag that may hold slots at once over all its runs; null: only pools and slots limit them.</summary>
     public int? MaxActiveTasks { get; init; }
 
+    /// <summary>Task instances of one run that may hold slots at once; null: only the Dag's limit counts.</summary>
+    public int? MaxActiveTasksPerRun { get; init; }
+
+    /// <summary>The first task that fails ends the run: what runs is stopped, what waits is skipped; teardowns still run.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool FailFast { get; init; }
+
+    /// <summary>Most instances that one mapped task or group may have; null: <see cref="MapSpec.DefaultMaxLength"/>.</summary>
+    public int? MaxMapLength { get; init; }
+
     /// <summary>Default params as a JSON object; a run's conf overrides them by key.</summary>
     public string Params { get; init; } = "{}";
 
@@ -62,6 +72,24 @@ public sealed record TaskSpec
 
     public TaskInstances.TriggerRule TriggerRule { get; init; } = TaskInstances.TriggerRule.AllSuccess;
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public TaskKind Kind { get; init; }
+
+    /// <summary>For a teardown: its failure fails the run, like that of any other last task.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OnFailureFailDagRun { get; init; }
+
+    /// <summary>Waits until the same task of the previous run has succeeded or was skipped.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DependsOnPast { get; init; }
+
+    /// <summary>Waits for the direct downstreams of the same task in the previous run, too; implies <see cref="DependsOnPast"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool WaitForDownstream { get; init; }
+
+    /// <summary>Set for a task that becomes several instances when the run comes to it.</summary>
+    public MapSpec? Map { get; init; }
+
     /// <summary>Attempts after the first.</summary>
     public int Retries { get; init; }
 
@@ -70,7 +98,14 @@ public sealed record TaskSpec
     /// <summary>The delay doubles with each attempt, with deterministic jitter (semantics: between 1 and 2 times the base).</summary>
     public bool RetryExponentialBackoff { get; init; }
 
+    /// <summary>By what the delay grows with each attempt; 0: by 2 with <see cref="RetryExponentialBackoff"/>, else not at all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double RetryBackoffMultiplier { get; init; }
+
     public TimeSpan? MaxRetryDelay { get; init; }
+
+    /// <summary>What to do by type of exception, first match first; null: every failure is retried while retries are left.</summary>
+    public IReadOnlyList<RetryRule>? RetryPolicy { get; init; }
 
     /// <summary>Limit of one attempt; running over it is an ordinary, retryable failure.</summary>
     public TimeSpan? ExecutionTimeout { get; init; }
@@ -85,6 +120,12 @@ public sealed record TaskSpec
     /// <summary>Higher goes first.</summary>
     public int Priority { get; init; } = 1;
 
+    /// <summary>Instances of this task that may hold slots at once over all runs; null for no limit.</summary>
+    public int? MaxActive { get; init; }
+
+    /// <summary>Instances of this task that may hold slots at once in one run; null for no limit.</summary>
+    public int? MaxActivePerRun { get; init; }
+
     public string? Owner { get; init; }
 
     /// <summary>Set for sensors only.</summary>
@@ -92,6 +133,38 @@ public sealed record TaskSpec
 
     /// <summary>Left out of the version.</summary>
     public SourceLocation? Location { get; init; }
+}
+
+/// <summary>What part a task has in its Dag (semantics.md, 5).</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TaskKind>))]
+public enum TaskKind
+{
+    Work,
+
+    /// <summary>Makes what the tasks between it and its teardowns need.</summary>
+    Setup,
+
+    /// <summary>Takes away what its setups made, whatever became of the work between.</summary>
+    Teardown,
+}
+
+/// <summary>What to do when an attempt ends with an exception of a type.</summary>
+/// <param name="Exception">Name of the type, with or without its namespace; types that derive from it match, too. <c>*</c> matches all.</param>
+/// <param name="Action">What to do.</param>
+/// <param name="Delay">For <see cref="RetryAction.Retry"/>: wait so long instead of the task's own delay.</param>
+public sealed record RetryRule(string Exception, RetryAction Action, TimeSpan? Delay = null);
+
+[JsonConverter(typeof(JsonStringEnumConverter<RetryAction>))]
+public enum RetryAction
+{
+    /// <summary>Retry while retries are left.</summary>
+    Retry,
+
+    /// <summary>Fail now.</summary>
+    Fail,
+
+    /// <summary>Skip now.</summary>
+    Skip,
 }
 
 /// <summary>Who runs a task: a built-in operator inside the worker, or user code in a runner process.</summary>

@@ -3,7 +3,7 @@ using Sluice.Core.Dags;
 
 namespace Sluice.Core.Queues;
 
-/// <summary>Names a task instance among all runs. It has one active attempt at most.</summary>
+/// <summary>Names a task instance among all runs, by its number in its run. It has one active attempt at most.</summary>
 public readonly record struct TaskKey(long Run, int Task);
 
 /// <summary>A task instance that waits for a worker, with all that the choice depends on.</summary>
@@ -18,13 +18,13 @@ public readonly record struct TaskKey(long Run, int Task);
 public sealed record ReadyTask(
     TaskKey Key, DagId Dag, string Pool, int PoolSlots, string Queue, int Priority, bool IsBackfill, bool NeedsSlot)
 {
-    /// <summary>What a run's task asks for.</summary>
-    public static ReadyTask Of(RunFacts run, DagSpec dag, int task)
+    /// <summary>What an instance of a run asks for.</summary>
+    public static ReadyTask Of(DagRunState run, int instance)
     {
-        var spec = dag.Tasks[task];
+        var spec = run.SpecOf(instance);
         return new(
-            new(run.Key, task), run.Dag, spec.Pool, spec.PoolSlots, spec.Queue, spec.Priority,
-            run.Type == RunType.Backfill, spec.Sensor is not { Mode: SensorMode.Async });
+            new(run.Facts.Key, instance), run.Facts.Dag, spec.Pool, spec.PoolSlots, spec.Queue, spec.Priority,
+            run.Facts.Type == RunType.Backfill, spec.Sensor is not { Mode: SensorMode.Async });
     }
 }
 

@@ -4,7 +4,7 @@ namespace Sluice.Core.TaskInstances;
 
 /// <summary>Names one dispatch of one task instance. A result counts only for the attempt id that is current.</summary>
 /// <param name="Run">The run's surrogate key.</param>
-/// <param name="Task">Index of the task in its Dag.</param>
+/// <param name="Task">Number of the task instance in its run: the index of its task, unless that is mapped.</param>
 /// <param name="Token">Counted up by the run with every dispatch of this task, from 1: reschedules and lost attempts count, unlike in the try number.</param>
 public readonly record struct AttemptId(
     [property: JsonPropertyName("r")] long Run,
@@ -13,6 +13,15 @@ public readonly record struct AttemptId(
 {
     public override string ToString() => $"{Run}/{Task}/{Token}";
 }
+
+/// <summary>Where an instance stands among those of its mapped task.</summary>
+/// <param name="Task">Index of the task in its Dag.</param>
+/// <param name="Index">Map index, from 0.</param>
+/// <param name="Length">How many instances the task has.</param>
+public sealed record MapPosition(
+    [property: JsonPropertyName("t")] int Task,
+    [property: JsonPropertyName("i")] int Index,
+    [property: JsonPropertyName("n")] int Length);
 
 /// <summary>How an attempt ended, as the worker tells it.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<OutcomeKind>))]
@@ -38,6 +47,17 @@ public enum OutcomeKind : byte
     HandedBack = 6,
 }
 
+/// <summary>What a short circuit skips.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SkipScope>))]
+public enum SkipScope : byte
+{
+    /// <summary>Everything after it but teardowns.</summary>
+    All = 0,
+
+    /// <summary>What is directly after it; the rest goes by its trigger rules.</summary>
+    Direct = 1,
+}
+
 /// <summary>The outcome of one attempt. Times are the worker's, UTC.</summary>
 public sealed record TaskOutcome
 {
@@ -52,6 +72,15 @@ public sealed record TaskOutcome
 
     /// <summary>For <see cref="OutcomeKind.Rescheduled"/>: when to poke again, UTC.</summary>
     public DateTimeOffset? ResumeAt { get; init; }
+
+    /// <summary>For <see cref="OutcomeKind.Failed"/>: wait so long before the next try instead of the task's own delay.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Ids of the tasks and groups to go on with; the other direct downstreams are skipped. Null: the task is no branch.</summary>
+    public IReadOnlyList<string>? Follow { get; init; }
+
+    /// <summary>What a short circuit skips; null: nothing.</summary>
+    public SkipScope? SkipDownstream { get; init; }
 
     /// <summary>Values to push; key <c>return_value</c> for what a task returned.</summary>
     public IReadOnlyList<XCom>? XComs { get; init; }

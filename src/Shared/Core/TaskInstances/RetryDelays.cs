@@ -13,19 +13,21 @@ public static class RetryDelays
     /// <param name="dag">Seeds the jitter, with the task, the logical date and the try: the same attempt always waits alike.</param>
     /// <param name="logicalDate">UTC.</param>
     /// <param name="tryNumber">The try that failed, from 1.</param>
-    /// <returns>With backoff: between 1 and 2 times <c>delay * 2^(try-1)</c>, at most 24 h and at most the task's own cap.</returns>
-    public static TimeSpan After(TaskSpec task, DagId dag, DateTimeOffset logicalDate, int tryNumber)
+    /// <param name="mapIndex">Instances of a mapped task do not come back all at once.</param>
+    /// <returns>With backoff: between 1 and 2 times <c>delay * multiplier^(try-1)</c>, at most 24 h and at most the task's own cap.</returns>
+    public static TimeSpan After(TaskSpec task, DagId dag, DateTimeOffset logicalDate, int tryNumber, int mapIndex = -1)
     {
-        if (!task.RetryExponentialBackoff)
+        var multiplier = task.RetryBackoffMultiplier > 0 ? task.RetryBackoffMultiplier : task.RetryExponentialBackoff ? 2 : 0;
+        if (multiplier == 0)
         {
             return task.RetryDelay;
         }
 
-        var seconds = Math.Max(1, Math.Ceiling(task.RetryDelay.TotalSeconds * Math.Pow(2, tryNumber - 1)));
+        var seconds = Math.Max(1, Math.Ceiling(task.RetryDelay.TotalSeconds * Math.Pow(multiplier, tryNumber - 1)));
         var delay = Cap;
-        if (seconds < Cap.TotalSeconds)
+        if (seconds < Cap.TotalSeconds) // not so for NaN and infinity either
         {
-            var seed = SHA256.HashData(Encoding.UTF8.GetBytes($"{dag}#{task.Id}#{logicalDate:O}#{tryNumber}"));
+            var seed = SHA256.HashData(Encoding.UTF8.GetBytes($"{dag}#{DagRuns.DagRunState.NameOf(task.Id, mapIndex)}#{logicalDate:O}#{tryNumber}"));
             var jitter = BitConverter.ToUInt32(seed) % (uint)seconds;
             delay = TimeSpan.FromSeconds(Math.Min(seconds + jitter, Cap.TotalSeconds));
         }

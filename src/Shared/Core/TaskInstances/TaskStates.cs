@@ -36,6 +36,9 @@ public enum TriggerRule : byte
     NoneSkipped = 9,
     AllSkipped = 10,
     Always = 11,
+
+    /// <summary>The rule of teardowns.</summary>
+    AllDoneSetupSuccess = 12,
 }
 
 /// <summary>What is asked of the names: their wire form is the field's own, such as <c>upstream_failed</c>.</summary>

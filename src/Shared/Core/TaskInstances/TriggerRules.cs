@@ -13,11 +13,37 @@ public struct UpstreamCounts
 
     public int Removed { get; set; }
 
+    /// <summary>Of those in success: the setups.</summary>
+    public int SetupSuccess { get; set; }
+
+    /// <summary>Of those in skipped: the setups.</summary>
+    public int SetupSkipped { get; set; }
+
     public readonly int Done => Success + Failed + Skipped + UpstreamFailed + Removed;
 
-    /// <summary>Counts one upstream that reached a finished state.</summary>
-    public void Add(TaskState state)
+    /// <summary>Counts what others have counted.</summary>
+    public void Add(in UpstreamCounts other)
     {
+        Success += other.Success;
+        Failed += other.Failed;
+        Skipped += other.Skipped;
+        UpstreamFailed += other.UpstreamFailed;
+        Removed += other.Removed;
+        SetupSuccess += other.SetupSuccess;
+        SetupSkipped += other.SetupSkipped;
+    }
+
+    /// <summary>Counts one upstream that reached a finished state.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="isSetup">Whether that upstream is a setup.</param>
+    public void Add(TaskState state, bool isSetup = false)
+    {
+        if (isSetup)
+        {
+            SetupSuccess += state == TaskState.Success ? 1 : 0;
+            SetupSkipped += state == TaskState.Skipped ? 1 : 0;
+        }
+
         switch (state)
         {
             case TaskState.Success: Success++; break;
@@ -45,8 +71,9 @@ public static class TriggerRules
     /// <param name="rule">The task's rule.</param>
     /// <param name="upstreams">Number of direct upstreams, removed ones included.</param>
     /// <param name="counts">Their finished states.</param>
+    /// <param name="setups">How many of the upstreams are setups; only <see cref="TriggerRule.AllDoneSetupSuccess"/> asks.</param>
     /// <returns>The first verdict that applies in the order upstream_failed, skipped, run; else wait.</returns>
-    public static TriggerVerdict Evaluate(TriggerRule rule, int upstreams, in UpstreamCounts counts)
+    public static TriggerVerdict Evaluate(TriggerRule rule, int upstreams, in UpstreamCounts counts, int setups = 0)
     {
         if (upstreams == 0 || rule == TriggerRule.Always)
         {
@@ -73,6 +100,10 @@ public static class TriggerRules
                 broken > 0, counts.Skipped == present, counts.Success + counts.Skipped == present),
             TriggerRule.NoneSkipped => First(false, counts.Skipped > 0, done),
             TriggerRule.AllSkipped => First(false, counts.Success + broken > 0, counts.Skipped == present),
+            TriggerRule.AllDoneSetupSuccess => First(
+                done && setups > 0 && counts.SetupSuccess == 0 && counts.SetupSkipped < setups,
+                done && setups > 0 && counts.SetupSkipped == setups,
+                done),
             _ => throw new ArgumentOutOfRangeException(nameof(rule), rule, "No such trigger rule."),
         };
     }
