@@ -32,7 +32,17 @@ internal sealed class MadeUpTasks(SimulationDispatcher simulation, TimeProvider 
         {
             ledger.End(key, work.Id, kind);
             var now = time.GetUtcNow();
-            return new() { Kind = kind, StartedAt = startedAt, EndedAt = now, Error = error, ResumeAt = now.AddSeconds(5) };
+            return new()
+            {
+                Kind = kind,
+                StartedAt = startedAt,
+                EndedAt = now,
+                Error = error,
+                ResumeAt = now.AddSeconds(5),
+                XComs = [new("return_value", $"[{string.Join(',', Enumerable.Range(0, simulation.NextRandom(6)))}]")],
+                Follow = simulation.NextRandom(8) == 0 ? [.. work.Dag.Tasks.Where(_ => simulation.NextRandom(2) == 0).Select(task => task.Id.Value)] : null,
+                SkipDownstream = simulation.NextRandom(30) == 0 ? (SkipScope)simulation.NextRandom(2) : null,
+            };
         }
     }
 }

@@ -175,7 +175,15 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         task.OnFailureFailDagRun = item.Flag("on_failure_fail_dagrun") ?? false;
         if (item.Node("teardown") is { } teardown)
         {
-            var setups = teardown is YamlScalarNode && item.Flag("teardown") == true ? [] : item.Texts("teardown");
+            // true alone, or the ids of its setups.
+            var setups = teardown is YamlScalarNode { Value: "true" or "false" } flag
+                ? flag.Value == "false" ? null : []
+                : item.Texts("teardown");
+            if (setups is null)
+            {
+                return;
+            }
+
             task.AsTeardown();
             _dependencies.AddRange(setups.Select(setup => ((IDagNode)task, prefix, setup.Text, item, setup.Node)));
             _setups.AddRange(setups.Select(setup => (prefix, setup.Text)));

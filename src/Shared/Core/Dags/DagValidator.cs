@@ -34,6 +34,12 @@ public static class DagValidator
                 dag.Tasks[cycle[0]].Location ?? dag.Location));
         }
 
+        if (problems.Count == 0)
+        {
+            problems.AddRange(FlowValidator.OfGroups(dag).Select(found => new DagProblem(
+                $"Task \"{found.Task.Id}\" in Dag \"{dag.Id}\": {found.Problem}.", found.Task.Location ?? dag.Location)));
+        }
+
         return problems;
     }
 
@@ -64,6 +70,16 @@ public static class DagValidator
         if (dag.MaxActiveTasks < 1)
         {
             Add($"Dag \"{dag.Id}\": max active tasks is {dag.MaxActiveTasks}; it must be at least 1, or left out for no limit.");
+        }
+
+        if (dag.MaxActiveTasksPerRun < 1)
+        {
+            Add($"Dag \"{dag.Id}\": max active tasks per run is {dag.MaxActiveTasksPerRun}; it must be at least 1, or left out for no limit.");
+        }
+
+        if (dag.MaxMapLength < 1)
+        {
+            Add($"Dag \"{dag.Id}\": max map length is {dag.MaxMapLength}; it must be at least 1, or left out for {MapSpec.DefaultMaxLength}.");
         }
 
         if (JsonObjectProblem(dag.Params) is { } jsonProblem)
@@ -156,6 +172,11 @@ public static class DagValidator
         if (string.IsNullOrWhiteSpace(task.Queue))
         {
             Add("has no queue; name one, or leave it at default");
+        }
+
+        foreach (var problem in FlowValidator.Problems(dag, task))
+        {
+            Add(problem);
         }
 
         if (task.Sensor is { PokeInterval: var interval } && interval <= TimeSpan.Zero)

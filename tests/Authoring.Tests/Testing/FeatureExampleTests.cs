@@ -1,0 +1,60 @@
+using System.Text;
+using Sluice.Authoring.Bundles;
+using Sluice.Authoring.Dags;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Testing;
+using Sluice.Authoring.Tests.Processing;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Scheduler.DagProcessing;
+
+namespace Sluice.Authoring.Tests.Testing;
+
+/// <summary>Every Dag of examples/dags/features succeeds, and some are looked at more closely.</summary>
+public sealed class FeatureExampleTests
+{
+    private static readonly string Folder = Path.Combine(ExampleDagTests.Folder, "features");
+
+    /// <summary>Which features are looked at, and what their tasks end as.</summary>
+    private static readonly Dictionary<string, string> Expected = new(StringComparer.Ordinal)
+    {
+        ["branching.cs"] = "choose=success small=skipped large.split=success large.load=success join=success is_live=success only_the_latest=success tell_people=success",
+        ["branching_yaml.yaml"] = "choose=success small=skipped large.load=success join=success is_large=success tell_people=skipped only_the_latest=success refresh_dashboard=success",
+        ["setup_teardown.cs"] = "create_cluster=success load=success report=success delete_cluster=success",
+        ["setup_teardown_yaml.yaml"] = "create_table=success fill=success drop_table=success",
+        ["retries.cs"] = "third_time_lucky=success no_file_today=skipped asks_for_a_minute=success",
+        ["retries_yaml.yaml"] = "second_time_lucky=success",
+        ["depends_on_past.cs"] = "load=success check=success",
+    };
+
+    [Fact]
+    public async Task Every_feature_runs_to_its_success()
+    {
+        await using var client = new DagProcessorClient(new());
+        var providers = ProviderDiscovery.Load();
+        foreach (var file in Expected.Keys)
+        {
+            var processed = await client.ProcessAsync(Folder, file, new Dictionary<string, string>(), CancellationToken.None);
+            Assert.True(processed.Problems.Count == 0, $"{file}: {string.Join('\n', processed.Problems)}");
+            var spec = DagSpecJson.Deserialize(Assert.Single(processed.Dags).Spec);
+            var dag = processed.Bundle is { } bundle
+                ? Assert.Single(BundleAssembly.Load(bundle, new Dictionary<string, string>(), providers))
+                : DagDefinition.OfBuiltIns(spec, providers);
+            var output = new StringWriter(new StringBuilder());
+            var options = new TestRunOptions { Interval = TestInterval.Of(dag.Spec, Date.Of(2021, 2, 6), DateTimeOffset.UnixEpoch), Output = output };
+
+            var result = await new DagTestRun(dag, providers, options).RunAsync(CancellationToken.None);
+
+            Assert.True(result.State == RunState.Success, $"{file}\n{output}");
+            var states = result.Tasks.ToDictionary(task => task.Key.Value, task => Core.TaskInstances.TaskStateNames.Name(task.Value));
+            var expected = Expected[file].Split(' ').Select(part => part.Split('=')).ToDictionary(part => part[0], part => part[1]);
+            Assert.True(
+                expected.OrderBy(task => task.Key, StringComparer.Ordinal).SequenceEqual(states.OrderBy(task => task.Key, StringComparer.Ordinal)),
+                $"{file}: {string.Join(' ', states.Select(task => $"{task.Key}={task.Value}"))}\n{output}");
+        }
+    }
+
+    [Fact]
+    public void No_feature_goes_without_being_run() =>
+        Assert.Empty(Directory.GetFiles(Folder).Select(path => Path.GetFileName(path)!).Where(name => Path.GetExtension(name) is ".cs" or ".yaml").Except(Expected.Keys));
+}
