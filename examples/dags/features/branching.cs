@@ -19,6 +19,6 @@ Dag.Define("branching", dag =>
     choose.Then([small, large]).Then(join);
 
     // Skips all that comes after it, in runs of a backfill, say.
-    var isLive = dag.ShortCircuit("is_live", ctx => ctx.Run.Type != RunType.Backfill);
+    var isLive = dag.ShortCircuit("is_live", ctx => ctx.Run.Backfill is null);
     join.Then(isLive).Then(dag.LatestOnly("only_the_latest")).Then(dag.Run("tell_people", ctx => ctx.Log("done")));
 });
