@@ -36,7 +36,7 @@ public sealed class SchedulerNode : IAsyncDisposable
         var folder = processor is null
             ? null
             : Props.Create(() => new DagFolderActor(
-                Path.GetFullPath(options.DagFolder), options.ScanEvery, processor, bundles,
+                Path.GetFullPath(options.DagFolder), options.ScanEvery, FolderWatch.TryStart, processor, bundles,
                 cancellationToken => vault.AllAsync(SecretKind.Variable, cancellationToken)));
         var silence = new Dispatch.Silence(options.HeartbeatEvery, options.FenceAfter, options.LostAfter);
         var elector = host.System.Spawn(

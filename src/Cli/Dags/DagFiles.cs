@@ -1,4 +1,5 @@
 using Sluice.Cli.CommandLine;
+using Sluice.Scheduler.DagProcessing;
 
 namespace Sluice.Cli.Dags;
 
@@ -7,8 +8,6 @@ namespace Sluice.Cli.Dags;
 /// <param name="Names">Paths inside it, with forward slashes, in order.</param>
 internal sealed record DagFiles(string Folder, IReadOnlyList<string> Names)
 {
-    private static readonly string[] Extensions = [".cs", ".yaml", ".yml"];
-
     /// <summary>Finds them.</summary>
     /// <param name="path">A folder, or one file.</param>
     /// <exception cref="UsageException">There is no such folder or file.</exception>
@@ -16,18 +15,20 @@ internal sealed record DagFiles(string Folder, IReadOnlyList<string> Names)
     {
         if (File.Exists(path))
         {
-            return Extensions.Contains(Path.GetExtension(path))
+            return DagFileListing.IsDagFile(path)
                 ? new(Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : ".", [Path.GetFileName(path)])
                 : throw new UsageException($"'{path}' is no Dag file: those end in .cs, .yaml or .yml.");
         }
 
-        return Directory.Exists(path)
-            ? new(path, [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-                .Where(file => Extensions.Contains(Path.GetExtension(file)))
-                .Select(file => Path.GetRelativePath(path, file).Replace('\\', '/'))
-                .Where(name => !name.Split('/').Any(part => part is "bin" or "obj" || part.StartsWith('.')))
-                .Order(StringComparer.Ordinal)])
-            : throw new UsageException($"There is no file or folder '{path}'.");
+        if (!Directory.Exists(path))
+        {
+            throw new UsageException($"There is no file or folder '{path}'.");
+        }
+
+        // The folder of a built program was named itself, not the Dag folder around it.
+        return DagFileListing.FindProgram(path) is { } marker && Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))) is { } parent
+            ? new(parent, [$"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))}/{marker}"])
+            : new(path, [.. DagFileListing.In(path).Keys.Order(StringComparer.Ordinal)]);
     }
 
     /// <summary>The path of a file as it was given, for people to click on.</summary>

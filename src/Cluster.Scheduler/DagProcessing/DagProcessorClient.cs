@@ -3,16 +3,19 @@ using Sluice.Core.Dags;
 
 namespace Sluice.Scheduler.DagProcessing;
 
-/// <summary>Has Dag files processed by a child process, one at a time: what their code does cannot harm this process.</summary>
-/// <remarks>The child is kept warm. When a file runs over a limit or ends the child, that costs the file one problem, and the next file gets a new child.</remarks>
+/// <summary>Has Dag files processed by child processes, one file at a time each: what their code does cannot harm this process.</summary>
+/// <remarks>A child is kept warm. When a file runs over a limit or ends its child, that costs the file one problem, and the next file gets a new child.</remarks>
 public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposable
 {
     private static readonly TimeSpan MemoryLookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan KeptIdle = TimeSpan.FromSeconds(10);
 
-    private readonly SemaphoreSlim _turn = new(1);
-    private ProcessorProcess? _child;
+    private readonly SemaphoreSlim _turns = new(options.Processes);
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Stack<ProcessorProcess> _idle = new();
+    private Timer? _trim;
 
-    /// <summary>Processes one file. Files wait for each other.</summary>
+    /// <summary>Processes one file. Files beyond the number of processes wait for each other.</summary>
     /// <param name="folder">The Dag folder.</param>
     /// <param name="relativePath">The file inside it.</param>
     /// <param name="variables">Values of variables that definitions may read.</param>
@@ -22,31 +25,107 @@ public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposa
         string folder, string relativePath, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken)
     {
         var request = new ProcessFile(Path.GetFullPath(folder), relativePath.Replace('\\', '/'), variables);
-        await _turn.WaitAsync(cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        await _turns.WaitAsync(stop.Token);
         try
         {
-            if (_child is { } used && (used.HasExited || used.Files >= options.FilesPerProcess))
+            var child = await TakeAsync();
+            var (processed, isWell) = await ProcessAsync(child, request, stop.Token);
+            if (isWell)
             {
-                await DropChildAsync();
+                Return(child);
             }
 
-            _child ??= ProcessorProcess.Start(options);
-            return await ProcessAsync(_child, request, cancellationToken);
+            return processed;
         }
         finally
         {
-            _turn.Release();
+            _turns.Release();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _turn.WaitAsync();
-        await DropChildAsync();
-        _turn.Dispose();
+        await _closing.CancelAsync();
+        for (var i = 0; i < options.Processes; i++)
+        {
+            await _turns.WaitAsync();
+        }
+
+        if (_trim is not null)
+        {
+            await _trim.DisposeAsync();
+        }
+
+        foreach (var child in Leave(0))
+        {
+            await child.DisposeAsync();
+        }
+
+        _turns.Dispose();
+        _closing.Dispose();
     }
 
-    private async Task<ProcessedFile> ProcessAsync(ProcessorProcess child, ProcessFile request, CancellationToken cancellationToken)
+    private async Task<ProcessorProcess> TakeAsync()
+    {
+        while (true)
+        {
+            ProcessorProcess? child;
+            lock (_idle)
+            {
+                if (!_idle.TryPop(out child))
+                {
+                    return ProcessorProcess.Start(options);
+                }
+            }
+
+            if (!child.HasExited && child.Files < options.FilesPerProcess)
+            {
+                return child;
+            }
+
+            await child.DisposeAsync();
+        }
+    }
+
+    private void Return(ProcessorProcess child)
+    {
+        lock (_idle)
+        {
+            _idle.Push(child);
+            if (_idle.Count > 1)
+            {
+                // Many were wanted for a moment; one is enough for a file that is edited.
+                _trim ??= new(_ => Trim(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _trim.Change(KeptIdle, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void Trim()
+    {
+        foreach (var child in Leave(1))
+        {
+            _ = child.DisposeAsync().AsTask();
+        }
+    }
+
+    private List<ProcessorProcess> Leave(int count)
+    {
+        var surplus = new List<ProcessorProcess>();
+        lock (_idle)
+        {
+            while (_idle.Count > count)
+            {
+                surplus.Add(_idle.Pop());
+            }
+        }
+
+        return surplus;
+    }
+
+    /// <summary>What became of the file, and whether its child may go on; one that may not is gone.</summary>
+    private async Task<(ProcessedFile File, bool IsWell)> ProcessAsync(ProcessorProcess child, ProcessFile request, CancellationToken cancellationToken)
     {
         // Real time, not a TimeProvider: it bounds a real process, which knows no other.
         using var overtime = new CancellationTokenSource(options.TimeLimit);
@@ -69,17 +148,18 @@ public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposa
             if (await work is { } processed)
             {
                 // What this file left behind must not count against the next one.
-                if (tooBig || child.MemoryBytes > options.MemoryLimitBytes / 4 * 3)
+                var isWell = !tooBig && child.MemoryBytes <= options.MemoryLimitBytes / 4 * 3;
+                if (!isWell)
                 {
-                    await DropChildAsync();
+                    await child.DisposeAsync();
                 }
 
-                return processed;
+                return (processed, isWell);
             }
 
-            cause = tooBig
-                ? $"used more than {options.MemoryLimitBytes >> 20} MiB of memory"
-                : await child.DescribeEndAsync();
+            // Whether its own runtime or this one saw it first is chance: one message for both.
+            cause = (tooBig ? null : await child.DescribeEndAsync())
+                ?? $"needed more than {options.MemoryLimitBytes >> 20} MiB of memory, the limit for one file: read less while Dags are defined, or raise scheduler.import_memory_mib";
         }
         catch (OperationCanceledException) when (overtime.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -91,17 +171,17 @@ public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposa
         }
         catch (OperationCanceledException)
         {
-            await DropChildAsync();
+            await child.DisposeAsync();
             throw;
         }
 
-        await DropChildAsync();
-        return new()
+        await child.DisposeAsync();
+        return (new()
         {
             File = request.File,
             ContentHash = HashOf(Path.Combine(request.Folder, request.File)),
             Problems = [new($"Processing {request.File} {cause}.", new(request.File, 1))],
-        };
+        }, false);
     }
 
     private static string HashOf(string path)
@@ -113,15 +193,6 @@ public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposa
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return "";
-        }
-    }
-
-    private async Task DropChildAsync()
-    {
-        if (_child is { } child)
-        {
-            _child = null;
-            await child.DisposeAsync();
         }
     }
 }

@@ -10,6 +10,9 @@ internal sealed class ProcessorProcess : IAsyncDisposable
 {
     private const int KeptErrorLines = 20;
 
+    // Between the end of its answers and its own: the runtime prints what killed it. Code that closed the pipe and lives on gets no more.
+    private static readonly TimeSpan EndTakesAtMost = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
     private readonly Queue<string> _errorLines = [];
 
@@ -84,10 +87,16 @@ internal sealed class ProcessorProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>How it ended, in words that stand after "the process".</summary>
-    public async Task<string> DescribeEndAsync()
+    /// <summary>How it ended, in words that stand after "the process"; null when it ran out of memory. One that lives on is ended, after a few seconds.</summary>
+    public async Task<string?> DescribeEndAsync()
     {
-        await _process.WaitForExitAsync(); // Also waits for the last of its error lines.
+        // Also waits for the last of its error lines.
+        if (!await HasEndedAsync() && !_process.HasExited)
+        {
+            Kill();
+            return "closed its pipe to the scheduler and went on; leave standard output to the program";
+        }
+
         string[] lines;
         lock (_errorLines)
         {
@@ -101,7 +110,7 @@ internal sealed class ProcessorProcess : IAsyncDisposable
 
         if (lines.Any(line => line.Contains("OutOfMemoryException", StringComparison.Ordinal) || line.Contains("Out of memory", StringComparison.OrdinalIgnoreCase)))
         {
-            return "ran out of memory";
+            return null;
         }
 
         var cause = lines.FirstOrDefault(line => line.StartsWith("Unhandled exception", StringComparison.OrdinalIgnoreCase));
@@ -125,8 +134,22 @@ internal sealed class ProcessorProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Kill();
-        await _process.WaitForExitAsync();
+        await HasEndedAsync(); // Something that it started may hold the pipes for ever.
         _process.Dispose();
+    }
+
+    private async Task<bool> HasEndedAsync()
+    {
+        using var limit = new CancellationTokenSource(EndTakesAtMost);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private void KeepErrorLine(string? line)

@@ -23,23 +23,31 @@ internal sealed record LookAgain(string File);
 /// <summary>A variable was set or deleted: files whose definitions read it are processed again.</summary>
 internal sealed record VariableChanged(string Name);
 
-/// <summary>Watches the Dag folder and has changed files processed, one at a time, by a child process.</summary>
+/// <summary>Watches the Dag folder and has changed files processed by child processes.</summary>
 /// <remarks>Nothing that happens to the folder or the processor ends it: what was defined stays, and it looks again.</remarks>
+/// <param name="folder">Absolute path.</param>
+/// <param name="scanEvery">Gap between looks that nothing asked for.</param>
+/// <param name="watch">Starts notices of changes; null, or null from it: only looking tells.</param>
+/// <param name="processor">Processes files.</param>
+/// <param name="bundles">Keeps their code.</param>
+/// <param name="variables">All that are set.</param>
 internal sealed partial class DagFolderActor(
-    string folder, TimeSpan scanEvery, DagProcessorClient processor, BundleShelf bundles,
+    string folder, TimeSpan scanEvery, Func<string, Action, FolderWatch?>? watch, DagProcessorClient processor, BundleShelf bundles,
     Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> variables) : Actor
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
-    private static readonly HashSet<string> Extensions = new(StringComparer.Ordinal) { ".cs", ".yaml", ".yml" };
 
-    // Depth is bounded, since a link may lead back up.
-    private static readonly EnumerationOptions Everywhere = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, MaxRecursionDepth = 20 };
+    // An editor that saves writes more than once: the last of it within this time.
+    private static readonly TimeSpan Settles = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan LooksWithoutNotices = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<string, Seen> _seen = new(StringComparer.Ordinal);
-    private readonly Queue<string> _changed = new();
+    private readonly ImportQueue _queue = new(Math.Clamp(Environment.ProcessorCount, 1, 8));
     private readonly CancellationTokenSource _stopping = new();
-    private readonly HashSet<string> _changedMeanwhile = new(StringComparer.Ordinal);
-    private string? _processing;
+    private readonly Dictionary<string, HashSet<string>> _changedMeanwhile = new(StringComparer.Ordinal); // variables, by the file that is being processed
+    private FolderWatch? _watch;
     private string? _unreadable;
     private bool _listed;
 
@@ -51,6 +59,7 @@ internal sealed partial class DagFolderActor(
 
     protected override async ValueTask PostStopAsync()
     {
+        _watch?.Dispose();
         await _stopping.CancelAsync();
         _stopping.Dispose();
     }
@@ -59,72 +68,75 @@ internal sealed partial class DagFolderActor(
     {
         switch (message)
         {
+            case Stirred when !Context.Timers.IsActive("settle"):
+                Context.Timers.StartSingle("settle", Settles, Scan.Instance);
+                break;
             case Scan:
                 LookAtFolder();
-                ProcessNext();
                 break;
-            case Finished { Error: { } error }:
+            case Slow slow:
+                _queue.IsSlow(slow.File);
+                break;
+            case Finished { Error: { } error } failed:
                 // The processor says what is wrong with a file in its result; this is the processor itself, or the store.
-                LogNotProcessed(Context.Logger, _processing!, error.Message);
+                Leave(failed.File);
+                LogNotProcessed(Context.Logger, failed.File, error.Message);
                 Context.Parent!.Tell(new FileProcessed(new()
                 {
-                    File = _processing!,
+                    File = failed.File,
                     ContentHash = "",
-                    Problems = [new($"{_processing} could not be processed: {error.Message} It is tried again.")],
+                    Problems = [new($"{failed.File} could not be processed: {error.Message} It is tried again.")],
                 }));
-                Context.Timers.StartSingle(_processing!, RetryAfter, new LookAgain(_processing!));
-                _processing = null;
-                ProcessNext();
+                Context.Timers.StartSingle("again " + failed.File, RetryAfter, new LookAgain(failed.File));
                 break;
-            case Finished { File: { } processed }:
-                _processing = null;
-                if (_seen.TryGetValue(processed.File.File, out var seen))
+            case Finished { Processed: { } processed } finished:
+                var changed = Leave(finished.File);
+                if (_seen.TryGetValue(finished.File, out var seen))
                 {
                     seen.Reads = processed.File.VariablesRead;
                     Context.Parent!.Tell(processed);
-                    if (_changedMeanwhile.Overlaps(seen.Reads))
+                    if (changed.Overlaps(seen.Reads))
                     {
-                        Enqueue(processed.File.File);
+                        _queue.Enqueue(finished.File, edited: true);
                     }
                 }
 
-                _changedMeanwhile.Clear();
-                ProcessNext();
                 break;
-            case VariableChanged changed:
-                if (_processing is not null)
+            case VariableChanged changedVariable:
+                foreach (var names in _changedMeanwhile.Values)
                 {
-                    _changedMeanwhile.Add(changed.Name);
+                    names.Add(changedVariable.Name);
                 }
 
                 foreach (var (file, known) in _seen)
                 {
-                    if (known.Reads.Contains(changed.Name))
+                    if (known.Reads.Contains(changedVariable.Name))
                     {
-                        Enqueue(file);
+                        _queue.Enqueue(file, edited: true);
                     }
                 }
 
-                ProcessNext();
                 break;
             case LookAgain again when _seen.ContainsKey(again.File):
-                Enqueue(again.File);
-                ProcessNext();
+                _queue.Enqueue(again.File, edited: false);
                 break;
         }
 
+        ProcessNext();
         return ValueTask.CompletedTask;
     }
 
     protected override string Describe() => string.Create(
-        CultureInfo.InvariantCulture, $"{_seen.Count} files, {_changed.Count} to process{(_processing is null ? "" : $", at {_processing}")}");
+        CultureInfo.InvariantCulture,
+        $"{_seen.Count} files, {_queue.Waiting} to process{(_queue.Running.Count == 0 ? "" : $", at {string.Join(", ", _queue.Running)}")}");
 
     private void LookAtFolder()
     {
         var started = Stopwatch.GetTimestamp();
+        Watch();
         try
         {
-            Compare(List());
+            Compare(DagFileListing.In(folder));
             _unreadable = null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.SecurityException)
@@ -134,29 +146,31 @@ internal sealed partial class DagFolderActor(
             {
                 LogUnreadable(Context.Logger, folder, _unreadable = e.Message);
             }
+
+            _watch?.Dispose();
+            _watch = null;
         }
 
         // Looking costs at most a hundredth of the time, however many files there are.
-        var took = Stopwatch.GetElapsedTime(started);
-        Context.Timers.StartSingle("scan", took * 100 > scanEvery ? took * 100 : scanEvery, Scan.Instance);
+        var (gap, took) = (_watch is null && scanEvery > LooksWithoutNotices ? LooksWithoutNotices : scanEvery, Stopwatch.GetElapsedTime(started));
+        Context.Timers.StartSingle("scan", took * 100 > gap ? took * 100 : gap, Scan.Instance);
     }
 
-    private Dictionary<string, (DateTime, long)> List()
+    /// <summary>Before each look, so that nothing changes between the look and the watch.</summary>
+    private void Watch()
     {
-        var there = new Dictionary<string, (DateTime, long)>(StringComparer.Ordinal);
-        foreach (var info in new DirectoryInfo(folder).EnumerateFiles("*", Everywhere).Where(info => Extensions.Contains(info.Extension)))
+        if (_watch is { IsStale: true })
         {
-            var file = Path.GetRelativePath(folder, info.FullName).Replace('\\', '/');
-            if (!file.Split('/').Any(part => part is "bin" or "obj" || part.StartsWith('.')) && info.Exists)
-            {
-                there[file] = (info.LastWriteTimeUtc, info.Length);
-            }
+            _watch.Dispose();
+            _watch = null;
         }
 
-        return there;
+        var self = Context.Self;
+        _watch ??= watch?.Invoke(folder, () => self.Tell(Stirred.Instance));
+        _watch?.Rearm();
     }
 
-    private void Compare(Dictionary<string, (DateTime, long)> there)
+    private void Compare(Dictionary<string, DagFileStamp> there)
     {
         if (!_listed)
         {
@@ -169,40 +183,40 @@ internal sealed partial class DagFolderActor(
             if (!_seen.TryGetValue(file, out var seen))
             {
                 _seen.Add(file, new() { Stamp = stamp });
-                Enqueue(file);
+                _queue.Enqueue(file, edited: false);
             }
             else if (seen.Stamp != stamp)
             {
                 seen.Stamp = stamp;
-                Enqueue(file);
+                _queue.Enqueue(file, edited: true);
             }
         }
 
         foreach (var gone in _seen.Keys.Where(file => !there.ContainsKey(file)).ToList())
         {
             _seen.Remove(gone);
+            _queue.Forget(gone);
             Context.Parent!.Tell(new FileGone(gone));
-        }
-    }
-
-    private void Enqueue(string file)
-    {
-        if (!_changed.Contains(file))
-        {
-            _changed.Enqueue(file);
         }
     }
 
     private void ProcessNext()
     {
-        while (_processing is null && _changed.TryDequeue(out var file))
+        while (_queue.Next() is { } file)
         {
-            if (_seen.ContainsKey(file))
-            {
-                _processing = file;
-                Context.PipeToSelf(ProcessAsync(file, _stopping.Token), done => new Finished(done, null), error => new Finished(null, error));
-            }
+            _changedMeanwhile.Add(file, new(StringComparer.Ordinal));
+            Context.Timers.StartSingle("slow " + file, SlowAfter, new Slow(file));
+            Context.PipeToSelf(ProcessAsync(file, _stopping.Token), done => new Finished(file, done, null), error => new Finished(file, null, error));
         }
+    }
+
+    /// <summary>Variables that changed while it was processed.</summary>
+    private HashSet<string> Leave(string file)
+    {
+        Context.Timers.Cancel("slow " + file);
+        _queue.Finished(file);
+        _changedMeanwhile.Remove(file, out var names);
+        return names ?? [];
     }
 
     private async Task<FileProcessed> ProcessAsync(string file, CancellationToken cancellationToken)
@@ -219,13 +233,20 @@ internal sealed partial class DagFolderActor(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{File} could not be processed; it is tried again: {Error}")]
     private static partial void LogNotProcessed(ILogger logger, string file, string error);
 
-    private sealed record Finished(FileProcessed? File, Exception? Error);
+    private sealed record Finished(string File, FileProcessed? Processed, Exception? Error);
+
+    private sealed record Slow(string File);
 
     private sealed class Seen
     {
-        public required (DateTime WrittenAt, long Length) Stamp { get; set; }
+        public required DagFileStamp Stamp { get; set; }
 
         public IReadOnlyList<string> Reads { get; set; } = [];
+    }
+
+    private sealed record Stirred
+    {
+        public static Stirred Instance { get; } = new();
     }
 
     private sealed record Scan

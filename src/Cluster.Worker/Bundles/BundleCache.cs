@@ -38,6 +38,10 @@ internal sealed class BundleCache(string home, ILeaderRequests leader, TimeProvi
                 if (File.GetLastWriteTimeUtc(file) < before)
                 {
                     File.Delete(file);
+                    if (Directory.Exists(file + ".files"))
+                    {
+                        Directory.Delete(file + ".files", recursive: true); // Unpacked by runners.
+                    }
                 }
             }
         }

@@ -22,6 +22,11 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
     /// <summary>Processes one file. Whatever its author did wrong becomes a problem; what kills this process is its parent's to tell.</summary>
     public ProcessedFile Process(ProcessFile request)
     {
+        if (ProjectFolder.IsMarker(request.File))
+        {
+            return ProcessProject(request);
+        }
+
         byte[] source;
         try
         {
@@ -52,7 +57,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         {
             BundleAssembly.Run(assembly, collector);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             problems.Add(new($"The file's statements threw {e.GetType().Name}: {e.Message}", Place(e, request.File)));
         }
@@ -61,6 +66,68 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         {
             Bundle = assembly,
             BundleHash = BundleHash(source, collector.VariablesRead, request.Variables),
+            VariablesRead = [.. collector.VariablesRead],
+        };
+    }
+
+    private ProcessedFile ProcessProject(ProcessFile request)
+    {
+        ProjectFolder project;
+        try
+        {
+            project = ProjectFolder.Read(request.Folder, request.File);
+        }
+        catch (Exception e) when (e is ProjectFolderException or IOException or UnauthorizedAccessException)
+        {
+            return new() { File = request.File, ContentHash = "", Problems = [new(e.Message, new(request.File, 1))] };
+        }
+
+        // A copy runs, not the files of the folder: a build may write over them at any moment.
+        var processed = new ProcessedFile { File = request.File, ContentHash = project.ContentHash };
+        var collector = new DagCollector(providers, request.Variables.GetValueOrDefault);
+        var problems = new List<DagProblem>();
+        var bundle = project.Pack();
+        if (bundle.Length > ProjectFolder.LargestBundle)
+        {
+            return processed with { Problems = [new($"The files beside {project.Program} are {bundle.Length >> 20} MiB when packed; a bundle may have at most {ProjectFolder.LargestBundle >> 20}. Keep data out of the folder.", new(request.File, 1))] };
+        }
+
+        var copy = Directory.CreateTempSubdirectory("sluice-bundle-").FullName;
+        try
+        {
+            BundleAssembly.RunProgram(BundleArchive.Unpack(bundle, Path.Combine(copy, "files")), collector);
+        }
+        catch (Exception e) when (e is FileNotFoundException or FileLoadException or BadImageFormatException)
+        {
+            problems.Add(new($"{project.Program} cannot be loaded: {e.Message}", new(request.File, 1)));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            var at = new StackTrace(e, fNeedFileInfo: true).GetFrames().FirstOrDefault(frame => frame.GetFileLineNumber() > 0);
+            problems.Add(new(
+                $"The statements of {project.Program} threw {e.GetType().Name}: {e.Message}",
+                at is null ? new SourceLocation(request.File, 1) : project.Place(new SourceLocation(at.GetFileName()!, at.GetFileLineNumber()))));
+        }
+        finally
+        {
+            try
+            {
+                Directory.Delete(copy, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Loaded libraries of it cannot be deleted everywhere.
+            }
+        }
+
+        var found = collector.Check(DagLimits.Default);
+        var placed = new CheckedDags(
+            [.. found.Dags.Select(dag => dag with { Spec = project.PlaceAll(dag.Spec) })],
+            [.. found.Problems.Select(problem => problem with { Location = project.Place(problem.Location) })]);
+        return Finish(processed, placed, problems) with
+        {
+            Bundle = bundle,
+            BundleHash = BundleHash(Encoding.ASCII.GetBytes(project.ContentHash), collector.VariablesRead, request.Variables),
             VariablesRead = [.. collector.VariablesRead],
         };
     }

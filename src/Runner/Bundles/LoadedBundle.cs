@@ -34,7 +34,7 @@ internal sealed class LoadedBundle(string path, IReadOnlyDictionary<string, stri
     {
         try
         {
-            return BundleAssembly.Load(File.ReadAllBytes(path), variables, providers).ToDictionary(d => d.Spec.Id);
+            return BundleAssembly.Load(File.ReadAllBytes(path), variables, providers, path + ".files").ToDictionary(d => d.Spec.Id);
         }
         catch (Exception e)
         {

@@ -53,7 +53,7 @@ public sealed class DagFolderActorTests : IDisposable
         var processor = new DagProcessorClient(new() { AssemblyPath = Path.Combine(_folder, "none.dll") });
         var system = new ActorSystem("test", _simulation, _simulation.Time, NullLoggerFactory.Instance);
         var folder = Props.Create(() => new DagFolderActor(
-            _folder, TimeSpan.FromSeconds(1), processor, new BundleShelf(store.Bundles, box),
+            _folder, TimeSpan.FromSeconds(1), watch: null, processor, new BundleShelf(store.Bundles, box),
             _ => Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>())));
         system.Spawn(Props.Create(() => new Parent(folder, _told)).WithSupervision(SupervisionStrategy.Stop), "parent");
         _simulation.RunFor(TimeSpan.FromSeconds(2));

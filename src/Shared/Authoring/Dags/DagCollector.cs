@@ -86,7 +86,7 @@ public sealed class DagCollector(ProviderCatalog? providers, Func<string, string
             // Location is null where a helper without caller information threw it.
             _problems.Add(e.Location is null ? new(e.Message, FindLine(e, location.File) ?? location, e) : e);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OutOfMemoryException) // That ends the process: its parent tells it from all else.
         {
             // One Dag of a factory that throws must not take the others of its file along.
             _problems.Add(new($"Defining Dag '{id}' threw {e.GetType().Name}: {e.Message}", FindLine(e, location.File) ?? location, e));
