@@ -25,7 +25,10 @@ var reader = new Thread(() =>
 { IsBackground = true, Name = "requests" };
 reader.Start();
 
+// A compiler that has not run yet takes seconds, more of them when the machine is busy: no file is to blame for that.
 var processor = new DagFileProcessor(ProviderDiscovery.Load());
+processor.Warm();
+await Frames.WriteAsync(answers, true, CancellationToken.None);
 foreach (var request in waiting.GetConsumingEnumerable())
 {
     await Frames.WriteAsync(answers, processor.Process(request), CancellationToken.None);

@@ -20,16 +20,18 @@ public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposa
     /// <param name="relativePath">The file inside it.</param>
     /// <param name="variables">Values of variables that definitions may read.</param>
     /// <param name="cancellationToken">Cancelling gives up the file and its child.</param>
-    /// <exception cref="FileNotFoundException">The processor itself is missing.</exception>
+    /// <param name="begins">Called when its turn has come and a child is there to take it: its time counts from here.</param>
+    /// <exception cref="IOException">The processor itself is missing or does not start.</exception>
     public async Task<ProcessedFile> ProcessAsync(
-        string folder, string relativePath, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken)
+        string folder, string relativePath, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken, Action? begins = null)
     {
         var request = new ProcessFile(Path.GetFullPath(folder), relativePath.Replace('\\', '/'), variables);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         await _turns.WaitAsync(stop.Token);
         try
         {
-            var child = await TakeAsync();
+            var child = await TakeAsync(stop.Token);
+            begins?.Invoke();
             var (processed, isWell) = await ProcessAsync(child, request, stop.Token);
             if (isWell)
             {
@@ -66,25 +68,36 @@ public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposa
         _closing.Dispose();
     }
 
-    private async Task<ProcessorProcess> TakeAsync()
+    private async Task<ProcessorProcess> TakeAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        while (TryTakeIdle() is { } used)
         {
-            ProcessorProcess? child;
-            lock (_idle)
+            if (!used.HasExited && used.Files < options.FilesPerProcess)
             {
-                if (!_idle.TryPop(out child))
-                {
-                    return ProcessorProcess.Start(options);
-                }
+                return used;
             }
 
-            if (!child.HasExited && child.Files < options.FilesPerProcess)
-            {
-                return child;
-            }
+            await used.DisposeAsync();
+        }
 
+        var child = ProcessorProcess.Start(options);
+        try
+        {
+            await child.StartedAsync(cancellationToken);
+            return child;
+        }
+        catch
+        {
             await child.DisposeAsync();
+            throw;
+        }
+    }
+
+    private ProcessorProcess? TryTakeIdle()
+    {
+        lock (_idle)
+        {
+            return _idle.TryPop(out var child) ? child : null;
         }
     }
 

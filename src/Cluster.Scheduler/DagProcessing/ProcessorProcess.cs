@@ -10,6 +10,8 @@ internal sealed class ProcessorProcess : IAsyncDisposable
 {
     private const int KeptErrorLines = 20;
 
+    private static readonly TimeSpan StartTakesAtMost = TimeSpan.FromMinutes(2);
+
     // Between the end of its answers and its own: the runtime prints what killed it. Code that closed the pipe and lives on gets no more.
     private static readonly TimeSpan EndTakesAtMost = TimeSpan.FromSeconds(5);
 
@@ -65,6 +67,25 @@ internal sealed class ProcessorProcess : IAsyncDisposable
         child._process.Start();
         child._process.BeginErrorReadLine();
         return child;
+    }
+
+    /// <summary>Waits until it can take files.</summary>
+    /// <exception cref="IOException">It ended instead, or takes too long.</exception>
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(StartTakesAtMost);
+        try
+        {
+            if (!await Frames.ReadAsync<bool>(_process.StandardOutput.BaseStream, limit.Token))
+            {
+                throw new IOException($"The Dag processor could not be started: it {await DescribeEndAsync() ?? "ran out of memory"}.");
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"The Dag processor did not start within {StartTakesAtMost.TotalSeconds:0} s.");
+        }
     }
 
     /// <summary>Hands over one file and waits for what became of it; null when the process ended instead.</summary>

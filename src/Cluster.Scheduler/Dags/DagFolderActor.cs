@@ -74,6 +74,9 @@ internal sealed partial class DagFolderActor(
             case Scan:
                 LookAtFolder();
                 break;
+            case Begun begun when _changedMeanwhile.ContainsKey(begun.File):
+                Context.Timers.StartSingle("slow " + begun.File, SlowAfter, new Slow(begun.File));
+                break;
             case Slow slow:
                 _queue.IsSlow(slow.File);
                 break;
@@ -205,7 +208,6 @@ internal sealed partial class DagFolderActor(
         while (_queue.Next() is { } file)
         {
             _changedMeanwhile.Add(file, new(StringComparer.Ordinal));
-            Context.Timers.StartSingle("slow " + file, SlowAfter, new Slow(file));
             Context.PipeToSelf(ProcessAsync(file, _stopping.Token), done => new Finished(file, done, null), error => new Finished(file, null, error));
         }
     }
@@ -221,8 +223,9 @@ internal sealed partial class DagFolderActor(
 
     private async Task<FileProcessed> ProcessAsync(string file, CancellationToken cancellationToken)
     {
+        var self = Context.Self;
         var known = await variables(cancellationToken);
-        var processed = await processor.ProcessAsync(folder, file, known, cancellationToken);
+        var processed = await processor.ProcessAsync(folder, file, known, cancellationToken, () => self.Tell(new Begun(file)));
         await bundles.SaveAsync(processed, known, cancellationToken);
         return new(processed);
     }
@@ -234,6 +237,8 @@ internal sealed partial class DagFolderActor(
     private static partial void LogNotProcessed(ILogger logger, string file, string error);
 
     private sealed record Finished(string File, FileProcessed? Processed, Exception? Error);
+
+    private sealed record Begun(string File);
 
     private sealed record Slow(string File);
 
