@@ -51,6 +51,19 @@ internal sealed class CommandFactory(Terminal terminal)
         return command;
     }
 
+    /// <summary>A command that asks a deployment only when what was typed wants it: then it is found.</summary>
+    public ToolCommand MaybeRemote(ToolCommand command, Func<Invocation, Func<ApiClient>, Task<int>> run, params Symbol[] symbols)
+    {
+        Add(command, symbols);
+        command.AsksDeployment = true;
+        command.SetAction((parsed, cancel) => run(Invoked(parsed, cancel), () =>
+        {
+            var deployment = _deployment.Find(parsed, terminal.Environment);
+            return new(deployment.Url, deployment.Token);
+        }));
+        return command;
+    }
+
     private Invocation Invoked(ParseResult parsed, CancellationToken cancel) =>
         new(parsed, terminal, parsed.GetValue(_json), cancel) { Home = _deployment.HomeGivenTo(parsed) };
 

@@ -14,7 +14,7 @@ internal static class DagsCommands
 
     public static Command Create(CommandFactory factory) => CommandFactory.Group(
         "dags",
-        "List, look at, pause, check and test Dags.",
+        "List, look at, pause, check, plan and test Dags.",
         factory.Remote(new("list", "List all Dags.", "sluice dags list", "sluice dags list --json"), ListAsync),
         factory.Remote(new("show", "Show a Dag: its schedule, tasks and latest runs.", "sluice dags show weather_to_warehouse"), ShowAsync, DagId),
         factory.Remote(
@@ -25,8 +25,10 @@ internal static class DagsCommands
             new("unpause", "Let a paused Dag go on.", "sluice dags unpause weather_to_warehouse"),
             (invocation, api) => SwitchAsync(invocation, api, Operations.UnpauseDag, "unpaused"),
             DagId),
+        factory.Remote(new("versions", "List a Dag's versions, latest first.", "sluice dags versions weather_to_warehouse"), VersionsAsync, DagId),
         factory.Remote(new("list-import-errors", "List what is wrong with Dag files.", "sluice dags list-import-errors"), ListImportErrorsAsync),
         DagCheck.Create(factory),
+        DagPlanning.Create(factory),
         DagTest.Create(factory));
 
     private static async Task<int> ListAsync(Invocation invocation, ApiClient api) => invocation.Show<IReadOnlyList<DagSummary>>(
@@ -72,6 +74,19 @@ internal static class DagsCommands
             tasks.WriteTo(terminal);
             terminal.Line();
             RunTable.Of(details.LatestRuns, ofOneDag: true).WriteTo(terminal);
+        });
+
+    private static async Task<int> VersionsAsync(Invocation invocation, ApiClient api) => invocation.Show<IReadOnlyList<DagVersionSummary>>(
+        await api.CallAsync(Operations.ListDagVersions, new DagName(invocation.Get(DagId)), invocation.Cancel),
+        versions =>
+        {
+            var listing = new Listing("It has no version.", "#number", "!version", "!since (UTC)", "#runs", "");
+            foreach (var version in versions)
+            {
+                listing.Add(version.Number, version.Version, Wording.Time(version.CreatedAt), version.Runs, version.IsCurrent ? "current" : "");
+            }
+
+            listing.WriteTo(invocation.Terminal);
         });
 
     private static async Task<int> SwitchAsync(Invocation invocation, ApiClient api, string operation, string done)

@@ -50,6 +50,8 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
     {
         Operations.ListDags => Json(await ListDagsAsync(cancel)),
         Operations.ShowDag => Json(await ShowDagAsync(Read<DagName>(call), cancel)),
+        Operations.ListDagVersions => Json(await ListVersionsAsync(Read<DagName>(call), cancel)),
+        Operations.ListDeployedDags => Json(await ListDeployedAsync(cancel)),
         Operations.ListImportErrors => Json<IReadOnlyList<ImportErrorSummary>>(
             [.. (await store.ReadModel.ListImportErrorsAsync(cancel)).Select(error => new ImportErrorSummary(error.File, error.Message ?? "", error.At))]),
         Operations.PauseDag => Json(await PauseAsync(Read<DagName>(call), true, call.Who, cancel)),
@@ -81,6 +83,33 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
         var dag = await DagAsync(name.DagId, cancel);
         var runs = await store.ReadModel.ListRunsAsync(new() { Dag = dag.Id, Limit = 10 }, cancel);
         return new(Summaries.Of(dag), Summaries.TasksOf(await SpecAsync(dag.Version, cancel)), [.. runs.Select(Summaries.Of)]);
+    }
+
+    private async Task<IReadOnlyList<DagVersionSummary>> ListVersionsAsync(DagName name, CancellationToken cancel)
+    {
+        var dag = await DagAsync(name.DagId, cancel);
+        var versions = await store.ReadModel.ListDagVersionsAsync(dag.Id, cancel);
+        return [.. versions.Select((version, i) => new DagVersionSummary(version.Version, i + 1, version.CreatedAt, version.Runs, version.Version == dag.Version)).Reverse()];
+    }
+
+    private async Task<IReadOnlyList<DeployedDagAnswer>> ListDeployedAsync(CancellationToken cancel)
+    {
+        var active = new Dictionary<DagId, int>();
+        foreach (var state in (RunState[])[RunState.Queued, RunState.Running])
+        {
+            foreach (var run in await store.ReadModel.ListRunsAsync(new() { State = state, Limit = int.MaxValue }, cancel))
+            {
+                active[run.Facts.Dag] = active.GetValueOrDefault(run.Facts.Dag) + 1;
+            }
+        }
+
+        var answer = new List<DeployedDagAnswer>();
+        foreach (var dag in (await store.ReadModel.ListDagsAsync(cancel)).Where(dag => dag.Active))
+        {
+            answer.Add(new(dag.Id.Value, dag.File, dag.Paused, active.GetValueOrDefault(dag.Id), DagSpecJson.Serialize(await SpecAsync(dag.Version, cancel))));
+        }
+
+        return answer;
     }
 
     private async Task<Changed> PauseAsync(DagName name, bool paused, string who, CancellationToken cancel)

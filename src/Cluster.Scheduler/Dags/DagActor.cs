@@ -119,10 +119,11 @@ internal sealed partial class DagActor(
             return;
         }
 
-        var isNewVersion = _dag.Version != define.Version;
+        var before = _dag.Version;
+        var isNewVersion = before != define.Version;
         Adopt(company.Versions.Add(define.Version, define.Spec));
         var append = Change([new DagDefined(define.Version, define.Bundle, define.File, Now), .. Faults()]);
-        append.Changes.Add(new DagVersionRow(define.Version, id, DagSpecJson.Serialize(define.Spec), Now));
+        append.Changes.Add(new DagVersionRow(define.Version, id, DagSpecJson.Serialize(define.Spec), Now, isNewVersion ? before : null));
         Tell(append);
         if (isNewVersion)
         {

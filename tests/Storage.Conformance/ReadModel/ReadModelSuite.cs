@@ -193,6 +193,30 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     }
 
     [Fact]
+    public async Task A_replaced_version_stays_only_when_a_run_or_a_dag_has_it()
+    {
+        DagVersionRow Version(string version, string? replaces) => new(version, Dag, "{}", Noon, replaces);
+        DagRow At(string version) => new() { Id = Dag, File = "a.cs", Version = version, Schedule = "none" };
+
+        // No run ever had v1.
+        await WriteAsync(At("v1"), Version("v1", null));
+        await WriteAsync(At("v2"), Version("v2", "v1"));
+        Assert.Equal([("v2", 0L)], await UsesAsync());
+
+        // A run has v2.
+        await WriteAsync(Run(1, 1) with { Facts = Run(1, 1).Facts with { Version = "v2" } });
+        await WriteAsync(At("v3"), Version("v3", "v2"));
+        Assert.Equal([("v2", 1L), ("v3", 0L)], await UsesAsync());
+
+        // There and back in one group.
+        await WriteAsync(At("v4"), Version("v4", "v3"), At("v3"), Version("v3", "v4"));
+        Assert.Equal([("v2", 1L), ("v3", 0L)], await UsesAsync());
+
+        async Task<IEnumerable<(string, long)>> UsesAsync() =>
+            (await Store.ReadModel.ListDagVersionsAsync(Dag, None)).Select(use => (use.Version, use.Runs)).Order();
+    }
+
+    [Fact]
     public async Task XComs_are_found_by_key_and_listed_by_task()
     {
         await WriteAsync(new XComRow(1, new("b"), "rows", "1"), new XComRow(1, new("a"), "x", "null"), new XComRow(2, new("a"), "x", "[]"));

@@ -34,6 +34,8 @@ public static class ApiJson
 [JsonSerializable(typeof(Changed))]
 [JsonSerializable(typeof(IReadOnlyList<DagSummary>))]
 [JsonSerializable(typeof(DagDetails))]
+[JsonSerializable(typeof(IReadOnlyList<DagVersionSummary>))]
+[JsonSerializable(typeof(IReadOnlyList<DeployedDagAnswer>))]
 [JsonSerializable(typeof(IReadOnlyList<ImportErrorSummary>))]
 [JsonSerializable(typeof(TriggerRequest))]
 [JsonSerializable(typeof(RunFilter))]

@@ -11,6 +11,12 @@ public static class Operations
     /// <summary><see cref="DagName"/> to <see cref="DagDetails"/>.</summary>
     public const string ShowDag = "dags.show";
 
+    /// <summary><see cref="DagName"/> to a list of <see cref="DagVersionSummary"/>, latest first.</summary>
+    public const string ListDagVersions = "dags.versions";
+
+    /// <summary><see cref="Nothing"/> to a list of <see cref="DeployedDagAnswer"/>: what is active now, whole.</summary>
+    public const string ListDeployedDags = "dags.deployed";
+
     /// <summary><see cref="Nothing"/> to a list of <see cref="ImportErrorSummary"/>.</summary>
     public const string ListImportErrors = "dags.errors";
 
@@ -69,7 +75,7 @@ public static class Operations
     public const string DeleteVariable = "variables.delete";
 
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
-        ListDags, ShowDag, ListImportErrors, ListRuns, ShowRun, TaskState, ListBackfills, ShowBackfill, ListConnections, GetVariable, ListVariables);
+        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, ListBackfills, ShowBackfill, ListConnections, GetVariable, ListVariables);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);
@@ -92,6 +98,20 @@ public sealed record SecretValue(string Id, string Value);
 
 /// <param name="Yes">False: it was so already.</param>
 public sealed record Changed(bool Yes);
+
+/// <param name="Version">Content hash.</param>
+/// <param name="Number">Counts from 1, in the order in which versions were first seen; versions that no run used are not kept.</param>
+/// <param name="CreatedAt">When it was first seen.</param>
+/// <param name="Runs">Runs that are pinned to it.</param>
+/// <param name="IsCurrent">New runs take it.</param>
+public sealed record DagVersionSummary(string Version, int Number, DateTimeOffset CreatedAt, long Runs, bool IsCurrent);
+
+/// <param name="DagId">The Dag.</param>
+/// <param name="File">Where it is defined.</param>
+/// <param name="Paused">It makes no scheduled runs.</param>
+/// <param name="ActiveRuns">Runs that are queued or running.</param>
+/// <param name="Spec">Its definition as JSON.</param>
+public sealed record DeployedDagAnswer(string DagId, string File, bool Paused, int ActiveRuns, string Spec);
 
 public sealed record DagSummary
 {

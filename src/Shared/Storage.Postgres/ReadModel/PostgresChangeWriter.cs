@@ -31,6 +31,18 @@ internal static class PostgresChangeWriter
         Add(batch, XComs, ReadModelTables.XComs, changes.XComs);
         Add(batch, Dags, ReadModelTables.Dags, changes.Dags);
         Add(batch, DagVersions, ReadModelTables.DagVersions, changes.DagVersions);
+        if (changes.ReplacedVersions.Count > 0)
+        {
+            var delete = new NpgsqlBatchCommand(
+                """
+                DELETE FROM dag_version WHERE version = ANY ($1)
+                  AND NOT EXISTS (SELECT 1 FROM dag_run r WHERE r.dag_id = dag_version.dag_id AND r.version = dag_version.version)
+                  AND NOT EXISTS (SELECT 1 FROM dag d WHERE d.version = dag_version.version)
+                """);
+            delete.Parameters.Add(Texts(changes.ReplacedVersions, version => version));
+            batch.BatchCommands.Add(delete);
+        }
+
         Add(batch, Backfills, ReadModelTables.Backfills, changes.Backfills);
         Add(batch, Audit, ReadModelTables.Audit, changes.Audit);
         if (changes.ImportErrors.Count > 0)

@@ -27,6 +27,17 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
         Write(_xComs, ReadModelTables.XComs, changes.XComs);
         Write(_dags, ReadModelTables.Dags, changes.Dags);
         Write(_dagVersions, ReadModelTables.DagVersions, changes.DagVersions);
+        foreach (var version in changes.ReplacedVersions)
+        {
+            const string Sql =
+                """
+                DELETE FROM dag_version WHERE version = $1
+                  AND NOT EXISTS (SELECT 1 FROM dag_run r WHERE r.dag_id = dag_version.dag_id AND r.version = dag_version.version)
+                  AND NOT EXISTS (SELECT 1 FROM dag d WHERE d.version = dag_version.version)
+                """;
+            database.Statement(Sql, 1).With(0, version).Execute();
+        }
+
         Write(_backfills, ReadModelTables.Backfills, changes.Backfills);
         Write(_audit, ReadModelTables.Audit, changes.Audit);
         foreach (var error in changes.ImportErrors)

@@ -28,6 +28,11 @@ internal sealed class CoalescedChanges
                     break;
                 case DagVersionRow row:
                     Put(DagVersions, row, row.Version, changes.Count);
+                    if (row.Replaces is { } replaced)
+                    {
+                        ReplacedVersions.Add(replaced);
+                    }
+
                     break;
                 case BackfillRow row:
                     Put(Backfills, row, ("backfill", row.Id), changes.Count);
@@ -56,6 +61,9 @@ internal sealed class CoalescedChanges
     public List<DagRow> Dags { get; } = [];
 
     public List<DagVersionRow> DagVersions { get; } = [];
+
+    /// <summary>Versions that are deleted after all else is written, unless a run or a Dag has them.</summary>
+    public List<string> ReplacedVersions { get; } = [];
 
     public List<BackfillRow> Backfills { get; } = [];
 

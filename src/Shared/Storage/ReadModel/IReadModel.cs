@@ -14,6 +14,9 @@ public interface IReadModel
     /// <summary>The spec of a version as JSON; null when there is none.</summary>
     ValueTask<string?> FindDagVersionAsync(string version, CancellationToken cancellationToken);
 
+    /// <summary>Versions of a Dag, oldest first, with how many runs each has.</summary>
+    ValueTask<IReadOnlyList<DagVersionUse>> ListDagVersionsAsync(DagId dag, CancellationToken cancellationToken);
+
     /// <summary>Runs, newest logical date first.</summary>
     ValueTask<IReadOnlyList<DagRunRow>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken);
 
@@ -35,6 +38,11 @@ public interface IReadModel
     /// <summary>Latest first.</summary>
     ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken);
 }
+
+/// <param name="Version">Content hash.</param>
+/// <param name="CreatedAt">When it was first seen, UTC.</param>
+/// <param name="Runs">Runs that are pinned to it.</param>
+public sealed record DagVersionUse(string Version, DateTimeOffset CreatedAt, long Runs);
 
 /// <summary>Which runs to list; null means any.</summary>
 public sealed record RunQuery

@@ -51,7 +51,8 @@ public sealed record DagRow : ReadModelChange
 /// <param name="Dag">The Dag.</param>
 /// <param name="Spec">The <see cref="DagSpec"/> as JSON.</param>
 /// <param name="CreatedAt">When it was first seen.</param>
-public sealed record DagVersionRow(string Version, DagId Dag, string Spec, DateTimeOffset CreatedAt) : ReadModelChange;
+/// <param name="Replaces">The version before it: deleted when no run has it and no Dag is at it.</param>
+public sealed record DagVersionRow(string Version, DagId Dag, string Spec, DateTimeOffset CreatedAt, string? Replaces = null) : ReadModelChange;
 
 /// <summary>Upserts a run by its key.</summary>
 public sealed record DagRunRow : ReadModelChange

@@ -32,6 +32,18 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         First(await database.QueryAsync("SELECT spec FROM dag_version WHERE version = $1", [version], row => row.Text(0), cancellationToken)
             .ConfigureAwait(false));
 
+    public async ValueTask<IReadOnlyList<DagVersionUse>> ListDagVersionsAsync(DagId dag, CancellationToken cancellationToken)
+    {
+        const string Sql =
+            """
+            SELECT v.version, v.created_at, COALESCE(r.runs, 0)
+            FROM dag_version v
+            LEFT JOIN (SELECT version, count(*) AS runs FROM dag_run WHERE dag_id = $1 GROUP BY version) r ON r.version = v.version
+            WHERE v.dag_id = $1 ORDER BY v.created_at, v.version
+            """;
+        return await database.QueryAsync(Sql, [dag.Value], row => new DagVersionUse(row.Text(0), row.Time(1), row.Long(2)), cancellationToken).ConfigureAwait(false);
+    }
+
     public async ValueTask<IReadOnlyList<DagRunRow>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken)
     {
         var conditions = new List<string>();
