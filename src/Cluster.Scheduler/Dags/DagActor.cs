@@ -4,6 +4,7 @@ using Sluice.Actors;
 using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Core.Params;
 using Sluice.Core.Schedules;
 using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dispatch;
@@ -184,6 +185,12 @@ internal sealed partial class DagActor(
             return;
         }
 
+        if (ParamRules.Refuse(Spec, trigger.Conf) is { } broken)
+        {
+            Refuse(broken);
+            return;
+        }
+
         var interval = trigger.LogicalDate is { } date ? new DataInterval(date, timetable.ManualInterval(date).End) : timetable.ManualInterval(Now);
         if (interval.End < interval.Start)
         {
@@ -206,6 +213,12 @@ internal sealed partial class DagActor(
         if (!_dag.Active)
         {
             Refuse($"Dag '{id}' is not defined by any file now; it cannot be backfilled.");
+            return;
+        }
+
+        if (ParamRules.Refuse(Spec, backfill.Conf) is { } broken)
+        {
+            Refuse(broken);
             return;
         }
 

@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Sluice.Authoring.XComs;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -12,6 +15,7 @@ public sealed class DagBuilder : TaskScope
     private readonly List<TaskGroup> _groups = [];
     private readonly List<(IDagNode Up, IDagNode Down)> _links = [];
     private readonly List<string> _tags = [];
+    private readonly Dictionary<string, JsonNode?> _schemas = [];
     private readonly SourceLocation? _location;
     private bool _sealed;
 
@@ -65,6 +69,22 @@ public sealed class DagBuilder : TaskScope
 
     internal IReadOnlyList<(IDagNode Up, IDagNode Down)> Links => _links;
 
+    /// <summary>Gives a param rules that its value must keep: a run whose conf breaks one is refused before it exists.</summary>
+    /// <param name="name">Its key in <see cref="Params"/>. Without a default there, conf must give it.</param>
+    /// <param name="schema">A JSON Schema (draft 2020-12), such as <c>{"type": "integer", "minimum": 1}</c>.</param>
+    /// <exception cref="DagDefinitionException">The schema is not JSON.</exception>
+    public void ParamSchema(string name, [StringSyntax(StringSyntaxAttribute.Json)] string schema)
+    {
+        try
+        {
+            _schemas[name] = JsonNode.Parse(schema);
+        }
+        catch (JsonException e)
+        {
+            throw new DagDefinitionException($"The schema of param '{name}' is not JSON: {e.Message}", null, e);
+        }
+    }
+
     /// <summary>Adds tags, by which people find it.</summary>
     public void Tags(params ReadOnlySpan<string> tags) => _tags.AddRange(tags);
 
@@ -117,6 +137,7 @@ public sealed class DagBuilder : TaskScope
             FailFast = FailFast,
             MaxMapLength = MaxMapLength,
             Params = XComJson.Serialize("params", Params),
+            ParamsSchema = _schemas.Count == 0 ? null : new JsonObject(_schemas).ToJsonString(),
             Tasks = [.. _tasks.Select((task, i) => TaskSpecWriter.Write(task, upstreams[i], _collector.Providers))],
             Location = _location,
         };

@@ -62,6 +62,14 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
             }
         }
 
+        if (fields.Mapping("params_schema", "params_schema") is { } schemas)
+        {
+            foreach (var (name, schema) in schemas.Unread)
+            {
+                dag.ParamSchema(name, _json.Convert(schema)?.ToJsonString() ?? "null");
+            }
+        }
+
         ReadTasks(dag, fields, "");
         fields.RefuseOthers();
         foreach (var (scope, setup) in _setups)

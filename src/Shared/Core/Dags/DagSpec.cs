@@ -47,6 +47,9 @@ public sealed record DagSpec
     /// <summary>Default params as a JSON object; a run's conf overrides them by key.</summary>
     public string Params { get; init; } = "{}";
 
+    /// <summary>JSON object of one JSON Schema for each param that has one; null: none has. Checked before a run exists.</summary>
+    public string? ParamsSchema { get; init; }
+
     /// <summary>In the order of definition. A task is addressed by its index here.</summary>
     public required IReadOnlyList<TaskSpec> Tasks { get; init; }
 

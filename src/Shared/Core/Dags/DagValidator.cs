@@ -87,6 +87,11 @@ public static class DagValidator
             Add($"Dag \"{dag.Id}\": its params {jsonProblem}; give a JSON object such as {{\"region\": \"seoul\"}}.");
         }
 
+        foreach (var problem in Params.ParamRules.Problems(dag))
+        {
+            Add($"Dag \"{dag.Id}\": {problem}");
+        }
+
         if (dag.Tasks.Count == 0)
         {
             Add($"Dag \"{dag.Id}\" has no tasks; define at least one.");

@@ -20,6 +20,7 @@ public static class DagVersion
             StartDate = dag.StartDate?.ToUniversalTime(),
             EndDate = dag.EndDate?.ToUniversalTime(),
             Params = Canonical(dag.Params),
+            ParamsSchema = dag.ParamsSchema is { } schema ? Canonical(schema) : null,
             Tasks = [.. dag.Tasks.Select(task => task with { Location = null, Arguments = Canonical(task.Arguments) })],
         };
         var hash = SHA256.HashData(DagSpecJson.SerializeToUtf8Bytes(canonical));

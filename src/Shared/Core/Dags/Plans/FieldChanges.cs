@@ -44,7 +44,7 @@ internal static class FieldChanges
     private static SortedDictionary<string, string> Flat(JsonObject json)
     {
         // Kept as text inside the spec; field by field for people.
-        foreach (var name in (string[])["params", "arguments"])
+        foreach (var name in (string[])["params", "paramsSchema", "arguments"])
         {
             if (json[name] is JsonValue text && Parsed(text.GetValue<string>()) is { } parsed)
             {
