@@ -109,6 +109,9 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
 
     public ValueTask<DagRow?> FindDagAsync(DagId dag, CancellationToken cancellationToken) => Inner.ReadModel.FindDagAsync(dag, cancellationToken);
 
+    public ValueTask<IReadOnlyList<DagVersionUse>> ListDagVersionsAsync(DagId dag, CancellationToken cancellationToken) =>
+        Inner.ReadModel.ListDagVersionsAsync(dag, cancellationToken);
+
     public ValueTask<IReadOnlyList<DagRunRow>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken) => Inner.ReadModel.ListRunsAsync(query, cancellationToken);
 
     public ValueTask<DagRunRow?> FindRunAsync(DagId dag, RunId run, CancellationToken cancellationToken) => Inner.ReadModel.FindRunAsync(dag, run, cancellationToken);
