@@ -37,7 +37,7 @@ internal sealed class Recovery
 
     /// <summary>The ranges of a Dag whose backfills still begin runs.</summary>
     public BackfillClaims ClaimsOf(DagId dag) => _backfills.Values
-        .Where(backfill => backfill.Dag == dag && backfill.Phase == BackfillPhase.Running)
+        .Where(backfill => backfill.Dag == dag && backfill.Phase is (BackfillPhase.Running or BackfillPhase.Paused))
         .Aggregate(new BackfillClaims(dag), (claims, backfill) => claims.Claim(backfill.Id, backfill.Range).Claims);
 
     public static async ValueTask<Recovery> ReadAsync(IStore store, DagVersions versions, CancellationToken cancellationToken)

@@ -24,8 +24,10 @@ internal sealed record ToDag(DagId Dag, object Message);
 
 internal sealed record NoSuchDag(DagId Dag);
 
-/// <summary>Asks the scheduler to hand a message to a backfill that is not over; answered by false when there is none.</summary>
+/// <summary>Asks the scheduler to hand a message to a backfill that is not over; answered by <see cref="NoSuchBackfill"/> when there is none.</summary>
 internal sealed record ToBackfill(string Id, object Message);
+
+internal sealed record NoSuchBackfill(string Id);
 
 /// <summary>Everything that one leadership does: rebuilt from the journal when it begins, gone when it ends.</summary>
 /// <remarks>Its children escalate: after a failure nothing in memory is trusted, and the elector begins a new epoch.</remarks>
@@ -116,8 +118,8 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
             case ToBackfill to when _backfills.TryGetValue(to.Id, out var backfill):
                 backfill.Tell(to.Message, Context.Sender);
                 break;
-            case ToBackfill:
-                Context.Sender?.Tell(false);
+            case ToBackfill to:
+                Context.Sender?.Tell(new NoSuchBackfill(to.Id));
                 break;
             case MakeBackfill make when _backfills.ContainsKey(make.Id):
                 Context.Sender?.Tell(new BackfillAnswer(null, $"There is a backfill '{make.Id}' already."));
@@ -252,7 +254,7 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
     private ActorRef SpawnBackfill(string id, BackfillState recovered)
     {
-        var actor = Context.Spawn(Props.Create(() => new BackfillActor(id, recovered, _company)), "backfill-" + id);
+        var actor = Context.Spawn(Props.Create(() => new BackfillActor(id, recovered, _company)).WithSupervision(SupervisionStrategy.Escalate), "backfill-" + id);
         Context.Watch(actor);
         return _backfills[id] = actor;
     }

@@ -142,7 +142,10 @@ internal sealed class SimulatedScheduler
     }
 
     public BackfillAnswer Backfill(string id, DagSpec dag, DateTimeOffset start, DateTimeOffset end, int limit = 1, Core.Backfills.Reprocess reprocess = default) =>
-        Ask<BackfillAnswer>(new MakeBackfill(id, dag, start, end, limit, reprocess));
+        Ask<BackfillAnswer>(Make(id, dag, start, end, new() { MaxActiveRuns = limit, Reprocess = reprocess }));
+
+    public static MakeBackfill Make(string id, DagSpec dag, DateTimeOffset start, DateTimeOffset end, Core.Backfills.BackfillOptions options) =>
+        new(id, dag.Id, DagVersion.Of(dag), new(start, end), options, "ann", null);
 
     public bool Pause(DagSpec dag, bool paused) => Ask<bool>(new ToDag(dag.Id, new SetPaused(paused)));
 

@@ -207,8 +207,8 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
 
         // In the order of creation; the first twelve digits are the millisecond, which two people may share.
         var id = $"bf-{Guid.CreateVersion7():N}"[..15] + $"{Guid.NewGuid():N}"[..4];
-        var make = new MakeBackfill(
-            id, spec, ScheduleDates.Parse(request.Start, spec.TimeZone), ScheduleDates.Parse(request.End, spec.TimeZone), request.MaxActiveRuns, reprocess);
+        var range = new DataInterval(ScheduleDates.Parse(request.Start, spec.TimeZone), ScheduleDates.Parse(request.End, spec.TimeZone));
+        var make = new MakeBackfill(id, dag.Id, dag.Version, range, new() { Reprocess = reprocess, MaxActiveRuns = request.MaxActiveRuns }, who, null);
         var answer = await LeaderAsync<BackfillAnswer>(make, cancel);
         if (answer.Refusal is { } refusal)
         {
@@ -232,7 +232,8 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
     private async Task<Changed> CancelBackfillAsync(BackfillName name, string who, CancellationToken cancel)
     {
         await BackfillAsync(name.BackfillId, cancel);
-        var changed = await LeaderAsync<bool>(new ToBackfill(name.BackfillId, StopBackfill.Instance), cancel);
+        var answer = await LeaderAsync<object>(new ToBackfill(name.BackfillId, new StopBackfill(false, who, null)), cancel);
+        var changed = answer is BackfillChanged { Yes: true };
         Audit(changed, who, Operations.CancelBackfill, name.BackfillId, "");
         return new(changed);
     }

@@ -6,6 +6,7 @@ using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Params;
 using Sluice.Core.Schedules;
+using Sluice.Scheduler.Backfills;
 using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Journal;
@@ -227,26 +228,27 @@ internal sealed partial class DagActor(
         {
             // Asked again after a takeover: this is the run that it asked for.
             Context.Sender?.Tell(living.Backfill == backfill.Backfill
-                ? new CreateRunAnswer(living, null)
-                : new CreateRunAnswer(null, $"Run '{living.Id}' of this interval is in flight."));
+                ? new CreateRunAnswer(living)
+                : new CreateRunAnswer(null, Skipped: $"Run '{living.Id}' of this interval is in flight."));
             return;
         }
 
         var existing = await _maker.FindAsync(date);
-        if (existing is { State: RunState.Queued or RunState.Running })
+        if (existing is { State: RunState.Success or RunState.Failed } && existing.Facts.Backfill == backfill.Backfill)
         {
-            Refuse($"Run '{existing.Facts.Id}' of this interval is in flight.");
+            Context.Sender?.Tell(new CreateRunAnswer(existing.Facts, Ended: existing.State));
         }
-        else if (existing is not null && (existing.Facts.Backfill == backfill.Backfill || !backfill.Again))
+        else if (BackfillStep.Of(backfill.Interval, BackfillScout.Existing(existing), backfill.Reprocess, backfill.MadeAt) is { Action: BackfillAction.Skip } left)
         {
-            // Made by this backfill and over; or by someone else, after the plan was made that left nothing to run again.
-            Context.Sender?.Tell(new CreateRunAnswer(existing.Facts, null, existing.State));
+            // Someone else was here after the backfill had looked.
+            Context.Sender?.Tell(new CreateRunAnswer(null, Skipped: $"Run '{left.Run}' is left as it is: {left.Why}."));
         }
         else
         {
             var append = new Append(StreamOf(id));
             var runId = RunIds.Of(RunType.Backfill, date);
-            var created = new RunCreated(await _maker.NewAsync(_dag, RunType.Backfill, runId, backfill.Interval, backfill.Conf, backfill.Backfill, Now), 0);
+            var facts = await _maker.NewAsync(_dag, RunType.Backfill, runId, backfill.Interval, backfill.Conf, backfill.Backfill, Now);
+            var created = new RunCreated(facts with { Connections = backfill.Connections }, 0);
             if (existing is not null)
             {
                 (created, var cleared) = await _maker.AgainAsync(existing.Facts, created.Facts, Spec);

@@ -22,15 +22,19 @@ internal sealed record TriggerRun(DateTimeOffset? LogicalDate, string? RunId, st
 /// <summary>Makes the run of one interval of a backfill. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
 /// <param name="Backfill">The backfill.</param>
 /// <param name="Interval">The interval.</param>
-/// <param name="Again">A finished run of the interval is run again; without it that run is left as it is, and answered.</param>
+/// <param name="Reprocess">Whether a finished run of the interval is run again.</param>
+/// <param name="MadeAt">When the backfill was made: a run that ended later is left as it is.</param>
 /// <param name="Conf">JSON object.</param>
-internal sealed record BackfillRun(string Backfill, DataInterval Interval, bool Again, string Conf);
+/// <param name="Connections">JSON object: connections that stand for others; null for none.</param>
+internal sealed record BackfillRun(
+    string Backfill, DataInterval Interval, Core.Backfills.Reprocess Reprocess, DateTimeOffset MadeAt, string Conf, string? Connections);
 
 /// <summary>Either the run's facts, or why there is none.</summary>
 /// <param name="Facts">The run.</param>
 /// <param name="Refusal">One sentence.</param>
 /// <param name="Ended">Set when the run was made before and is over.</param>
-internal sealed record CreateRunAnswer(RunFacts? Facts, string? Refusal, RunState? Ended = null);
+/// <param name="Skipped">Why there is nothing to run: someone else came first. One sentence.</param>
+internal sealed record CreateRunAnswer(RunFacts? Facts, string? Refusal = null, RunState? Ended = null, string? Skipped = null);
 
 /// <summary>A backfill asks for a range of the Dag's intervals. Answered by a <see cref="ClaimAnswer"/>.</summary>
 internal sealed record ClaimBackfill(string Id, DataInterval Range);

@@ -6,62 +6,66 @@ namespace Sluice.Core.Tests.Backfills;
 
 public sealed class BackfillPlanTests
 {
-    private static readonly Dictionary<DateTimeOffset, RunState> NoRuns = [];
-
     // Its own bounds and catchup do not matter to a backfill.
     private static readonly Timetable Daily = Timetable.Create(Schedule.Daily, "UTC", Day(1, month: 6), Day(2, month: 6), CatchupMode.None);
 
-    [Fact]
-    public void The_range_takes_its_start_and_leaves_its_end()
+    [Theory]
+    [InlineData(BackfillOrder.Oldest, new[] { 1, 2, 3 })]
+    [InlineData(BackfillOrder.Newest, new[] { 3, 2, 1 })]
+    public void The_range_takes_its_start_and_leaves_its_end(BackfillOrder order, int[] days)
     {
-        var plan = BackfillPlan.Create(Daily, Day(1), Day(4), Day(1, month: 12), NoRuns);
+        var walk = new BackfillWalk(Daily, new(Day(1), Day(4)), order, Day(1, month: 12));
 
-        Assert.Null(plan.Refusal);
-        Assert.Equal([new(Day(1), Day(2)), new(Day(2), Day(3)), new(Day(3), Day(4))], plan.Runs);
-        Assert.Equal(new DataInterval(Day(1), Day(4)), plan.Range);
+        Assert.Equal(days.Select(day => new DataInterval(Day(day), Day(day + 1))), walk.After(null));
+        Assert.Equal(days[1..].Select(day => Day(day)), walk.After(Day(days[0])).Select(interval => interval.Start));
     }
 
     [Fact]
     public void Days_are_those_of_the_dags_zone()
     {
         var seoul = Timetable.Create(Schedule.Daily, "Asia/Seoul", null, null, CatchupMode.Latest);
+        var range = new DataInterval(ScheduleDates.Parse("2024-01-01", "Asia/Seoul"), ScheduleDates.Parse("2024-02-01", "Asia/Seoul"));
 
-        var plan = BackfillPlan.Create(
-            seoul, ScheduleDates.Parse("2024-01-01", "Asia/Seoul"), ScheduleDates.Parse("2024-02-01", "Asia/Seoul"), Day(1, month: 12), NoRuns);
+        var walk = new BackfillWalk(seoul, range, BackfillOrder.Oldest, Day(1, month: 12)).After(null).ToList();
 
-        Assert.Equal(31, plan.Runs.Count);
-        Assert.Equal(new DateTimeOffset(2023, 12, 31, 15, 0, 0, TimeSpan.Zero), plan.Runs[0].Start);
+        Assert.Equal(31, walk.Count);
+        Assert.Equal(new DateTimeOffset(2023, 12, 31, 15, 0, 0, TimeSpan.Zero), walk[0].Start);
     }
 
     [Theory]
-    [InlineData(0, 2)]
-    [InlineData(-1, 1)] // the third interval ends exactly now, and a minute before that it is not complete
+    [InlineData(0, 3)]
+    [InlineData(-1, 2)] // the third interval ends exactly now, and a minute before that it is not complete
     public void Only_complete_intervals_are_run(int minutes, int last)
     {
-        var plan = BackfillPlan.Create(Daily, Day(1), Day(30), Day(4).AddMinutes(minutes), NoRuns);
+        var by = Day(4).AddMinutes(minutes);
 
-        Assert.Equal(Day(last + 1), plan.Runs[^1].Start);
+        Assert.Equal(Day(last), new BackfillWalk(Daily, new(Day(1), Day(30)), BackfillOrder.Oldest, by).After(null).Last().Start);
+        Assert.Equal(Day(last), new BackfillWalk(Daily, new(Day(1), Day(30).AddYears(900)), BackfillOrder.Newest, by).After(null).First().Start);
     }
 
+    /// <summary>Backwards is forwards read from its end, from wherever the walk goes on.</summary>
     [Theory]
-    [InlineData(Reprocess.None, new[] { 1 }, new int[0])]
-    [InlineData(Reprocess.Failed, new[] { 1, 3 }, new[] { 3 })]
-    [InlineData(Reprocess.Completed, new[] { 1, 2, 3 }, new[] { 2, 3 })]
-    public void Runs_that_exist_are_left_or_run_again_but_never_while_they_go_on(Reprocess reprocess, int[] days, int[] again)
+    [InlineData("* * * * *", "UTC", 2)]
+    [InlineData("*/7 3,4 * * *", "Europe/Berlin", 400)]
+    [InlineData("30 2 * * SUN", "America/New_York", 4000)]
+    [InlineData("0 0 1 1 *", "Asia/Seoul", 30_000)]
+    [InlineData("0 0 29 2 *", "UTC", 30_000)]
+    public void Newest_first_is_oldest_first_backwards(string cron, string zone, int days)
     {
-        var existing = new Dictionary<DateTimeOffset, RunState>
+        foreach (var schedule in new[] { Schedule.Cron(cron), Schedule.At(cron), Schedule.Every(TimeSpan.FromHours(1 + (days / 3))) })
         {
-            [Day(2)] = RunState.Success,
-            [Day(3)] = RunState.Failed,
-            [Day(4)] = RunState.Running,
-            [Day(5)] = RunState.Queued,
-        };
+            var timetable = Timetable.Create(schedule, zone, null, null, CatchupMode.All);
+            var range = new DataInterval(Day(17).AddMinutes(13), Day(17).AddMinutes(13).AddDays(days));
+            var by = range.End.AddHours(-5);
+            var forwards = new BackfillWalk(timetable, range, BackfillOrder.Oldest, by).After(null).ToList();
+            var walk = new BackfillWalk(timetable, range, BackfillOrder.Newest, by);
+            forwards.Reverse();
 
-        var plan = BackfillPlan.Create(Daily, Day(1), Day(6), Day(1, month: 12), existing, reprocess);
-
-        Assert.Equal(days.Select(d => Day(d)), plan.Runs.Select(run => run.Start));
-        Assert.Equal(again.Select(d => Day(d)), plan.Runs.Where(run => run.Again).Select(run => run.Start));
-        Assert.Equal(5 - days.Length, plan.LeftAlone.Count);
+            Assert.NotEmpty(forwards);
+            Assert.Equal(forwards, walk.After(null));
+            var middle = forwards.Count / 2;
+            Assert.Equal(forwards.Skip(middle + 1), walk.After(forwards[middle].Start));
+        }
     }
 
     [Fact]
@@ -69,10 +73,36 @@ public sealed class BackfillPlanTests
     {
         var at = Timetable.Create(Schedule.At("0 12 * * *"), "UTC", null, null, CatchupMode.Latest);
 
-        var plan = BackfillPlan.Create(at, Day(1), Day(9), Day(2).AddHours(12), NoRuns);
+        foreach (var order in Enum.GetValues<BackfillOrder>())
+        {
+            var runs = new BackfillWalk(at, new(Day(1), Day(9)), order, Day(2).AddHours(12)).After(null).ToList();
 
-        Assert.Equal([Day(1).AddHours(12), Day(2).AddHours(12)], plan.Runs.Select(run => run.Start));
-        Assert.All(plan.Runs, run => Assert.Equal(run.Start, run.End));
+            Assert.Equal([Day(1).AddHours(12), Day(2).AddHours(12)], runs.Select(run => run.Start).Order());
+            Assert.All(runs, run => Assert.Equal(run.Start, run.End));
+        }
+    }
+
+    [Theory]
+    [InlineData(null, Reprocess.Completed, BackfillAction.Create, null)]
+    [InlineData(RunState.Queued, Reprocess.Completed, BackfillAction.Skip, "waits for its turn")]
+    [InlineData(RunState.Running, Reprocess.Completed, BackfillAction.Skip, "running")]
+    [InlineData(RunState.Success, Reprocess.None, BackfillAction.Skip, "succeeded")]
+    [InlineData(RunState.Success, Reprocess.Failed, BackfillAction.Skip, "succeeded")]
+    [InlineData(RunState.Success, Reprocess.Completed, BackfillAction.Reprocess, null)]
+    [InlineData(RunState.Success, Reprocess.Completed, BackfillAction.Skip, "after the backfill was made", 1)]
+    [InlineData(RunState.Failed, Reprocess.None, BackfillAction.Skip, "failed, and reprocess is none")]
+    [InlineData(RunState.Failed, Reprocess.Failed, BackfillAction.Reprocess, null)]
+    [InlineData(RunState.Failed, Reprocess.Completed, BackfillAction.Reprocess, null)]
+    [InlineData(RunState.Failed, Reprocess.Failed, BackfillAction.Skip, "after the backfill was made", 1)]
+    public void Runs_that_exist_are_left_or_run_again_but_never_while_they_go_on(
+        RunState? state, Reprocess reprocess, BackfillAction action, string? why, int endedAfter = 0)
+    {
+        var existing = state is { } known ? new ExistingRun(new("r"), known, known < RunState.Success ? null : Day(9).AddSeconds(endedAfter)) : null;
+
+        var step = BackfillStep.Of(new(Day(1), Day(2)), existing, reprocess, madeAt: Day(9));
+
+        Assert.Equal((action, why is null, existing?.Id), (step.Action, step.Why is null, step.Run));
+        Assert.Contains(why ?? "", step.Why ?? "", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,21 +115,27 @@ public sealed class BackfillPlanTests
         Refused("no periodic schedule", Timetable.Create(Schedule.Once, "UTC", Day(1), null, CatchupMode.All), Day(1), Day(2));
         Refused("no periodic schedule", Timetable.Create(Schedule.None, "UTC", Day(1), null, CatchupMode.All), Day(1), Day(2));
         Refused("more than 100000 intervals", Timetable.Create(Schedule.Cron("* * * * *"), "UTC", null, null, CatchupMode.All), Day(1).AddYears(-1), Day(2));
-
-        var done = new Dictionary<DateTimeOffset, RunState> { [Day(1)] = RunState.Success };
-        Assert.Contains("the 1 intervals", BackfillPlan.Create(Daily, Day(1), Day(2), Day(12), done).Refusal, StringComparison.Ordinal);
-        Assert.Contains("reprocess completed", BackfillPlan.Create(Daily, Day(1), Day(2), Day(12), done, Reprocess.Failed).Refusal, StringComparison.Ordinal);
-        done[Day(1)] = RunState.Running;
-        Assert.Contains("still going on", BackfillPlan.Create(Daily, Day(1), Day(2), Day(12), done, Reprocess.Completed).Refusal, StringComparison.Ordinal);
+        Refused("max_active_runs is 0; it must be from 1 to 1000", Daily, Day(1), Day(2), new() { MaxActiveRuns = 0 });
+        Refused("max_active_runs is 1001", Daily, Day(1), Day(2), new() { MaxActiveRuns = 1001 });
     }
 
-    private static void Refused(string expected, Timetable timetable, DateTimeOffset start, DateTimeOffset end)
+    [Theory]
+    [InlineData(RunState.Success, Reprocess.None, "the 1 intervals")]
+    [InlineData(RunState.Success, Reprocess.Failed, "reprocess completed")]
+    [InlineData(RunState.Running, Reprocess.Completed, "still going on")]
+    [InlineData(RunState.Failed, Reprocess.Failed, null)]
+    public void A_plan_without_anything_to_do_says_so(RunState state, Reprocess reprocess, string? refusal)
     {
-        var plan = BackfillPlan.Create(timetable, start, end, Day(12), NoRuns);
+        var plan = new BackfillPlan(Daily, new(Day(1), Day(2)), new() { Reprocess = reprocess }, Day(12));
+        plan.Add(BackfillStep.Of(plan.Walk.After(null).Single(), new(new("r"), state, Day(3)), reprocess, Day(12)));
 
-        Assert.Contains(expected, plan.Refusal, StringComparison.Ordinal);
-        Assert.Empty(plan.Runs);
+        Assert.Null(plan.Nonsense());
+        Assert.Equal(refusal is null, plan.NothingToDo() is null);
+        Assert.Contains(refusal ?? "", plan.NothingToDo() ?? "", StringComparison.Ordinal);
     }
+
+    private static void Refused(string expected, Timetable timetable, DateTimeOffset start, DateTimeOffset end, BackfillOptions? options = null) =>
+        Assert.Contains(expected, new BackfillPlan(timetable, new(start, end), options ?? new(), Day(12)).Nonsense(), StringComparison.Ordinal);
 
     private static DateTimeOffset Day(int day, int month = 1) => new(2024, month, day, 0, 0, 0, TimeSpan.Zero);
 }

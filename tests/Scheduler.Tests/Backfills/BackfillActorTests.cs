@@ -46,13 +46,13 @@ public sealed class BackfillActorTests
     {
         _cluster.Backfill("bf", Dag, Start.AddDays(-5), Start);
         var worker = _cluster.AddWorker();
-        Assert.True(_cluster.Ask<bool>(new ToBackfill("bf", StopBackfill.Instance)));
+        Assert.Equal(new(true), _cluster.Ask<BackfillChanged>(new ToBackfill("bf", new StopBackfill(false, "ann", null))));
         Assert.Equal("cancelled", _cluster.BackfillOf("bf").State);
         worker.WorkFor(TimeSpan.FromSeconds(2));
 
         Assert.Equal(RunState.Success, Assert.Single(_cluster.Runs()).State);
         Assert.NotNull(_cluster.BackfillOf("bf").EndedAt);
-        Assert.False(_cluster.Ask<bool>(new ToBackfill("bf", StopBackfill.Instance)));
+        _cluster.Ask<NoSuchBackfill>(new ToBackfill("bf", new StopBackfill(false, "ann", null)));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class BackfillActorTests
     {
         var answers = new[] { "one", "two" }
             .Select(id => _cluster.Scheduler.Scheduler.Elector.AskAsync<object>(
-                new Scheduler.Elections.ToScheduler(new MakeBackfill(id, Dag, Start.AddDays(-3), Start, 1, Reprocess.None)), TimeSpan.FromSeconds(10)))
+                new Scheduler.Elections.ToScheduler(Make(id, Dag, Start.AddDays(-3), Start, new())), TimeSpan.FromSeconds(10)))
             .ToList();
         _cluster.RunFor(TimeSpan.FromSeconds(1));
         var given = answers.Select(answer => (BackfillAnswer)answer.Result).ToList();
@@ -178,7 +178,7 @@ public sealed class BackfillActorTests
                     cluster.Crash(leader);
                 }
             };
-            cluster.Scheduler.Scheduler.Elector.Tell(new Scheduler.Elections.ToScheduler(new MakeBackfill("bf", Dag, Start.AddDays(-3), Start, 2, Reprocess.None)));
+            cluster.Scheduler.Scheduler.Elector.Tell(new Scheduler.Elections.ToScheduler(Make("bf", Dag, Start.AddDays(-3), Start, new() { MaxActiveRuns = 2 })));
             worker.BeatFor(TimeSpan.FromSeconds(3));
             cluster.Store.Written = null;
             if (left > 0)

@@ -144,8 +144,9 @@ public sealed class DagActorTests
         var dag = Daily() with { StartDate = Start.AddDays(-3), Catchup = CatchupMode.All };
         _cluster.Define(Manual("other"));
         _cluster.Define(dag with { Schedule = Schedule.None });
-        _cluster.Define(dag with { StartDate = Start.AddDays(5) });
-        _cluster.Backfill("bf", dag, Start.AddDays(-2), Start.AddDays(-1));
+        var later = dag with { StartDate = Start.AddDays(5) };
+        _cluster.Define(later);
+        _cluster.Backfill("bf", later, Start.AddDays(-2), Start.AddDays(-1));
         var worker = _cluster.AddWorker();
         worker.WorkFor(TimeSpan.FromSeconds(2));
 

@@ -1,135 +1,81 @@
-using System.Text.Json.Serialization;
-using Sluice.Core.DagRuns;
 using Sluice.Core.Schedules;
 
 namespace Sluice.Core.Backfills;
 
-/// <summary>What a backfill does with a run that its range already holds. A run that has not finished is never touched.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Reprocess>))]
-public enum Reprocess
+/// <summary>Counts what a backfill will do, interval by interval, and says why it makes no sense when it does not.</summary>
+/// <param name="timetable">The Dag's timetable; its start date, end date and catchup do not matter.</param>
+/// <param name="range"><c>[Start, End)</c> by logical date, UTC.</param>
+/// <param name="options">How it goes about it.</param>
+/// <param name="now">Only intervals that have ended by then are run.</param>
+public sealed class BackfillPlan(Timetable timetable, DataInterval range, BackfillOptions options, DateTimeOffset now)
 {
-    /// <summary>Leaves it.</summary>
-    None,
+    /// <summary>Most intervals of one backfill: eleven years of hours.</summary>
+    public const int MaxIntervals = 100_000;
 
-    /// <summary>Runs it again when it failed.</summary>
-    Failed,
+    /// <summary>Its intervals, one after the other.</summary>
+    public BackfillWalk Walk { get; } = new(timetable, range, options.Order, now);
 
-    /// <summary>Runs it again however it ended.</summary>
-    Completed,
-}
+    public DataInterval Range => range;
 
-/// <summary>One run of a backfill. Times are UTC.</summary>
-/// <param name="Start">Start of the data interval: the logical date.</param>
-/// <param name="End">End of the data interval.</param>
-/// <param name="Again">A run with this logical date exists: it is run again, under its own run id.</param>
-public readonly record struct PlannedRun(
-    [property: JsonPropertyName("s")] DateTimeOffset Start,
-    [property: JsonPropertyName("e")] DateTimeOffset End,
-    [property: JsonPropertyName("g"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Again = false)
-{
-    [JsonIgnore]
-    public DataInterval Interval => new(Start, End);
-}
+    /// <summary>Runs that will be made.</summary>
+    public int ToCreate { get; private set; }
 
-/// <summary>Which runs a backfill makes, or why it makes none.</summary>
-public sealed record BackfillPlan
-{
-    /// <summary>Most runs of one backfill: twelve years of hours.</summary>
-    public const int MaxRuns = 100_000;
-
-    private BackfillPlan()
-    {
-    }
-
-    /// <summary><c>[Start, End)</c> by logical date, UTC, as it was asked for.</summary>
-    public required DataInterval Range { get; init; }
-
-    /// <summary>Oldest first; empty when refused.</summary>
-    public IReadOnlyList<PlannedRun> Runs { get; private init; } = [];
+    /// <summary>Runs that will be run again.</summary>
+    public int ToReprocess { get; private set; }
 
     /// <summary>Intervals that keep the run they have.</summary>
-    public IReadOnlyList<DataInterval> LeftAlone { get; private init; } = [];
+    public int ToSkip { get; private set; }
 
-    /// <summary>One sentence: why there is nothing to do; null when there is.</summary>
-    public string? Refusal { get; private init; }
+    public int Intervals => ToCreate + ToReprocess + ToSkip;
 
-    /// <summary>Plans the runs for the complete intervals whose logical date lies in <c>[start, end)</c>; start date, end date and catchup of the Dag do not matter.</summary>
-    /// <param name="timetable">The Dag's timetable.</param>
-    /// <param name="start">First logical date.</param>
-    /// <param name="end">Where to stop; not part of it.</param>
-    /// <param name="now">Only intervals that have ended by then are run.</param>
-    /// <param name="existing">State of the Dag's runs in the range, by logical date.</param>
-    /// <param name="reprocess">What to do with those.</param>
-    public static BackfillPlan Create(
-        Timetable timetable,
-        DateTimeOffset start,
-        DateTimeOffset end,
-        DateTimeOffset now,
-        IReadOnlyDictionary<DateTimeOffset, RunState> existing,
-        Reprocess reprocess = Reprocess.None)
+    public void Add(BackfillStep step)
     {
-        var range = new DataInterval(start.ToUniversalTime(), end.ToUniversalTime());
-        if (!timetable.IsPeriodic)
+        switch (step.Action)
         {
-            return Refused(range, "The Dag has no periodic schedule, so there are no intervals to backfill; trigger runs by hand instead.");
+            case BackfillAction.Create: ToCreate++; break;
+            case BackfillAction.Reprocess: ToReprocess++; break;
+            default: ToSkip++; break;
         }
-
-        if (start >= end)
-        {
-            return Refused(range, $"The backfill's start {Show(start)} is not before its end {Show(end)}; the end is not part of the range.");
-        }
-
-        var runs = new List<PlannedRun>();
-        var leftAlone = new List<DataInterval>();
-        foreach (var interval in timetable.Between(start, end).TakeWhile(interval => interval.End <= now))
-        {
-            if (!existing.TryGetValue(interval.Start, out var state))
-            {
-                runs.Add(new(interval.Start, interval.End));
-            }
-            else if (RunsAgain(state, reprocess))
-            {
-                runs.Add(new(interval.Start, interval.End, Again: true));
-            }
-            else
-            {
-                leftAlone.Add(interval);
-            }
-
-            if (runs.Count > MaxRuns || leftAlone.Count > MaxRuns)
-            {
-                return Refused(range, $"The backfill would go over more than {MaxRuns} intervals; choose a shorter range.");
-            }
-        }
-
-        if (runs.Count > 0)
-        {
-            return new() { Range = range, Runs = runs, LeftAlone = leftAlone };
-        }
-
-        return leftAlone.Count > 0
-            ? Refused(range, $"Nothing to backfill: each of the {leftAlone.Count} intervals from {Show(start)} to {Show(end)} has a run already{Hint(reprocess)}.", leftAlone)
-            : timetable.Between(start, end).Any()
-                ? Refused(range, $"Nothing to backfill: no interval from {Show(start)} to {Show(end)} is complete at {Show(now)}.")
-                : Refused(range, $"Nothing to backfill: no interval of the schedule starts from {Show(start)} to {Show(end)}.");
     }
 
-    private static bool RunsAgain(RunState state, Reprocess reprocess) => state switch
+    /// <summary>One sentence: why there is nothing to begin with; null when there is. Needs no interval to be counted.</summary>
+    public string? Nonsense()
     {
-        RunState.Failed => reprocess is Reprocess.Failed or Reprocess.Completed,
-        RunState.Success => reprocess is Reprocess.Completed,
-        _ => false,
-    };
+        if (options.MaxActiveRuns is < 1 or > BackfillOptions.MostActiveRuns)
+        {
+            return $"max_active_runs is {options.MaxActiveRuns}; it must be from 1 to {BackfillOptions.MostActiveRuns}.";
+        }
 
-    private static string Hint(Reprocess reprocess) => reprocess switch
-    {
-        Reprocess.None => "; to run them again, reprocess failed or completed ones",
-        Reprocess.Failed => " that did not fail; to run them again, reprocess completed ones",
-        _ => " that is still going on",
-    };
+        if (!timetable.IsPeriodic)
+        {
+            return "The Dag has no periodic schedule, so there are no intervals to backfill; trigger runs by hand instead.";
+        }
 
-    private static BackfillPlan Refused(DataInterval range, string why, IReadOnlyList<DataInterval>? leftAlone = null) =>
-        new() { Range = range, Refusal = why, LeftAlone = leftAlone ?? [] };
+        if (range.Start >= range.End)
+        {
+            return $"The backfill's start {Show(range.Start)} is not before its end {Show(range.End)}; the end is not part of the range.";
+        }
+
+        if (Walk.After(null).Take(MaxIntervals + 1).Count() is var intervals and (0 or > MaxIntervals))
+        {
+            return intervals > 0 ? $"The backfill would go over more than {MaxIntervals} intervals; choose a shorter range."
+                : timetable.Between(range.Start, range.End).Any()
+                    ? $"Nothing to backfill: no interval from {Show(range.Start)} to {Show(range.End)} is complete at {Show(now)}."
+                    : $"Nothing to backfill: no interval of the schedule starts from {Show(range.Start)} to {Show(range.End)}.";
+        }
+
+        return null;
+    }
+
+    /// <summary>One sentence: why there is nothing to do, once every interval is counted; null when there is.</summary>
+    public string? NothingToDo() => ToCreate + ToReprocess > 0
+        ? null
+        : $"Nothing to backfill: each of the {Intervals} intervals from {Show(range.Start)} to {Show(range.End)} has a run already" + options.Reprocess switch
+        {
+            Reprocess.None => "; to run them again, reprocess failed or completed ones.",
+            Reprocess.Failed => " that did not fail; to run them again, reprocess completed ones.",
+            _ => " that is still going on.",
+        };
 
     private static string Show(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ");
 }

@@ -64,6 +64,9 @@ public sealed record RunFacts
     /// <summary>The backfill that made it.</summary>
     public string? Backfill { get; init; }
 
+    /// <summary>JSON object: the id of a connection, to the id of the one that the run's tasks get instead; null for none.</summary>
+    public string? Connections { get; init; }
+
     /// <summary>Interval of the latest successful run before this one, when known.</summary>
     public DataInterval? PreviousSuccess { get; init; }
 
