@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Sluice.Bench;
@@ -12,13 +11,5 @@ internal static class MachineCpu
         var fields = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var ticks = new[] { 1, 2, 3, 6, 7 }.Sum(field => long.Parse(fields[field], CultureInfo.InvariantCulture));
         return TimeSpan.FromMilliseconds(ticks * 10);
-    }
-
-    /// <summary>How much of one core is used over a while.</summary>
-    public static async Task<double> ShareOfACoreAsync(TimeSpan length)
-    {
-        var (busy, clock) = (Busy(), Stopwatch.StartNew());
-        await Task.Delay(length);
-        return (Busy() - busy) / clock.Elapsed;
     }
 }

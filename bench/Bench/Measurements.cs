@@ -10,7 +10,9 @@ namespace Sluice.Bench;
 /// <param name="Unit">Its unit.</param>
 /// <param name="Goal">What is to be reached; null for none.</param>
 /// <param name="HigherIsBetter">Which way the goal lies.</param>
-internal sealed record Figure(string Name, double Value, string Unit, double? Goal = null, bool HigherIsBetter = false)
+/// <param name="Parts">What of it each part of the deployment has used, in the same unit; null where it is not CPU time of processes.</param>
+internal sealed record Figure(
+    string Name, double Value, string Unit, double? Goal = null, bool HigherIsBetter = false, IReadOnlyDictionary<string, double>? Parts = null)
 {
     public bool? Reached => Goal is { } goal ? HigherIsBetter ? Value >= goal : Value <= goal : null;
 }
@@ -19,8 +21,7 @@ internal sealed record Figure(string Name, double Value, string Unit, double? Go
 /// <param name="deployment">What is measured.</param>
 /// <param name="embedded">Which goals count.</param>
 /// <param name="repeats">Runs of each chain; the median is reported.</param>
-/// <param name="idleMachine">What the machine uses without it, as a share of a core.</param>
-internal sealed class Measurements(Deployment deployment, bool embedded, int repeats, double idleMachine)
+internal sealed class Measurements(Deployment deployment, bool embedded, int repeats)
 {
     private readonly ApiClient _api = deployment.Api;
     private int _run;
@@ -45,10 +46,20 @@ internal sealed class Measurements(Deployment deployment, bool embedded, int rep
         figures.Add(await HundredDagsAsync());
         progress("trigger to first task, 200 triggers");
         figures.AddRange(await LatencyAsync());
+        figures.AddRange(await CpuAsync(progress));
+        return figures;
+    }
+
+    /// <summary>What tasks and idleness cost: CPU time, which a busy machine does not spoil as it does the other times.</summary>
+    public async Task<IReadOnlyList<Figure>> CpuAsync(Action<string> progress)
+    {
+        var figures = new List<Figure>();
+        progress("warming up for 20,000 independent tasks");
+        await ThroughputAsync();
         progress("20,000 independent tasks");
         figures.AddRange(await ThroughputAsync());
         progress("idle");
-        figures.Add(await IdleAsync());
+        figures.AddRange(await IdleAsync());
         return figures;
     }
 
@@ -139,6 +150,7 @@ internal sealed class Measurements(Deployment deployment, bool embedded, int rep
     {
         var wal = await deployment.WalBytesAsync();
         var busy = MachineCpu.Busy();
+        var before = ProcessCpu.ByPart();
         var ids = Enumerable.Range(0, 4).Select(_ => NextId()).ToList();
         foreach (var id in ids)
         {
@@ -154,24 +166,38 @@ internal sealed class Measurements(Deployment deployment, bool embedded, int rep
         }
 
         var cpu = MachineCpu.Busy() - busy;
+        var parts = Parts(before, used => used.TotalMicroseconds / 20_000);
         var seconds = (runs.Max(run => run.EndedAt!.Value) - runs.Min(run => run.QueuedAt!.Value)).TotalSeconds;
         List<Figure> figures =
         [
             new("20,000 independent tasks", 20_000 / seconds, "tasks/s", 8000, HigherIsBetter: true),
-            new("CPU of the whole machine a task", cpu.TotalMicroseconds / 20_000, "us", 100),
+            new("CPU of the whole machine a task", cpu.TotalMicroseconds / 20_000, "us"),
+            new("CPU of all processes a task", parts.Values.Sum(), "us", 100, Parts: parts),
         ];
-        if (wal is { } before)
+        if (wal is { } start)
         {
-            figures.Add(new("write-ahead log a task", ((await deployment.WalBytesAsync())!.Value - before) / 20_000d, "bytes", 1000));
+            figures.Add(new("write-ahead log a task", ((await deployment.WalBytesAsync())!.Value - start) / 20_000d, "bytes", 1000));
         }
 
         return figures;
     }
 
-    private async Task<Figure> IdleAsync()
+    private static async Task<IReadOnlyList<Figure>> IdleAsync()
     {
-        await Task.Delay(TimeSpan.FromSeconds(3));
-        var share = await MachineCpu.ShareOfACoreAsync(TimeSpan.FromSeconds(15));
-        return new("idle: CPU beyond the machine's own", Math.Max(0, share - idleMachine) * 100, "% of a core", 1);
+        // PostgreSQL tidies up behind the tasks for a while; what of that remains is told apart.
+        await Task.Delay(TimeSpan.FromSeconds(10));
+        var (before, clock) = (ProcessCpu.ByPart(), Stopwatch.StartNew());
+        await Task.Delay(TimeSpan.FromSeconds(30));
+        var parts = Parts(before, used => used / clock.Elapsed * 100);
+        parts.Remove(ProcessCpu.Client);
+        parts.Remove(ProcessCpu.PostgresMaintenance, out var maintenance);
+        return
+        [
+            new("idle: CPU of all processes", parts.Values.Sum(), "% of a core", 1, Parts: parts),
+            new("idle: PostgreSQL's own work beside it", maintenance, "% of a core"),
+        ];
     }
+
+    private static Dictionary<string, double> Parts(IReadOnlyDictionary<string, TimeSpan> before, Func<TimeSpan, double> value) =>
+        ProcessCpu.Since(before).ToDictionary(part => part.Key, part => Math.Round(value(part.Value), 3));
 }

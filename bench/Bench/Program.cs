@@ -4,33 +4,32 @@ using System.Text.Json.Nodes;
 using Sluice.Bench;
 using Sluice.Services;
 
-// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--slots N] [--repeats N]
+// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--cpu] [--slots N] [--repeats N]
 var json = args.Contains("--json");
+var cpuOnly = args.Contains("--cpu");
 var only = Option("--only");
 var slots = int.Parse(Option("--slots") ?? "8", CultureInfo.InvariantCulture);
 var repeats = int.Parse(Option("--repeats") ?? "5", CultureInfo.InvariantCulture);
 var dags = Path.Combine(Repository.Root, "bench", "dags");
-Progress("the machine by itself");
-var idleMachine = await MachineCpu.ShareOfACoreAsync(TimeSpan.FromSeconds(10));
 var report = new JsonArray();
 var missed = 0;
 
 if (only is null or "embedded")
 {
     await using var deployment = await Deployment.EmbeddedAsync(dags, slots);
-    Report(deployment.Name, await new Measurements(deployment, true, repeats, idleMachine).AllAsync(Progress));
+    Report(deployment.Name, await MeasureAsync(new(deployment, true, repeats)));
 }
 
 if (only is null or "cluster")
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: false);
-    Report(deployment.Name, await new Measurements(deployment, false, repeats, idleMachine).AllAsync(Progress));
+    Report(deployment.Name, await MeasureAsync(new(deployment, false, repeats)));
 }
 
-if (only is null or "slow-disk")
+if (only is "slow-disk" || (only is null && !cpuOnly))
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: true);
-    Report(deployment.Name, await new Measurements(deployment, false, repeats, idleMachine).ChainsAsync(Progress));
+    Report(deployment.Name, await new Measurements(deployment, false, repeats).ChainsAsync(Progress));
 }
 
 if (json)
@@ -39,6 +38,9 @@ if (json)
 }
 
 return missed == 0 ? 0 : 1;
+
+Task<IReadOnlyList<Figure>> MeasureAsync(Measurements measurements) =>
+    cpuOnly ? measurements.CpuAsync(Progress) : measurements.AllAsync(Progress);
 
 string? Option(string name)
 {
@@ -63,12 +65,17 @@ void Report(string deployment, IReadOnlyList<Figure> figures)
         rows.Add(new JsonObject
         {
             ["name"] = figure.Name, ["value"] = Math.Round(figure.Value, 4), ["unit"] = figure.Unit, ["goal"] = figure.Goal, ["reached"] = figure.Reached,
+            ["parts"] = figure.Parts is { } parts ? JsonSerializer.SerializeToNode(parts) : null,
         });
         if (!json)
         {
             var goal = figure.Goal is { } value ? $"goal {(figure.HigherIsBetter ? ">=" : "<=")} {value}" : "";
             var mark = figure.Reached switch { true => "ok", false => "MISSED", null => "" };
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {figure.Name,-42} {figure.Value,10:0.###} {figure.Unit,-12} {goal,-14} {mark}"));
+            foreach (var (part, share) in figure.Parts ?? new Dictionary<string, double>())
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    of it {part,-36} {share,8:0.##}"));
+            }
         }
     }
 

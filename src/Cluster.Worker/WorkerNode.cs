@@ -20,6 +20,7 @@ public sealed partial class WorkerNode : IAsyncDisposable
     private readonly WorkerOptions _options;
     private readonly NodeHost _host;
     private readonly RunnerPool _runners;
+    private readonly WorkerMemory _memory;
     private readonly ActorRef _worker;
     private readonly ActorRef _logs;
     private readonly ILogger _logger;
@@ -32,9 +33,13 @@ public sealed partial class WorkerNode : IAsyncDisposable
         var bundles = new BundleCache(options.Home, requests, host.System.Time);
         bundles.DeleteUnused();
         var executor = new AttemptExecutor(options, runners, bundles, requests, providers, host.System.Time, logger);
-        _worker = Spawn(host, new(options.Slots, options.Queues), requests, executor);
+        _memory = new(host.System.Time);
+        _worker = Spawn(host, new(options.Slots, options.Queues), requests, executor, _memory);
         _logs = host.System.Spawn(Props.Create(() => new LogActor(host, options.Home)), "logs");
     }
+
+    /// <summary>Ends when the worker cannot go on; its attempts are being killed. Dispose it, and end the process: a fresh one may do better.</summary>
+    public Task Failed => _memory.GivenUp;
 
     /// <summary>Starts the warm runners, then the actors; they register as soon as the node hears of a leader.</summary>
     /// <param name="options">Validated here.</param>
@@ -71,7 +76,8 @@ public sealed partial class WorkerNode : IAsyncDisposable
     }
 
     /// <summary>The worker's actors alone, over any executor: what the simulation runs.</summary>
-    public static ActorRef Spawn(NodeHost host, WorkerOffer offer, IAttemptExecutor executor) => Spawn(host, offer, new LeaderRequests(host), executor);
+    public static ActorRef Spawn(NodeHost host, WorkerOffer offer, IAttemptExecutor executor) =>
+        Spawn(host, offer, new LeaderRequests(host), executor, new(host.System.Time));
 
     /// <summary>Takes nothing more, waits for what runs (<see cref="WorkerOptions.DrainTimeout"/>), kills and reports the rest, ends the runners.</summary>
     public async Task StopAsync()
@@ -81,6 +87,17 @@ public sealed partial class WorkerNode : IAsyncDisposable
             return;
         }
 
+        await Task.WhenAny(DrainAsync(), Failed);
+        await _host.System.StopAsync(_worker);
+        _memory.KillAll("The worker is stopping.");
+        await _host.System.StopAsync(_logs);
+        await _runners.DisposeAsync();
+    }
+
+    public ValueTask DisposeAsync() => new(StopAsync());
+
+    private async Task DrainAsync()
+    {
         try
         {
             var drained = await _worker.AskAsync<Drained>(new Drain(_options.DrainTimeout), _options.DrainTimeout + _options.KillGrace + DrainMargin);
@@ -93,16 +110,12 @@ public sealed partial class WorkerNode : IAsyncDisposable
         {
             LogNotDrained(_logger, e.Message);
         }
-
-        await _host.System.StopAsync(_worker);
-        await _host.System.StopAsync(_logs);
-        await _runners.DisposeAsync();
     }
 
-    public ValueTask DisposeAsync() => new(StopAsync());
-
-    private static ActorRef Spawn(NodeHost host, WorkerOffer offer, LeaderRequests requests, IAttemptExecutor executor) =>
-        host.System.Spawn(Props.Create(() => new WorkerActor(offer, host, requests, executor)), "worker");
+    // A slot that fails fails the worker: what it watched is taken up again from the memory.
+    private static ActorRef Spawn(NodeHost host, WorkerOffer offer, LeaderRequests requests, IAttemptExecutor executor, WorkerMemory memory) =>
+        host.System.Spawn(
+            Props.Create(() => new WorkerActor(offer, host, requests, executor, memory)).WithSupervision(SupervisionStrategy.Escalate), "worker");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Stopped with {Count} reports that no scheduler has acknowledged; their attempts will be found lost and run again")]
     private static partial void LogUnreported(ILogger logger, int count);

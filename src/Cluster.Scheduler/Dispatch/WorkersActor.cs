@@ -60,7 +60,6 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             case Acknowledge e: Forget(e); break;
             case PeerMessage { Message: TaskReports reports } e: Route(e.Peer.Id, reports); break;
             case PeerMessage { Message: Heartbeat beat } e: Hear(e.Peer.Id, beat); break;
-            case PeerMessage { Message: TasksAccepted } e: WorkerOf(e.Peer.Id).HeardAt = Context.Time.GetTimestamp(); break;
             case PeerMessage { Message: RegisterWorker register }: Register(register); break;
             case RunJoined e: _runs[e.Run] = Context.Sender!; break;
             case RunLeft e: _runs.Remove(e.Run); break;

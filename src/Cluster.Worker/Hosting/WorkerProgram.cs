@@ -33,9 +33,13 @@ public static class WorkerProgram
                 new ActorSystem("worker", new ThreadPoolDispatcher(), TimeProvider.System, loggers), transport, seeds, loggers);
             await using var worker = await WorkerNode.StartAsync(options, host, BuiltInProviders.Catalog(), loggers);
             await host.StartAsync(stopping);
-            await NodeProgram.UntilStoppedAsync(stopping);
+            await Task.WhenAny(NodeProgram.UntilStoppedAsync(stopping), worker.Failed);
+            if (worker.Failed.IsCompleted)
+            {
+                throw new WorkerFailedException();
+            }
         },
-        static e => e is ArgumentException,
+        static e => e is ArgumentException or WorkerFailedException,
         stop);
 
     /// <exception cref="SettingException">A value makes no sense.</exception>

@@ -67,6 +67,14 @@ internal sealed class LeaderLink(ITransport transport, ActorContext context)
         _registerSentAt = 0;
     }
 
+    /// <summary>After a failure of the actor: its timers are gone, and with them maybe a message; what was promised holds.</summary>
+    /// <returns>The silence, when it has lasted too long meanwhile.</returns>
+    public TimeSpan? Resume()
+    {
+        Lost();
+        return _aliveAt == 0 ? null : IsFenced();
+    }
+
     public void Register(RegisterWorker message)
     {
         if (_claim is null)

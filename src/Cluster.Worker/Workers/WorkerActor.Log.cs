@@ -9,4 +9,7 @@ internal sealed partial class WorkerActor
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No scheduler was heard for {Silence}; {Held} attempts are stopped, since another worker may be given them")]
     private static partial void LogFenced(ILogger logger, TimeSpan silence, int held);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The worker has failed too often; its {Held} attempts are killed, and the node ends")]
+    private static partial void LogGivenUp(ILogger logger, int held);
 }

@@ -13,36 +13,36 @@ using Sluice.Core.TaskInstances;
 namespace Sluice.Cluster.Worker.Workers;
 
 /// <summary>Owns what one worker runs: takes attempts from the leader, gives them slots, and keeps their ends until they are durable.</summary>
-/// <remarks>Its half of design.md, 6. Time only through its context, attempts only through the executor, so that it runs in the simulation unchanged.</remarks>
-internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, LeaderRequests requests, IAttemptExecutor executor) : Actor
+/// <remarks>
+/// Its half of design.md, 6. Time only through its context, attempts only through the executor, so that it runs in the simulation unchanged.
+/// When it throws it is restarted over the same <see cref="WorkerMemory"/>: attempts run on, and none of them is begun again.
+/// </remarks>
+internal sealed partial class WorkerActor(
+    WorkerOffer offer, NodeHost host, LeaderRequests requests, IAttemptExecutor executor, WorkerMemory memory) : Actor
 {
     private static readonly TimeSpan RepeatReportsAfter = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan HandBackAfter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastReportsWithin = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<AttemptId, Held> _held = [];
-    private readonly Dictionary<string, DagSpec> _dags = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<Held>> _awaitingDag = new(StringComparer.Ordinal);
-    private readonly Queue<Held> _waiting = new();
-    private DateTimeOffset _slotGivenAt;
-    private readonly Stack<ActorRef> _freeSlots = new();
-    private List<AttemptId> _accepted = [];
+    private readonly AttemptBooks _books = memory.Books;
+    private readonly Draining _draining = memory.Draining;
     private LeaderLink _leader = null!;
-    private Reports _reports = null!;
-    private ActorRef? _drainer;
-    private bool _isDraining;
+    private DagShelf _dags = null!;
+    private Slots _slots = null!;
     private bool _flushIsDue;
 
     protected override ValueTask PreStartAsync()
     {
-        _reports = new(Context.Time);
-        _leader = new(host.Transport, Context);
-        for (var slot = offer.Slots; slot >= 1; slot--)
+        if (!memory.MayStart())
         {
-            _freeSlots.Push(Context.Spawn(Props.Create(() => new SlotActor(executor)), string.Create(CultureInfo.InvariantCulture, $"slot-{slot}")));
+            LogGivenUp(Context.Logger, _books.Count);
+            memory.GiveUp();
+            return ValueTask.CompletedTask;
         }
 
-        Context.Timers.StartPeriodic("repeat", RepeatReportsAfter / 2, RepeatReports.Instance);
+        _leader = memory.Leader ??= new(host.Transport, Context);
+        _dags = new(requests, Context);
+        _slots = new(offer.Slots, executor, _books, Context);
+        TakeUp();
         Context.System.Events.Subscribe<LeaderChanged>(Context.Self);
         host.Subscribe(Context.Self, static happened => happened.Peer.Role == NodeRole.Scheduler);
         host.Membership.Tell(new GetMembership(), Context.Self);
@@ -51,6 +51,11 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
 
     protected override ValueTask ReceiveAsync(object message)
     {
+        if (memory.GivenUp.IsCompleted)
+        {
+            return ValueTask.CompletedTask;
+        }
+
         switch (message)
         {
             case AttemptEnded ended:
@@ -83,11 +88,10 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
                 OnHeartbeatDue();
                 break;
             case LeaderLink.FenceDue:
-                OnFenceDue();
+                Fence(_leader.IsFenced());
                 break;
             case RepeatReports:
-                _reports.RepeatOlderThan(RepeatReportsAfter);
-                FlushSoon();
+                OnRepeatReports();
                 break;
             case DagFetched fetched:
                 OnDagFetched(fetched);
@@ -109,9 +113,32 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
         return ValueTask.CompletedTask;
     }
 
-    protected override string Describe() => string.Create(
+    protected override string Describe() => memory.GivenUp.IsCompleted ? "has failed too often, its node ends" : string.Create(
         CultureInfo.InvariantCulture,
-        $"{offer.Slots - _freeSlots.Count}/{offer.Slots} slots, {_waiting.Count} waiting, {_reports.Count} unacknowledged, {_leader.Describe()}{(_isDraining ? ", draining" : "")}");
+        $"{_slots.Used}/{offer.Slots} slots, {_slots.Waiting} waiting, {_books.Reports.Count} unacknowledged, {_leader.Describe()}{(_draining.HasBegun ? ", draining" : "")}");
+
+    /// <summary>After a failure: whatever the books hold is where it was before. The leader is told as after a broken link.</summary>
+    private void TakeUp()
+    {
+        foreach (var held in _books.Held.Where(held => held.Slot is not null).ToArray())
+        {
+            _slots.Adopt(held);
+        }
+
+        if (_draining.HasBegun)
+        {
+            BeginDraining();
+        }
+
+        foreach (var held in _books.Held.Where(held => held.Slot is null).ToArray())
+        {
+            Start(held);
+        }
+
+        Fence(_leader.Resume());
+        Register();
+        RepeatReportsLater();
+    }
 
     private void OnWire(string peer, Message message)
     {
@@ -121,7 +148,7 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
                 OnRunTasks(run);
                 break;
             case ReportsDurable durable:
-                _reports.Acknowledge(durable.Ids);
+                _books.Reports.Acknowledge(durable.Ids);
                 FinishDrain(force: false);
                 break;
             case Heartbeat beat when _leader.Accepts(beat.Epoch):
@@ -151,15 +178,16 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
     }
 
     private void Register() => _leader.Register(new(
-        host.Self, _isDraining ? 0 : offer.Slots, offer.Queues, [.. _held.Values.Where(h => !h.IsDisowned).Select(h => h.Assignment.Id)], [.. _reports.All]));
+        host.Self, _draining.HasBegun ? 0 : offer.Slots, offer.Queues, [.. _books.Held.Where(h => !h.IsDisowned).Select(h => h.Id)], [.. _books.Reports.All]));
 
     private void OnRegistered(WorkerRegistered registered)
     {
         _leader.Registered(registered);
-        LogRegistered(Context.Logger, registered.Epoch, _held.Count, registered.Unknown.Count);
+        LogRegistered(Context.Logger, registered.Epoch, _books.Count, registered.Unknown.Count);
+        FlushSoon();
         foreach (var id in registered.Unknown)
         {
-            if (_held.TryGetValue(id, out var held))
+            if (_books.Find(id) is { } held)
             {
                 held.IsDisowned = true;
                 Kill(id, "The scheduler no longer wants this attempt.", OutcomeKind.Lost);
@@ -172,7 +200,7 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
         if (_leader.AnswersHeartbeats)
         {
             // Finished ones are named too: their reports may be lost on the way and are repeated, so nobody needs to run them again.
-            _leader.SendHeartbeat([.. _held.Keys, .. _reports.Ids]);
+            _leader.SendHeartbeat(_books.Ids);
         }
         else
         {
@@ -180,16 +208,16 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
         }
     }
 
-    private void OnFenceDue()
+    private void Fence(TimeSpan? silence)
     {
-        if (_leader.IsFenced() is { } silence)
+        if (silence is { } lasted)
         {
-            if (_held.Count > 0)
+            if (_books.Count > 0)
             {
-                LogFenced(Context.Logger, silence, _held.Count);
+                LogFenced(Context.Logger, lasted, _books.Count);
             }
 
-            KillAll(string.Create(CultureInfo.InvariantCulture, $"The worker heard no scheduler for {silence.TotalSeconds:0.#} s."));
+            KillAll(string.Create(CultureInfo.InvariantCulture, $"The worker heard no scheduler for {lasted.TotalSeconds:0.#} s."));
         }
     }
 
@@ -197,79 +225,44 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
     {
         foreach (var assignment in run.Tasks)
         {
-            _accepted.Add(assignment.Id);
-            if (_held.ContainsKey(assignment.Id) || _reports.Repeat(assignment.Id))
-            {
-                continue;
-            }
-
-            if (_isDraining)
-            {
-                ReportUnrun(assignment.Id, OutcomeKind.Lost, "The worker is stopping.");
-            }
-            else if (_reports.WasAcknowledged(assignment.Id))
+            if (_books.Reports.WasAcknowledged(assignment.Id))
             {
                 // Its end is on disk: whoever sends it again is behind. Running it twice would be worse than this answer, which is dropped.
                 ReportUnrun(assignment.Id, OutcomeKind.Lost, "This attempt has run already.");
             }
+            else if (_books.Take(new(assignment, run.Run)) is not { } held)
+            {
+                continue;
+            }
+            else if (_draining.HasBegun)
+            {
+                End(held.Id, OutcomeKind.Lost, "The worker is stopping.");
+            }
             else
             {
-                Take(new(assignment, run.Run));
+                Start(held);
             }
         }
 
         FlushSoon();
     }
 
-    private void Take(Held held)
+    private void Start(HeldAttempt held)
     {
-        _held.Add(held.Assignment.Id, held);
-        var version = held.Run.Version;
-        if (_dags.TryGetValue(version, out var dag))
+        if (_dags.DagOf(held) is { } dag)
         {
             Start(held, dag);
-        }
-        else if (_awaitingDag.TryGetValue(version, out var others))
-        {
-            others.Add(held);
-        }
-        else
-        {
-            _awaitingDag.Add(version, [held]);
-            Context.PipeToSelf(
-                requests.RequestAsync(Methods.FetchDagVersion, WireJson.Write(new FetchById(version)), CancellationToken.None),
-                response => new DagFetched(version, response, null),
-                error => new DagFetched(version, null, error.Message));
         }
     }
 
     private void OnDagFetched(DagFetched fetched)
     {
-        if (!_awaitingDag.Remove(fetched.Version, out var waiting))
-        {
-            return;
-        }
-
-        DagSpec? dag = null;
-        var error = fetched.Error ?? fetched.Response?.Error;
-        if (fetched.Response is { Code: 200, Body: { } body })
-        {
-            try
-            {
-                dag = DagSpecJson.Deserialize(body);
-                _dags[fetched.Version] = dag;
-            }
-            catch (System.Text.Json.JsonException e)
-            {
-                error = e.Message;
-            }
-        }
-
-        foreach (var held in waiting.Where(h => _held.ContainsKey(h.Assignment.Id)))
+        var (waiting, dag, error) = _dags.Put(fetched);
+        foreach (var held in waiting.Where(_books.Has))
         {
             if (dag is null)
             {
-                End(held.Assignment.Id, OutcomeKind.Lost, $"Dag version {fetched.Version} could not be fetched: {error}");
+                End(held.Id, OutcomeKind.Lost, $"Dag version {fetched.Version} could not be fetched: {error}");
             }
             else
             {
@@ -278,9 +271,9 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
         }
     }
 
-    private void Start(Held held, DagSpec dag)
+    private void Start(HeldAttempt held, DagSpec dag)
     {
-        var id = held.Assignment.Id;
+        var id = held.Id;
         var task = held.Assignment.Map?.Task ?? id.Task;
         if (task < 0 || task >= dag.Tasks.Count)
         {
@@ -288,106 +281,38 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
             return;
         }
 
-        held.Work = new(id, held.Run, dag, held.Assignment.TryNumber, held.Assignment.FirstPokeAt, held.Assignment.Map);
-        if (held.Work.IsSlotless)
-        {
-            held.Slot = Context.Spawn(
-                Props.Create(() => new SlotActor(executor)), string.Create(CultureInfo.InvariantCulture, $"async-{id.Run}-{id.Task}-{id.Token}"));
-            held.Slot.Tell(new RunAttempt(held.Work), Context.Self);
-        }
-        else if (_freeSlots.TryPop(out var slot))
-        {
-            held.Slot = slot;
-            slot.Tell(new RunAttempt(held.Work), Context.Self);
-        }
-        else
-        {
-            _waiting.Enqueue(held);
-            if (!Context.Timers.IsActive(HandBackDue.Instance))
-            {
-                Context.Timers.StartSingle(HandBackDue.Instance, HandBackAfter, HandBackDue.Instance);
-            }
-        }
+        _slots.Run(held, new(id, held.Run, dag, held.Assignment.TryNumber, held.Assignment.FirstPokeAt, held.Assignment.Map));
     }
 
-    /// <summary>What was given ahead must not stick to a worker whose slots are held by long tasks: others may be idle.</summary>
     private void OnHandBackDue()
     {
-        var sinceLastSlot = Context.Time.GetUtcNow() - _slotGivenAt;
-        if (_waiting.Count == 0)
+        foreach (var held in _slots.TakeOverdue())
         {
-            return;
-        }
-
-        if (sinceLastSlot < HandBackAfter)
-        {
-            Context.Timers.StartSingle(HandBackDue.Instance, HandBackAfter - sinceLastSlot, HandBackDue.Instance);
-            return;
-        }
-
-        while (_waiting.TryDequeue(out var next))
-        {
-            if (_held.TryGetValue(next.Assignment.Id, out var held) && held == next)
-            {
-                End(next.Assignment.Id, OutcomeKind.HandedBack, "No slot of the worker became free in time; it had not begun.");
-            }
+            End(held.Id, OutcomeKind.HandedBack, "No slot of the worker became free in time; it had not begun.");
         }
     }
 
     private void OnEnded(AttemptEnded ended)
     {
-        if (!_held.Remove(ended.Id, out var held))
+        if (_books.End(ended.Id, ended.Outcome) is { } held)
         {
-            return;
-        }
-
-        if (held.Work!.IsSlotless)
-        {
-            Context.Stop(held.Slot!);
-        }
-        else
-        {
-            GiveSlot(held.Slot!);
-        }
-
-        if (!held.IsDisowned)
-        {
-            _reports.Add(new(ended.Id, ended.Outcome));
+            _slots.Free(held);
             FlushSoon();
+            FinishDrain(force: false);
         }
-
-        FinishDrain(force: false);
-    }
-
-    private void GiveSlot(ActorRef slot)
-    {
-        _slotGivenAt = Context.Time.GetUtcNow();
-        while (_waiting.TryDequeue(out var next))
-        {
-            // Killed while it waited.
-            if (!_held.TryGetValue(next.Assignment.Id, out var held) || held != next)
-            {
-                continue;
-            }
-
-            next.Slot = slot;
-            slot.Tell(new RunAttempt(next.Work!), Context.Self);
-            return;
-        }
-
-        _freeSlots.Push(slot);
     }
 
     private void Kill(AttemptId id, string reason, OutcomeKind kind)
     {
-        if (!_held.TryGetValue(id, out var held))
+        if (_books.Find(id) is not { } held)
         {
             return;
         }
 
         if (held.Slot is { } slot)
         {
-            slot.Tell(new KillAttempt(id, reason, kind), Context.Self);
+            held.Kill ??= new(id, reason, kind);
+            slot.Tell(held.Kill, Context.Self);
         }
         else
         {
@@ -397,7 +322,7 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
 
     private void KillAll(string reason)
     {
-        foreach (var id in _held.Keys.ToArray())
+        foreach (var id in _books.Held.Select(held => held.Id).ToArray())
         {
             Kill(id, reason, OutcomeKind.Lost);
         }
@@ -406,25 +331,27 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
     /// <summary>Ends an attempt that holds no slot.</summary>
     private void End(AttemptId id, OutcomeKind kind, string error)
     {
-        if (_held.Remove(id, out var held) && !held.IsDisowned)
-        {
-            ReportUnrun(id, kind, error);
-        }
-
+        _books.End(id, Unrun(kind, error));
+        FlushSoon();
         FinishDrain(force: false);
     }
 
     private void ReportUnrun(AttemptId id, OutcomeKind kind, string error)
     {
-        var now = Context.Time.GetUtcNow();
-        _reports.Add(new(id, new() { Kind = kind, StartedAt = now, EndedAt = now, Error = error }));
+        _books.Reports.Add(new(id, Unrun(kind, error)));
         FlushSoon();
+    }
+
+    private TaskOutcome Unrun(OutcomeKind kind, string error)
+    {
+        var now = Context.Time.GetUtcNow();
+        return new() { Kind = kind, StartedAt = now, EndedAt = now, Error = error };
     }
 
     // The flush waits behind what is in the mailbox now, so that all ends that have gathered there travel in one message.
     private void FlushSoon()
     {
-        if (!_flushIsDue && (_accepted.Count > 0 || _reports.HasSomethingToSend))
+        if (!_flushIsDue && _books.Reports.HasSomethingToSend)
         {
             _flushIsDue = true;
             Context.Self.Tell(Flush.Instance);
@@ -434,81 +361,78 @@ internal sealed partial class WorkerActor(WorkerOffer offer, NodeHost host, Lead
     private void OnFlush()
     {
         _flushIsDue = false;
-        if (_accepted.Count > 0)
+
+        // Else it goes out with the next registration, or right after it.
+        if (_leader.IsRegistered && _books.Reports.HasSomethingToSend)
         {
-            _leader.Send(new TasksAccepted(_accepted));
-            _accepted = [];
+            _leader.Send(new TaskReports(_books.Reports.TakeBatch()));
+            RepeatReportsLater();
+        }
+    }
+
+    private void OnRepeatReports()
+    {
+        if (_leader.IsRegistered)
+        {
+            _books.Reports.RepeatOlderThan(RepeatReportsAfter);
+            FlushSoon();
         }
 
-        // What cannot be sent now is kept, and goes with the next registration.
-        if (_reports.HasSomethingToSend)
+        RepeatReportsLater();
+    }
+
+    // No timer while nothing waits for its acknowledgement: an idle worker sleeps.
+    private void RepeatReportsLater()
+    {
+        if (_books.Reports.Count > 0 && !Context.Timers.IsActive(RepeatReports.Instance))
         {
-            _leader.Send(new TaskReports(_reports.TakeBatch()));
+            Context.Timers.StartSingle(RepeatReports.Instance, RepeatReportsAfter / 2, RepeatReports.Instance);
         }
     }
 
     private void OnDrain(Drain drain)
     {
-        _drainer = Context.Sender;
-        if (!_isDraining)
+        _draining.Asker = Context.Sender;
+        if (_draining.Begin(Context.Time.GetUtcNow() + drain.Patience))
         {
-            _isDraining = true;
             Register();
-            foreach (var held in _held.Values.Where(h => h.Slot is null).ToArray())
-            {
-                Kill(held.Assignment.Id, "The worker is stopping.", OutcomeKind.Lost);
-            }
-
-            Context.Timers.StartSingle("drain", drain.Patience, DrainIsOver.Instance);
+            BeginDraining();
         }
 
         FinishDrain(force: false);
     }
 
+    private void BeginDraining()
+    {
+        foreach (var held in _books.Held.Where(h => h.Slot is null).ToArray())
+        {
+            Kill(held.Id, "The worker is stopping.", OutcomeKind.Lost);
+        }
+
+        Context.Timers.StartSingle(DrainIsOver.Instance, _draining.Until - Context.Time.GetUtcNow(), DrainIsOver.Instance);
+    }
+
     private void FinishDrain(bool force)
     {
-        if (!_isDraining || _drainer is null || _held.Count > 0)
+        if (_draining.Asker is not { } asker || _books.Count > 0)
         {
             return;
         }
 
-        if (_reports.Count == 0 || force)
+        if (_books.Reports.Count == 0 || force)
         {
-            _drainer.Tell(new Drained(_reports.Count));
-            _drainer = null;
+            asker.Tell(new Drained(_books.Reports.Count));
+            _draining.Asker = null;
         }
-        else if (!Context.Timers.IsActive("give-up"))
+        else if (!Context.Timers.IsActive(GiveUpReporting.Instance))
         {
-            Context.Timers.StartSingle("give-up", LastReportsWithin, GiveUpReporting.Instance);
+            Context.Timers.StartSingle(GiveUpReporting.Instance, LastReportsWithin, GiveUpReporting.Instance);
         }
     }
-
-    private sealed class Held(TaskAssignment assignment, Core.DagRuns.RunFacts run)
-    {
-        public TaskAssignment Assignment { get; } = assignment;
-
-        public Core.DagRuns.RunFacts Run { get; } = run;
-
-        /// <summary>Null until the Dag is known.</summary>
-        public AttemptWork? Work { get; set; }
-
-        /// <summary>Null while it waits.</summary>
-        public ActorRef? Slot { get; set; }
-
-        /// <summary>The leader wants no report of it.</summary>
-        public bool IsDisowned { get; set; }
-    }
-
-    private sealed record DagFetched(string Version, Response? Response, string? Error);
 
     private sealed record Flush
     {
         public static Flush Instance { get; } = new();
-    }
-
-    private sealed record HandBackDue
-    {
-        public static HandBackDue Instance { get; } = new();
     }
 
     private sealed record RepeatReports

@@ -1,10 +1,9 @@
-using Sluice.Cluster.Worker.Attempts;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Cluster.Worker.Workers;
 
-/// <summary>Worker to slot: run this. The slot is free.</summary>
-internal sealed record RunAttempt(AttemptWork Work);
+/// <summary>Worker to slot: run this, or watch it when it runs already. The slot is free.</summary>
+internal sealed record RunAttempt(RunningAttempt Attempt);
 
 /// <summary>Worker to slot: stop this attempt, if it is still the one that runs.</summary>
 /// <param name="As">What a killed attempt is reported as, unless it succeeded first.</param>

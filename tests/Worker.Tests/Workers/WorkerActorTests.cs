@@ -20,7 +20,6 @@ public sealed class WorkerActorTests
         worker.For(1);
 
         Assert.Equal(2, leader.Registrations.First().Slots);
-        Assert.Contains(leader.Heard.OfType<TasksAccepted>(), a => a.Ids.Contains(Id(0)));
         var report = Assert.Single(leader.Reports);
         Assert.Equal((Id(0), OutcomeKind.Success), (report.Id, report.Outcome.Kind));
     }

@@ -13,7 +13,6 @@ namespace Sluice.Cluster.Wire;
 [JsonDerivedType(typeof(WorkerRegistered), "registered")]
 [JsonDerivedType(typeof(Heartbeat), "beat")]
 [JsonDerivedType(typeof(RunTasks), "run")]
-[JsonDerivedType(typeof(TasksAccepted), "accepted")]
 [JsonDerivedType(typeof(TaskReports), "reports")]
 [JsonDerivedType(typeof(ReportsDurable), "durable")]
 [JsonDerivedType(typeof(KillTasks), "kill")]
@@ -67,7 +66,8 @@ public sealed record WorkerRegistered(long Epoch, IReadOnlyList<AttemptId> Unkno
 /// <param name="Stamp">The worker's own clock; the answer repeats it, so that the worker knows since when the leader has surely heard it.</param>
 public sealed record Heartbeat(long Epoch, IReadOnlyList<AttemptId> Running, long Stamp = 0) : Message;
 
-/// <summary>Leader to worker: run these. Attempts of one run share its facts. A repeat of a known attempt is ignored.</summary>
+/// <summary>Leader to worker: run these. Attempts of one run share its facts. Not acknowledged: what does not arrive is missing in a
+/// <see cref="Heartbeat"/> and sent again. A repeat of a known attempt is ignored.</summary>
 public sealed record RunTasks(long Epoch, RunFacts Run, IReadOnlyList<TaskAssignment> Tasks) : Message;
 
 /// <summary>One attempt to run.</summary>
@@ -80,9 +80,6 @@ public sealed record TaskAssignment(
     [property: JsonPropertyName("try")] int TryNumber,
     [property: JsonPropertyName("poke")] DateTimeOffset? FirstPokeAt,
     [property: JsonPropertyName("map")] MapPosition? Map = null);
-
-/// <summary>Worker to leader: these arrived and will be run and reported.</summary>
-public sealed record TasksAccepted(IReadOnlyList<AttemptId> Ids) : Message;
 
 /// <summary>Worker to leader. Repeated on every new link, and when unanswered, until acknowledged by <see cref="ReportsDurable"/>.</summary>
 public sealed record TaskReports(IReadOnlyList<TaskReport> Reports) : Message;
