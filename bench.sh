@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures the engine with real processes: ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--cpu] [--slots N] [--repeats N]
-# --cpu measures only what tasks and idleness cost. Exit code 1 when a goal is missed. PostgreSQL is needed for the cluster: ./test.sh installs it.
+# Measures the engine with real processes: ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--measure all|tasks|idle] [--slots N] [--repeats N]
+# Exit code 1 when a goal is missed. PostgreSQL is needed for the cluster: ./test.sh installs it.
 set -euo pipefail
 
 self=$(readlink -f -- "${BASH_SOURCE[0]}")

@@ -27,7 +27,8 @@ internal sealed class Deployment : IAsyncDisposable
         var deployment = new Deployment("embedded, SQLite");
         try
         {
-            deployment.Start("up", "--home", deployment._home, "--dag-folder", dags, "--listen", "127.0.0.1:0", "--slots", $"{slots}", "--warm-runners", "2");
+            deployment.Start("up", "--home", deployment._home, "--dag-folder", dags, "--listen", "127.0.0.1:0", "--slots", $"{slots}", "--warm-runners", "2",
+                "--import-timeout", "5m");
             var file = Path.Combine(deployment._home, "api.json");
             await deployment.UntilAsync(() => Task.FromResult(File.Exists(file) && new FileInfo(file).Length > 0), "the API to be up");
             var api = JsonNode.Parse(await File.ReadAllTextAsync(file))!;
@@ -57,7 +58,8 @@ internal sealed class Deployment : IAsyncDisposable
             Environment.SetEnvironmentVariable("SLUICE_CLUSTER_SECRET", Secret);
             deployment.Start("seed", "--listen", seed);
             deployment.Start(
-                "scheduler", "--seeds", seed, "--listen", $"127.0.0.1:{FreePort()}", "--database", uri, "--dag-folder", dags, "--home", deployment._home);
+                "scheduler", "--seeds", seed, "--listen", $"127.0.0.1:{FreePort()}", "--database", uri, "--dag-folder", dags, "--home", deployment._home,
+                "--import-timeout", "5m");
             deployment.Start("worker", "--seeds", seed, "--slots", $"{slots}", "--home", deployment._home, "--warm-runners", "2");
             deployment.Api = new(new($"http://{seed}/"), ApiToken.FromSecret(Secret));
             await deployment.UntilReadyAsync();

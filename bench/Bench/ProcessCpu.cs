@@ -8,9 +8,10 @@ internal static class ProcessCpu
 {
     public const string Postgres = "PostgreSQL";
     public const string PostgresMaintenance = "PostgreSQL's own work"; // vacuum, checkpoints, statistics
+    public const string Runners = "runners";
     public const string Client = "benchmark's client";
 
-    /// <summary>CPU time so far. A process that has ended counts with the part of its parent.</summary>
+    /// <summary>CPU time so far. A process that has ended is told by its parent: those of a worker were runners, those of PostgreSQL tidied up.</summary>
     public static Dictionary<string, TimeSpan> ByPart()
     {
         var all = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0]))
@@ -18,8 +19,9 @@ internal static class ProcessCpu
         var parts = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
         foreach (var entry in all.Values.Where(entry => IsOurs(entry, all)))
         {
-            Add(PartOf(entry), entry.Own);
-            Add(PartOf(entry) == Postgres ? PostgresMaintenance : PartOf(entry), entry.OfEnded);
+            var part = PartOf(entry);
+            Add(part, entry.Own);
+            Add(part switch { Postgres => PostgresMaintenance, "worker" => Runners, _ => part }, entry.OfEnded);
         }
 
         return parts;
@@ -61,7 +63,7 @@ internal static class ProcessCpu
             return command[2];
         }
 
-        return command.Any(word => word.Contains("Sluice.Runner", StringComparison.Ordinal)) ? "runners"
+        return command.Any(word => word.Contains("Sluice.Runner", StringComparison.Ordinal)) ? Runners
             : command[0].StartsWith("postgres: sluice", StringComparison.Ordinal) || command[0].EndsWith("/postgres", StringComparison.Ordinal) ? Postgres
             : command[0].StartsWith("postgres: ", StringComparison.Ordinal) ? PostgresMaintenance
             : "others";

@@ -4,9 +4,9 @@ using System.Text.Json.Nodes;
 using Sluice.Bench;
 using Sluice.Services;
 
-// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--cpu] [--slots N] [--repeats N]
+// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--measure all|tasks|idle] [--slots N] [--repeats N]
 var json = args.Contains("--json");
-var cpuOnly = args.Contains("--cpu");
+var measure = Option("--measure") ?? "all";
 var only = Option("--only");
 var slots = int.Parse(Option("--slots") ?? "8", CultureInfo.InvariantCulture);
 var repeats = int.Parse(Option("--repeats") ?? "5", CultureInfo.InvariantCulture);
@@ -26,7 +26,7 @@ if (only is null or "cluster")
     Report(deployment.Name, await MeasureAsync(new(deployment, false, repeats)));
 }
 
-if (only is "slow-disk" || (only is null && !cpuOnly))
+if (only is "slow-disk" || (only is null && measure is "all"))
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: true);
     Report(deployment.Name, await new Measurements(deployment, false, repeats).ChainsAsync(Progress));
@@ -39,8 +39,13 @@ if (json)
 
 return missed == 0 ? 0 : 1;
 
-Task<IReadOnlyList<Figure>> MeasureAsync(Measurements measurements) =>
-    cpuOnly ? measurements.CpuAsync(Progress) : measurements.AllAsync(Progress);
+Task<IReadOnlyList<Figure>> MeasureAsync(Measurements measurements) => measure switch
+{
+    "all" => measurements.AllAsync(Progress),
+    "tasks" => measurements.TasksAsync(Progress),
+    "idle" => measurements.IdleAsync(Progress),
+    _ => throw new ArgumentException($"--measure is '{measure}'; give all, tasks or idle."),
+};
 
 string? Option(string name)
 {

@@ -38,8 +38,11 @@ public sealed class LocalCluster : IAsyncDisposable
     private readonly List<IAsyncDisposable> _parts;
     private readonly string _apiFile;
 
-    private LocalCluster(List<IAsyncDisposable> parts, Uri apiUrl, string apiToken, string apiFile) =>
-        (_parts, ApiUrl, ApiToken, _apiFile) = (parts, apiUrl, apiToken, apiFile);
+    private LocalCluster(List<IAsyncDisposable> parts, Task workerFailed, Uri apiUrl, string apiToken, string apiFile) =>
+        (_parts, WorkerFailed, ApiUrl, ApiToken, _apiFile) = (parts, workerFailed, apiUrl, apiToken, apiFile);
+
+    /// <summary>See <see cref="WorkerNode.Failed"/>.</summary>
+    public Task WorkerFailed { get; }
 
     public Uri ApiUrl { get; }
 
@@ -89,13 +92,13 @@ public sealed class LocalCluster : IAsyncDisposable
             var schedulerHost = Add(Host(NodeProgram.Describe(NodeRole.Scheduler, "local-scheduler")));
             Add(SchedulerNode.Attach(schedulerHost, store, box, options));
             var workerHost = Add(Host(NodeProgram.Describe(NodeRole.Worker, null)));
-            Add(await WorkerNode.StartAsync(workerOptions, workerHost, BuiltInProviders.Catalog(), loggers));
+            var worker = Add(await WorkerNode.StartAsync(workerOptions, workerHost, BuiltInProviders.Catalog(), loggers));
             await schedulerHost.StartAsync(cancellationToken);
             await workerHost.StartAsync(cancellationToken);
 
             var url = new Uri($"http://{seed.Address}");
             var token = Sluice.Cluster.Wire.ApiToken.FromSecret(secret);
-            return new(parts, url, token, await ApiFile.WriteAsync(home, url, token, cancellationToken));
+            return new(parts, worker.Failed, url, token, await ApiFile.WriteAsync(home, url, token, cancellationToken));
 
             NodeHost Host(NodeInfo self) => new(
                 new ActorSystem(self.Role.ToString().ToLowerInvariant(), new ThreadPoolDispatcher(), TimeProvider.System, loggers),

@@ -36,9 +36,14 @@ public static class NodeCommands
             Console.WriteLine($"  Dags from  {Path.GetFullPath(values.Get("dag_folder"))}");
             Console.WriteLine($"  Home       {Path.GetFullPath(values.Get("home"))}");
             Console.WriteLine("Stop it with Ctrl-C.");
-            await NodeProgram.UntilStoppedAsync(stopping);
+            await Task.WhenAny(NodeProgram.UntilStoppedAsync(stopping), cluster.WorkerFailed);
+            if (cluster.WorkerFailed.IsCompleted)
+            {
+                throw new WorkerFailedException();
+            }
+
             Console.WriteLine("Stopping: running tasks may end first.");
         },
-        static e => e is StoreException or ListenException or ArgumentException,
+        static e => e is WorkerFailedException or StoreException or ListenException or ArgumentException,
         stop);
 }

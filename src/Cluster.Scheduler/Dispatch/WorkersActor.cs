@@ -45,6 +45,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
 
     private readonly Dictionary<string, Worker> _workers = new(StringComparer.Ordinal);
     private readonly Dictionary<long, ActorRef> _runs = [];
+    private readonly Dictionary<string, List<AttemptId>> _durable = new(StringComparer.Ordinal);
 
     protected override ValueTask PreStartAsync()
     {
@@ -66,6 +67,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             case Expect e: Book(WorkerOf(e.Node), e.Run, e.Tasks); break;
             case Kill e: transport.Send(e.Node, new KillTasks(epoch, e.Ids, e.Reason)); break;
             case Watch: FindSilent(); break;
+            case TellDurable: Tell(); break;
             case IsCurrent question:
                 Context.Sender?.Tell(_workers.Values.Any(worker => worker.Books.ContainsKey(question.Id)));
                 break;
@@ -101,7 +103,28 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             }
         }
 
-        transport.Send(acknowledge.Node, new ReportsDurable(acknowledge.Ids));
+        // Behind whatever is in the mailbox: the acknowledgements of one commit travel in one message.
+        if (_durable.Count == 0)
+        {
+            Context.Self.Tell(TellDurable.Instance);
+        }
+
+        if (!_durable.TryGetValue(acknowledge.Node, out var durable))
+        {
+            _durable.Add(acknowledge.Node, durable = []);
+        }
+
+        durable.AddRange(acknowledge.Ids);
+    }
+
+    private void Tell()
+    {
+        foreach (var (node, ids) in _durable)
+        {
+            transport.Send(node, new ReportsDurable(ids));
+        }
+
+        _durable.Clear();
     }
 
     private void Route(string node, TaskReports message)
@@ -240,6 +263,11 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
         public TaskAssignment Task { get; } = task;
 
         public long SentAt { get; set; } = sentAt;
+    }
+
+    private sealed record TellDurable
+    {
+        public static TellDurable Instance { get; } = new();
     }
 
     private sealed record Watch

@@ -22,7 +22,7 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ITimer _scaleUp;
     private readonly ITimer _sweep;
-    private readonly string _folder;
+    private readonly SocketFolder _sockets = SocketFolder.Create();
     private int _starting;
     private int _numbers;
     private bool _scaleUpIsOn;
@@ -34,7 +34,6 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
         _launch = launch;
         _time = time;
         _logger = logger;
-        _folder = Directory.CreateTempSubdirectory("sluice-").FullName; // mode 0700
         _scaleUp = time.CreateTimer(_ => ScaleUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _sweep = time.CreateTimer(_ => EndIdle(), null, Sweep, Sweep);
     }
@@ -185,7 +184,7 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
         }
 
         await Task.WhenAll(all.Select(r => r.Assigned is null ? r.ShutdownAsync() : Task.Run(r.Kill)));
-        Directory.Delete(_folder, recursive: true);
+        _sockets.Dispose();
         _stopping.Dispose();
     }
 
@@ -385,7 +384,7 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
         try
         {
             var before = _time.GetTimestamp();
-            runner = await RunnerProcess.StartAsync(Interlocked.Increment(ref _numbers), _launch, _folder, StartPatience, this, _stopping.Token).ConfigureAwait(false);
+            runner = await RunnerProcess.StartAsync(Interlocked.Increment(ref _numbers), _launch, _sockets.Path, StartPatience, this, _stopping.Token).ConfigureAwait(false);
             var took = _time.GetElapsedTime(before);
             RunnerStarted(_logger, runner.Number, runner.ProcessId, took);
         }

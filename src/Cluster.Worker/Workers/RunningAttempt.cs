@@ -14,6 +14,8 @@ internal sealed class RunningAttempt(AttemptWork work)
 
     public bool IsBeingKilled => _killed is not null;
 
+    public bool IsOver => _outcome is { IsCompleted: true };
+
     /// <summary>Starts it, once, and tells how it ends. Called by the one actor that has it.</summary>
     /// <returns>Never fails: whatever goes wrong is an outcome.</returns>
     public Task<TaskOutcome> RunAsync(IAttemptExecutor executor) => _outcome ??= ExecuteAsync(executor);

@@ -16,32 +16,27 @@ internal sealed class SlotActor(IAttemptExecutor executor) : Actor
         switch (message)
         {
             case RunAttempt run:
-                Run(run.Attempt);
+                Run(run.Attempt, run.Attempt.Work);
                 break;
             case KillAttempt kill when kill.Id == _attempt?.Work.Id:
                 _attempt.Kill(kill.Reason, kill.As);
-                break;
-            case Ended ended when ended.Attempt == _attempt:
-                _attempt = null;
-                Context.Parent!.Tell(new AttemptEnded(ended.Attempt.Work.Id, ended.Outcome), Context.Self);
                 break;
         }
 
         return ValueTask.CompletedTask;
     }
 
-    protected override string Describe() => _attempt is { Work: var work } attempt
+    protected override string Describe() => _attempt is { IsOver: false, Work: var work } attempt
         ? $"{work.Run.Dag}/{work.Run.Id}/{work.Task.Id} for {Context.Time.GetElapsedTime(_since).TotalSeconds:0.0} s{(attempt.IsBeingKilled ? ", being killed" : "")}"
         : "free";
 
-    private void Run(RunningAttempt attempt)
+    private void Run(RunningAttempt attempt, AttemptWork work)
     {
         (_attempt, _since) = (attempt, Context.Time.GetTimestamp());
-        Context.PipeToSelf(
-            attempt.RunAsync(executor),
-            outcome => new Ended(attempt, outcome),
-            error => new Ended(attempt, new() { Kind = OutcomeKind.Failed, Error = $"The worker failed: {error.Message}" }));
+        _ = TellEndAsync(attempt.RunAsync(executor), work.Id, Context.Parent!, Context.Self);
     }
 
-    private sealed record Ended(RunningAttempt Attempt, TaskOutcome Outcome);
+    // Straight to the worker: by way of the slot it would be one hop more for each tiny task.
+    private static async Task TellEndAsync(Task<TaskOutcome> running, AttemptId id, ActorRef worker, ActorRef self) =>
+        worker.Tell(new AttemptEnded(id, await running), self);
 }

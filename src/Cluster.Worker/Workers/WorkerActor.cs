@@ -21,6 +21,7 @@ internal sealed partial class WorkerActor(
     WorkerOffer offer, NodeHost host, LeaderRequests requests, IAttemptExecutor executor, WorkerMemory memory) : Actor
 {
     private static readonly TimeSpan RepeatReportsAfter = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan GatherReportsFor = TimeSpan.FromMilliseconds(3);
     private static readonly TimeSpan LastReportsWithin = TimeSpan.FromSeconds(5);
 
     private readonly AttemptBooks _books = memory.Books;
@@ -348,13 +349,23 @@ internal sealed partial class WorkerActor(
         return new() { Kind = kind, StartedAt = now, EndedAt = now, Error = error };
     }
 
-    // The flush waits behind what is in the mailbox now, so that all ends that have gathered there travel in one message.
+    // While more waits here than there are slots for, nobody is kept waiting by a report: they gather, and a task costs a fraction of a frame.
+    // Else the flush waits only behind what is in the mailbox now, so that all ends that have come together travel together.
     private void FlushSoon()
     {
-        if (!_flushIsDue && _books.Reports.HasSomethingToSend)
+        if (_flushIsDue || !_books.Reports.HasSomethingToSend)
+        {
+            return;
+        }
+
+        if (_slots.Waiting == 0)
         {
             _flushIsDue = true;
             Context.Self.Tell(Flush.Instance);
+        }
+        else if (!Context.Timers.IsActive(Flush.Instance))
+        {
+            Context.Timers.StartSingle(Flush.Instance, GatherReportsFor, Flush.Instance);
         }
     }
 
