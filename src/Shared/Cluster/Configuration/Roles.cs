@@ -36,7 +36,7 @@ public static class Roles
         new("slots", "tasks at once", "8"),
         new("queues", "queues that it serves, a,b", "default"),
         new("warm_runners", "runner processes kept ready", "1"),
-        new("tasks_per_runner", "tasks after which a runner is replaced", "10000"),
+        new("tasks_per_runner", "tasks after which a runner is replaced", "100000"),
         new("runner_idle", "a runner beyond the warm ones ends after so long without a task", "5m"),
         new("kill_grace", "how long a cancelled task may go on before its runner is killed", "10s"),
         new("drain_timeout", "how long running tasks may take when it stops", "30s"),
