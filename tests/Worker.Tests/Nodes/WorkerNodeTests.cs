@@ -40,7 +40,7 @@ public sealed class WorkerNodeTests
         Assert.Equal(50, reports.Count);
         Assert.All(reports.Values, outcome => Assert.Equal((OutcomeKind.Success, "1"), (outcome.Kind, outcome.XComs![0].Value)));
 
-        leader.Send("w1", new Request(99, Methods.FetchLog, WireJson.Write(new FetchLog("d", "manual__7", "t", 1, 0))));
+        leader.Send("w1", new Request(99, Methods.FetchLog, WireJson.Write(new FetchLog("d", "manual__7", "t", reports.Keys.Single(id => id.Run == 7).Token, 0))));
         var content = WireJson.Read<LogContent>((await log.Task.WaitAsync(TimeSpan.FromSeconds(30))).Body!);
         Assert.EndsWith(" INFO task 7\n", content.Text, StringComparison.Ordinal);
 
@@ -77,7 +77,14 @@ public sealed class WorkerNodeTests
                 case TaskReports message:
                     foreach (var report in message.Reports)
                     {
-                        reports[report.Id] = report.Outcome;
+                        if (report.Outcome.Kind == OutcomeKind.HandedBack)
+                        {
+                            leader.Send("w1", new RunTasks(3, Facts(report.Id.Run), [new(report.Id with { Token = report.Id.Token + 1 }, 1, null)]));
+                        }
+                        else
+                        {
+                            reports[report.Id] = report.Outcome;
+                        }
                     }
 
                     leader.Send("w1", new ReportsDurable([.. message.Reports.Select(r => r.Id)]));
