@@ -20,29 +20,29 @@ namespace Sluice.Cli.Dags;
 /// <summary><c>sluice dags test</c>: one run of a Dag in this process, without a deployment.</summary>
 internal static class DagTest
 {
-    private static readonly Argument<string> DagId = new("dag") { Description = "The Dag's id." };
+    internal static readonly Argument<string> DagId = new("dag") { Description = "The Dag's id." };
 
-    private static readonly Argument<string?> Day = new("date")
+    internal static readonly Argument<string?> Day = new("date")
     {
         Description = "A date in the interval to run for. Default: the latest interval.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static readonly Option<string?> Folder = new("--dag-folder")
+    internal static readonly Option<string?> Folder = new("--dag-folder")
     {
         Description = "Folder, or one file. Else SLUICE_DAG_FOLDER, else ./dags, else here.",
         HelpName = "DIR",
     };
 
-    private static readonly Option<string?> Conf = new("--conf") { Description = "JSON object that overrides the Dag's params.", HelpName = "JSON" };
+    internal static readonly Option<string?> Conf = new("--conf") { Description = "JSON object that overrides the Dag's params.", HelpName = "JSON" };
 
-    private static readonly Option<string?> Connections = new("--connections")
+    internal static readonly Option<string?> Connections = new("--connections")
     {
         Description = "JSON file, {\"id\": \"uri\"}. Else from the environment: SLUICE_CONN_ID.",
         HelpName = "FILE",
     };
 
-    private static readonly Option<string?> VariableValues = new("--variables")
+    internal static readonly Option<string?> VariableValues = new("--variables")
     {
         Description = "JSON file, {\"name\": \"value\"}. Else from the environment: SLUICE_VAR_NAME.",
         HelpName = "FILE",
@@ -57,7 +57,8 @@ internal static class DagTest
         RunAsync,
         DagId, Day, Folder, Conf, Connections, VariableValues);
 
-    private static async Task<int> RunAsync(Invocation invocation)
+    /// <summary>The Dag that was asked for, and what a run of it needs from outside.</summary>
+    internal static async Task<(DagDefinition Definition, ProviderCatalog Providers, TestRunOptions Options)> PrepareAsync(Invocation invocation)
     {
         var connections = invocation.Find(Connections) is { } connectionsFile ? SecretFile.Read(connectionsFile, "connections") : [];
         var variables = invocation.Find(VariableValues) is { } variablesFile ? SecretFile.Read(variablesFile, "variables") : [];
@@ -73,6 +74,12 @@ internal static class DagTest
             FindVariable = (name, _) => ValueTask.FromResult(variables.GetValueOrDefault(name) ?? EnvironmentSecrets.FindVariable(name)),
             Output = invocation.Json ? invocation.Terminal.Error : invocation.Terminal.Out,
         };
+        return (definition, providers, options);
+    }
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        var (definition, providers, options) = await PrepareAsync(invocation);
         var result = await new DagTestRun(definition, providers, options).RunAsync(invocation.Cancel);
         if (invocation.Json)
         {
@@ -98,12 +105,14 @@ internal static class DagTest
         foreach (var name in files.Names.OrderByDescending(name => Mentions(Path.Combine(files.Folder, name), id)))
         {
             var processed = await reader.ReadAsync(files.Folder, name, invocation.Cancel);
-            if (processed.Dags.Any(dag => DagSpecJson.Deserialize(dag.Spec).Id.Value == id))
+            if (processed.Dags.Select(dag => DagSpecJson.Deserialize(dag.Spec)).LastOrDefault(dag => dag.Id.Value == id) is { } spec)
             {
                 var definitions = processed.Bundle is { } bundle
                     ? BundleAssembly.Load(bundle, reader.Variables, providers)
                     : YamlDags.Load(await File.ReadAllTextAsync(Path.Combine(files.Folder, name), invocation.Cancel), name, providers).Dags;
-                return definitions.Last(dag => dag.Spec.Id.Value == id);
+                
+                // The data holds the template files, too, which only the processor reads.
+                return definitions.Last(dag => dag.Spec.Id.Value == id) with { Spec = spec };
             }
 
             problems.AddRange(processed.Problems);

@@ -31,7 +31,8 @@ internal static class TasksCommands
                 "sluice tasks log weather_to_warehouse load_day 2012-01-05",
                 "sluice tasks log weather_to_warehouse load_day 2012-01-05 --follow"),
             LogAsync,
-            DagId, TaskId, Run, Try, Token, Follow));
+            DagId, TaskId, Run, Try, Token, Follow),
+        TaskRender.Create(factory));
 
     private static async Task<int> StateAsync(Invocation invocation, ApiClient api) => invocation.Show<TaskStateAnswer>(
         await AskAsync(invocation, api),

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Sluice.Authoring.Bundles;
 using Sluice.Authoring.Dags;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Templates;
 using Sluice.Authoring.Yaml;
 using Sluice.Core.Dags;
 using Sluice.DagProcessor.Compilation;
@@ -42,7 +43,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
 
         var processed = new ProcessedFile { File = request.File, ContentHash = Hash(source) };
         return Path.GetExtension(request.File) is ".yaml" or ".yml"
-            ? Finish(processed, YamlDags.Load(Encoding.UTF8.GetString(source), request.File, providers), [])
+            ? Finish(processed, YamlDags.Load(Encoding.UTF8.GetString(source), request.File, providers, name => TemplateFiles.Read(request.Folder, request.File, name)), [])
             : ProcessCode(processed, source, request);
     }
 
@@ -54,7 +55,8 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
             return processed with { Problems = errors };
         }
 
-        var collector = new DagCollector(providers, request.Variables.GetValueOrDefault);
+        var collector = new DagCollector(
+            providers, request.Variables.GetValueOrDefault, name => TemplateFiles.Read(request.Folder, request.File, name));
         var problems = new List<DagProblem>();
         try
         {

@@ -4,6 +4,7 @@ using Sluice.Authoring.Operators;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
+using Sluice.Core.Templates;
 using Sluice.Runner.Bundles;
 using Sluice.Runner.Protocol;
 
@@ -25,16 +26,17 @@ internal static class AttemptExecution
         }
 
         Operator op;
+        var templates = TemplateLibrary.Empty;
         try
         {
-            op = bundle is null ? new OperatorFactory(providers).Create(task) : bundle.CreateOperator(dag.Id, task.Id);
+            (op, templates) = bundle is null ? (new OperatorFactory(providers).Create(task), templates) : bundle.CreateOperator(dag.Id, task.Id);
         }
         catch (Exception e)
         {
             return new() { Kind = OutcomeKind.Failed, Error = e.Message };
         }
 
-        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { FirstPokeAt = frame.FirstPokeAt, Map = frame.Map };
+        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { FirstPokeAt = frame.FirstPokeAt, Map = frame.Map, Templates = templates };
 
         // A thread hop costs more than a tiny task. Only OnKill needs one, to be called while the code blocks; else the worker's kill is enough.
         return await OperatorExecution.RunAsync(op, context, time, kill, onThisThread: !OverridesOnKill(op.GetType()));

@@ -2,6 +2,7 @@ using Sluice.Authoring.Bundles;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Core.Dags;
+using Sluice.Core.Templates;
 
 namespace Sluice.Runner.Bundles;
 
@@ -10,9 +11,9 @@ internal sealed class LoadedBundle(string path, IReadOnlyDictionary<string, stri
 {
     private Dictionary<DagId, DagDefinition>? _definitions;
 
-    /// <summary>Makes the operator of one attempt.</summary>
+    /// <summary>Makes the operator of one attempt; with it comes what the Dag's author added to templates.</summary>
     /// <exception cref="BundleLoadException">The bundle does not load, or does not hold the task.</exception>
-    public Operator CreateOperator(DagId dag, TaskId task)
+    public (Operator Operator, TemplateLibrary Templates) CreateOperator(DagId dag, TaskId task)
     {
         var definitions = _definitions ??= Load();
         if (!definitions.TryGetValue(dag, out var definition))
@@ -22,7 +23,7 @@ internal sealed class LoadedBundle(string path, IReadOnlyDictionary<string, stri
 
         try
         {
-            return definition.CreateOperator(task);
+            return (definition.CreateOperator(task), definition.Templates);
         }
         catch (KeyNotFoundException e)
         {

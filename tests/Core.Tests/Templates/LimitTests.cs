@@ -57,6 +57,44 @@ public class LimitTests
     }
 
     [Theory]
+    [InlineData("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "deeper than 64 levels")]
+    [InlineData("{% macro f(n) %}{% if true %}{% if true %}{% if true %}{{ f(n) }}{% endif %}{% endif %}{% endif %}{% endmacro %}{{ f(1) }}", "blocks inside one another")]
+    [InlineData("{% set x = [] %}{% do x.append(x) %}{{ x }}", "deeper than 128 levels")]
+    [InlineData("{% set x = [] %}{% do x.append(x) %}{{ x == [x] }}{{ [x] == x }}", "deeper than 128 levels")]
+    [InlineData("{% set x = [] %}{% do x.append(x) %}{{ x | tojson }}", "deeper than 128 levels")]
+    [InlineData("{% set x = [] %}{% do x.append(x) %}{% for a in x recursive %}{{ loop(a) }}{% endfor %}", "deeper than 64 levels")]
+    [InlineData("{% set x = [1] %}{% for i in x %}{% do x.append(i) %}{% endfor %}", "steps")]
+    [InlineData("{% set x = [1, 2, 3] %}{% for i in range(100) %}{% do x.extend(x) %}{% endfor %}", "steps")]
+    public void What_calls_itself_or_holds_itself_is_stopped(string template, string sentence) => Assert.Contains(
+        sentence, Assert.Throws<TemplateException>(() => OnSmallStack(() => SampleScope.Render(template))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_file_that_includes_itself_is_stopped()
+    {
+        var library = new TemplateLibrary { Files = new Dictionary<string, string> { ["a.sql"] = "x\n{% include 'a.sql' %}" } };
+
+        var error = Assert.Throws<TemplateException>(
+            () => OnSmallStack(() => Template.Parse("{% include 'a.sql' %}", null, library).Render(TemplateScope.Empty.With(library))));
+
+        Assert.Equal("File 'a.sql', line 2, column 4: Macros, files and loops call one another deeper than 64 levels.", error.Message);
+    }
+
+    [Fact]
+    public void A_thousand_fields_cost_little()
+    {
+        var parsed = Enumerable.Range(0, 1000)
+            .Select(i => Template.Parse($"SELECT {i}, '{{{{ ds }}}}' FROM {{{{ user.name | lower }}}} WHERE d IN ({{% for x in items %}}{{{{ x }}}}{{{{ ',' if not loop.last }}}}{{% endfor %}})"))
+            .ToList();
+        var scope = SampleScope.Value.With("ds", TemplateValue.From("2021-02-05"));
+        var watch = Stopwatch.StartNew();
+
+        Assert.All(parsed, template => Assert.EndsWith("IN (1,2,3,4,5)", template.Render(scope), StringComparison.Ordinal));
+
+        Console.WriteLine($"1,000 fields in {watch.Elapsed.TotalMilliseconds:0.0} ms");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"It took {watch.Elapsed}.");
+    }
+
+    [Theory]
     [InlineData("(", ")")]
     [InlineData("[", "]")]
     [InlineData("not ", "")]

@@ -24,14 +24,26 @@ public class PropertyTests
     {
         try
         {
-            SampleScope.Render(text);
-            return true;
+            return Template.Parse(text, null, Files).Render(Small.With(Files)).Length <= Small.Limits.MaxOutput;
         }
         catch (TemplateException e)
         {
             return e is { Line: > 0, Column: > 0 };
         }
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+
+    [Fact]
+    public void Any_filter_method_and_test_over_any_value_renders_or_is_refused_within_the_limits() => Prop.ForAll(Chains().ToArbitrary(), text =>
+    {
+        try
+        {
+            return Template.Parse(text, null, Files).Render(Small.With(Files)).Length <= Small.Limits.MaxOutput;
+        }
+        catch (TemplateException e)
+        {
+            return e is { Line: > 0, Column: > 0 };
+        }
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(4000));
 
     [Fact]
     public void Whole_numbers_compute_as_they_do_in_CSharp() => Prop.ForAll(Gen.Sized(size => Expressions(Math.Min(size, 12))).ToArbitrary(), given =>
@@ -87,8 +99,68 @@ public class PropertyTests
         (_, { } a, { } b) => (a - (((a % b) + b) % b)) / b,
     };
 
+    private static readonly TemplateLibrary Files = new()
+    {
+        Files = new Dictionary<string, string> { ["a"] = "{% macro f(x) %}{{ x }}{% endmacro %}{% include 'a' %}", ["b"] = "{{ x }}" },
+    };
+
+    // Small enough that running away is soon over.
+    private static readonly TemplateScope Small = Scope();
+
+    private static TemplateScope Scope()
+    {
+        var limits = new TemplateLimits { MaxSteps = 5000, MaxOutput = 2000 };
+        var names = new[] { "name", "n", "f", "items", "empty", "nothing", "user", "users" }.Select(x => new KeyValuePair<string, TemplateValue>(x, SampleScope.Get(x)));
+        return new([.. names, new("day", TemplateValue.From(new DateTimeOffset(2021, 2, 5, 0, 0, 0, TimeSpan.Zero))), new("macros", Macros)], limits);
+    }
+
+    private static TemplateValue Macros { get; } = MacrosOf();
+
+    // Through the front door: the context of a run has them.
+    private static TemplateValue MacrosOf()
+    {
+        TemplateValue? found = null;
+        var library = new TemplateLibrary { Filters = new Dictionary<string, TemplateFilter> { ["keep"] = (value, _) => found = value } };
+        Template.Parse("{{ macros | keep }}", null, library).Render(ContextDocument.Parse("{}").With(library));
+        return found!;
+    }
+
+    private static Gen<string> Chains()
+    {
+        var value = Gen.Elements(
+            "name", "n", "f", "items", "empty", "nothing", "user", "users", "day", "gone", "1", "-1", "0", "2.5", "1e308", "''", "'a,b'", "'%s %d'", "'{} {:>9}'", "true", "none",
+            "[]", "[3, 1]", "(1, 'a')", "{'a': 1}", "[[1], [2]]", "range(3)", "10 ** 18", "'한😀'", "day.date()", "macros.timedelta(days=3)", "macros.datetime(2021, 1, 31)",
+            "macros.dateutil.relativedelta.relativedelta(months=1)", "macros", "loop", "user.items()", "999999999", "-999999999", "'%Y'", "'attribute'", "'name'", "'upper'");
+        var arguments = Gen.Choose(0, 3).SelectMany(count => value.ListOf(count)).Select(list => $"({string.Join(", ", list)})");
+        var filter = Gen.Elements(
+            "default", "d", "join", "replace", "upper", "lower", "title", "capitalize", "trim", "int", "float", "round", "abs", "length", "first", "last", "sort", "dictsort", "groupby",
+            "unique", "map", "select", "reject", "selectattr", "rejectattr", "list", "string", "tojson", "reverse", "min", "max", "sum", "items", "format", "indent", "truncate", "center",
+            "wordcount", "wordwrap", "urlencode", "batch", "slice", "escape", "safe", "striptags", "filesizeformat", "ds", "ts", "ts_nodash", "ts_nodash_with_tz");
+        var method = Gen.Elements(
+            "upper", "title", "split", "rsplit", "strip", "join", "replace", "zfill", "center", "ljust", "format", "partition", "count", "find", "index", "startswith", "splitlines", "get",
+            "items", "update", "pop", "append", "extend", "insert", "sort", "copy", "setdefault", "add", "subtract", "strftime", "isoformat", "format", "start_of", "end_of", "in_timezone",
+            "replace", "date", "weekday", "timestamp", "total_seconds", "in_days", "isocalendar", "ds_add", "ds_format", "datetime", "timedelta", "is_integer", "bit_length");
+        var test = Gen.Elements("defined", "none", "string", "number", "sequence", "mapping", "even", "divisibleby 3", "in [1, 2]", "eq 1", "lt 2", "sameas none", "upper", "iterable");
+        var symbol = Gen.Elements("+", "-", "*", "/", "//", "%", "**", "~", "==", "<", "in", "and", "or");
+        var link = Gen.OneOf(
+            from f in filter from a in arguments select $" | {f}{a}",
+            from f in filter select $" | {f}",
+            from m in method from a in arguments select $".{m}{a}",
+            from t in test select $" is {t}",
+            from s in symbol from v in value select $" {s} {v}",
+            from v in value select $"[{v}]",
+            from v in value from w in value select $"[{v}:{w}]");
+        var chain = from v in value from links in Gen.Choose(1, 4).SelectMany(count => link.ListOf(count)) select v + string.Concat(links);
+        return Gen.OneOf(
+            from c in chain select $"{{{{ {c} }}}}",
+            from c in chain from d in chain select $"{{% for x in {c} %}}{{{{ x }}}}{{{{ {d} }}}}{{% endfor %}}",
+            from c in chain from d in chain select $"{{% set l = [1] %}}{{% do l.append({c}) %}}{{% do l.extend(l) %}}{{{{ l }}}}{{{{ {d} }}}}",
+            from c in chain select $"{{% macro f(x) %}}{{{{ x }}}}{{{{ f({c}) }}}}{{% endmacro %}}{{{{ f({c}) }}}}");
+    }
+
     private static Gen<string> Soup() => Gen.Elements(
         "{{", "}}", "{%", "%}", "{#", "#}", " ", "-", "+", "if", "endif", "for", "endfor", "else", "elif", "set", "endset", "in", "is", "not", "and", "raw", "endraw",
         "x", "name", "items", "user", ".", "[", "]", "(", ")", "{", "}", ":", ",", "|", "~", "=", "==", "<", "*", "**", "/", "//", "%", "1", "2.5", "'a'", "\"b\"", "'", "\\", "\n",
+        "macro", "endmacro", "call", "endcall", "f(", "with", "endwith", "do", "include", "import", "from", "as", "filter", "endfilter", "recursive", "caller()", "'b'", "**", "append(x)",
         "upper", "join", "map", "sort", "int", "defined", "loop", "range", "default", "none", "true", "0", "é", "😀").ListOf().Select(string.Concat);
 }

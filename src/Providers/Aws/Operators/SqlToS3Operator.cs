@@ -12,7 +12,7 @@ namespace Sluice.Providers.Aws.Operators;
 public sealed class SqlToS3Operator : Operator
 {
     /// <summary>The query; or give <see cref="Table"/>. Values belong into <see cref="Parameters"/>: what a template puts here is spliced in as text.</summary>
-    [Templated]
+    [Templated(".sql")]
     public string? Query { get; set; }
 
     /// <summary>Instead of a query: all rows of this table.</summary>

@@ -27,7 +27,7 @@ public sealed class ShellOperator : Operator
     /// The script. What a template puts into it becomes part of the script, whatever it holds: values that others may choose (a run's conf,
     /// an XCom, a file's name) belong into <see cref="Env"/> and are used as <c>"$NAME"</c>.
     /// </summary>
-    [Templated]
+    [Templated(".sh", ".bash")]
     public string Script { get; set; } = "";
 
     /// <summary>Further environment variables.</summary>

@@ -9,6 +9,9 @@ namespace Sluice.Authoring.Bundles;
 /// <param name="CreateOperator">Makes a fresh operator for one attempt of a task, templates unrendered.</param>
 public sealed record DagDefinition(DagSpec Spec, Func<TaskId, Operator> CreateOperator)
 {
+    /// <summary>Macros and filters that its author added to its templates.</summary>
+    public Core.Templates.TemplateLibrary Templates { get; init; } = Core.Templates.TemplateLibrary.Empty;
+
     /// <summary>The definition of a Dag that has no code of its own, such as one from YAML.</summary>
     public static DagDefinition OfBuiltIns(DagSpec spec, ProviderCatalog providers)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sluice.Authoring.Templates;
 using Sluice.Authoring.XComs;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -17,6 +18,7 @@ public sealed class DagBuilder : TaskScope
     private readonly List<string> _tags = [];
     private readonly Dictionary<string, JsonNode?> _schemas = [];
     private readonly SourceLocation? _location;
+    private readonly TemplateFunctions _functions = new();
     private bool _sealed;
 
     internal DagBuilder(string id, DagCollector collector, SourceLocation? location)
@@ -61,6 +63,8 @@ public sealed class DagBuilder : TaskScope
     /// <summary>Default params, for templates and code; a run's conf overrides them by key. Values must have a JSON form.</summary>
     public IDictionary<string, object?> Params { get; } = new Dictionary<string, object?>();
 
+    internal Core.Templates.TemplateLibrary Templates => _functions.Library;
+
     internal override DagBuilder Dag => this;
 
     internal IReadOnlyList<TaskNode> Tasks => _tasks;
@@ -98,6 +102,29 @@ public sealed class DagBuilder : TaskScope
     public string Variable(string name) => _collector.Variable(name)
         ?? throw new DagDefinitionException($"There is no variable '{name}'. Set it with: sluice variables set {name} <value>", null);
 
+    /// <summary>Adds a function that this Dag's templates may call: <c>{{ name() }}</c>. It runs where the Dag's code runs, and should give the same whenever it is asked.</summary>
+    /// <param name="name">As templates write it.</param>
+    /// <param name="function">What it does.</param>
+    public void Macro<TResult>(string name, Func<TResult> function) => _functions.AddMacro(name, 0, _ => function());
+
+    /// <inheritdoc cref="Macro{TResult}(string, Func{TResult})"/>
+    public void Macro<T, TResult>(string name, Func<T, TResult> function) =>
+        _functions.AddMacro(name, 1, x => function(TemplateFunctions.Argument<T>(x.Positional[0], name)));
+
+    /// <inheritdoc cref="Macro{TResult}(string, Func{TResult})"/>
+    public void Macro<T1, T2, TResult>(string name, Func<T1, T2, TResult> function) => _functions.AddMacro(
+        name, 2, x => function(TemplateFunctions.Argument<T1>(x.Positional[0], name), TemplateFunctions.Argument<T2>(x.Positional[1], name)));
+
+    /// <summary>Adds a filter that this Dag's templates may use: <c>{{ value | name }}</c>. It runs where the Dag's code runs.</summary>
+    /// <param name="name">As templates write it.</param>
+    /// <param name="function">What it does; its first argument is the value before the <c>|</c>.</param>
+    public void Filter<T, TResult>(string name, Func<T, TResult> function) =>
+        _functions.AddFilter(name, 0, (value, _) => function(TemplateFunctions.Argument<T>(value, name)));
+
+    /// <inheritdoc cref="Filter{T, TResult}(string, Func{T, TResult})"/>
+    public void Filter<T, TArgument, TResult>(string name, Func<T, TArgument, TResult> function) => _functions.AddFilter(
+        name, 1, (value, x) => function(TemplateFunctions.Argument<T>(value, name), TemplateFunctions.Argument<TArgument>(x.Positional[0], name)));
+
     internal void AddTask(TaskNode task)
     {
         RequireOpen($"add task '{task.Id}'");
@@ -120,6 +147,10 @@ public sealed class DagBuilder : TaskScope
     {
         _sealed = true;
         var upstreams = DependencyResolver.Resolve(this);
+        var templates = new TemplateCheck(Templates, _collector.ReadFile);
+        var tasks = _tasks.Select((task, i) => TaskSpecWriter.Write(task, upstreams[i], _collector.Providers) is var spec && templates.UsesCode(task)
+            ? spec with { Host = TaskHost.Runner }
+            : spec).ToArray();
         return new()
         {
             Id = new(Id),
@@ -138,7 +169,8 @@ public sealed class DagBuilder : TaskScope
             MaxMapLength = MaxMapLength,
             Params = XComJson.Serialize("params", Params),
             ParamsSchema = _schemas.Count == 0 ? null : new JsonObject(_schemas).ToJsonString(),
-            Tasks = [.. _tasks.Select((task, i) => TaskSpecWriter.Write(task, upstreams[i], _collector.Providers))],
+            Tasks = tasks,
+            TemplateFiles = templates.Files,
             Location = _location,
         };
     }

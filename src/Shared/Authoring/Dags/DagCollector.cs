@@ -6,7 +6,10 @@ using Sluice.Core.Dags;
 namespace Sluice.Authoring.Dags;
 
 /// <summary>Gathers what one run of a Dag file defines, and what it asked on the way.</summary>
-public sealed class DagCollector(ProviderCatalog? providers, Func<string, string?> findVariable)
+/// <param name="providers">Built-in operators, to tell them from the author's own.</param>
+/// <param name="findVariable">Values that definitions may read.</param>
+/// <param name="readFile">Text of a template file by its name, null when there is none; left out where no folder is at hand.</param>
+public sealed class DagCollector(ProviderCatalog? providers, Func<string, string?> findVariable, Func<string, string?>? readFile = null)
 {
     private static readonly AsyncLocal<DagCollector?> Host = new();
 
@@ -54,6 +57,8 @@ public sealed class DagCollector(ProviderCatalog? providers, Func<string, string
 
     internal ProviderCatalog? Providers { get; } = providers;
 
+    internal Func<string, string?>? ReadFile { get; } = readFile;
+
     /// <summary>Runs code whose definitions come to this collector, also across awaits.</summary>
     public void Collect(Action code)
     {
@@ -79,7 +84,7 @@ public sealed class DagCollector(ProviderCatalog? providers, Func<string, string
             configure(builder);
             var spec = builder.Build();
             var operators = builder.Tasks.Zip(spec.Tasks).DistinctBy(pair => pair.Second.Id).ToDictionary(pair => pair.Second.Id, pair => pair.First.Operator);
-            _definitions.Add(new(spec, task => operators[task].Copy()));
+            _definitions.Add(new(spec, task => operators[task].Copy()) { Templates = builder.Templates });
         }
         catch (DagDefinitionException e)
         {

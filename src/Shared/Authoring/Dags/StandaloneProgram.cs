@@ -12,7 +12,9 @@ internal static class StandaloneProgram
 
     private static DagCollector Start()
     {
-        var collector = new DagCollector(ProviderDiscovery.Load(), EnvironmentSecrets.FindVariable);
+        var collector = new DagCollector(
+            ProviderDiscovery.Load(), EnvironmentSecrets.FindVariable,
+            name => Templates.TemplateFiles.Read(AppContext.GetData("EntryPointFileDirectoryPath") as string ?? Environment.CurrentDirectory, "", name));
 
         // The definitions come from top-level statements, so nothing of ours runs after them but this.
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>

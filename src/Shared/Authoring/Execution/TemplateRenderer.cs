@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
+using Sluice.Authoring.Templates;
 using Sluice.Core.Templates;
 
 namespace Sluice.Authoring.Execution;
@@ -11,17 +12,18 @@ internal sealed class TemplateRenderer(TaskContext context)
     private const int MostLookups = 1000;
 
     private readonly FetchedValues _fetched = new();
+    private readonly DagTemplates _templates = DagTemplates.Of(context.Dag, context.Templates);
     private TemplateScope? _scope;
 
     /// <summary>Renders one text.</summary>
     /// <exception cref="TemplateFieldException">It cannot be; names the field, line and column.</exception>
-    public async ValueTask<string> RenderAsync(string field, string text, CancellationToken cancellationToken)
+    public async ValueTask<string> RenderAsync(string field, string text, IReadOnlyList<string> extensions, CancellationToken cancellationToken)
     {
         try
         {
-            var template = Template.Parse(text);
+            var template = _templates.Get(text, extensions);
             _scope ??= TemplateVariables.ForTask(
-                context.Run, context.Dag, context.Task, context.TryNumber, context.Params.GetRawText(), _fetched);
+                context.Run, context.Dag, context.Task, context.TryNumber, context.Params.GetRawText(), _fetched, context.IsTest).With(_templates.Library);
             while (true)
             {
                 try

@@ -30,9 +30,14 @@ public abstract class Operator
     internal Operator Copy() => (Operator)MemberwiseClone();
 }
 
-/// <summary>Marks an operator's property as a template: a string, a list of strings, or a dictionary whose values are strings.</summary>
+/// <summary>Marks an operator's property as a template: text, and the texts in lists and in the values of dictionaries.</summary>
+/// <param name="extensions">Such as <c>.sql</c>: text that ends so and has no white space names a file of the Dag folder, whose text is the template.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class TemplatedAttribute : Attribute;
+public sealed class TemplatedAttribute(params string[] extensions) : Attribute
+{
+    /// <summary>Endings of file names.</summary>
+    public IReadOnlyList<string> Extensions { get; } = extensions;
+}
 
 /// <summary>Ends the attempt as failed, without retry.</summary>
 public sealed class TaskFailedException(string message, Exception? inner = null) : Exception(message, inner);

@@ -79,7 +79,7 @@ internal static class OperatorArguments
         }
     }
 
-    private static JsonNode? ToJson(OperatorArgument argument, object op) =>
+    public static JsonNode? ToJson(OperatorArgument argument, object op) =>
         JsonSerializer.SerializeToNode(argument.Property.GetValue(op), argument.Property.PropertyType, Options);
 
     private static string Expected(Type type)
@@ -104,7 +104,7 @@ internal static class OperatorArguments
            where property.GetCustomAttribute<JsonIgnoreAttribute>() is null
            orderby property.MetadataToken
            select new OperatorArgument(
-               JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), property, property.IsDefined(typeof(TemplatedAttribute), inherit: true)),
+               JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), property, property.GetCustomAttribute<TemplatedAttribute>(inherit: true)?.Extensions),
     ];
 
     private sealed class DurationConverter : JsonConverter<TimeSpan>
@@ -135,8 +135,14 @@ internal static class OperatorArguments
 /// <summary>One argument of an operator class.</summary>
 /// <param name="Name">In snake case.</param>
 /// <param name="Property">Where it is kept.</param>
-/// <param name="IsTemplate">Rendered before the operator runs.</param>
-internal sealed record OperatorArgument(string Name, PropertyInfo Property, bool IsTemplate);
+/// <param name="TemplateExtensions">Endings of the names of template files; null when the argument is no template.</param>
+internal sealed record OperatorArgument(string Name, PropertyInfo Property, IReadOnlyList<string>? TemplateExtensions)
+{
+    /// <summary>Rendered before the operator runs.</summary>
+    public bool IsTemplate => TemplateExtensions is not null;
+
+    public IReadOnlyList<string> Extensions => TemplateExtensions ?? [];
+}
 
 /// <summary>An operator was given an argument that it cannot take.</summary>
 /// <param name="argument">In snake case.</param>

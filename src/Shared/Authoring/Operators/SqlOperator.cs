@@ -12,7 +12,7 @@ public sealed class SqlOperator : Operator
     private const int MostRows = 1000;
 
     /// <summary>Statements, separated by semicolons; with <see cref="ReturnRows"/> one query.</summary>
-    [Templated]
+    [Templated(".sql")]
     public string Sql { get; set; } = "";
 
     /// <summary>Where it runs.</summary>

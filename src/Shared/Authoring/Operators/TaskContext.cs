@@ -40,6 +40,12 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <summary>When the task's first poke began, for sensors; null before it. UTC.</summary>
     public DateTimeOffset? FirstPokeAt { get; init; }
 
+    /// <summary>True in a test run: nothing is recorded, and templates see <c>test_mode</c>.</summary>
+    public bool IsTest { get; init; }
+
+    /// <summary>Macros and filters that the Dag's author added to its templates; none where the author's code is not at hand.</summary>
+    public Core.Templates.TemplateLibrary Templates { get; init; } = Core.Templates.TemplateLibrary.Empty;
+
     /// <summary>Hooks and operators by name.</summary>
     public ProviderCatalog Providers { get; } = providers;
 

@@ -7,7 +7,7 @@ namespace Sluice.Authoring.Sensors;
 public sealed class SqlSensor : Sensor
 {
     /// <summary>The query.</summary>
-    [Templated]
+    [Templated(".sql")]
     public string Sql { get; set; } = "";
 
     /// <summary>Where it runs.</summary>

@@ -131,6 +131,8 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
         {
             FirstPokeAt = _run.FirstPokeOf(instance),
             Map = map,
+            Templates = definition.Templates,
+            IsTest = true,
         };
         return await OperatorExecution.RunAsync(definition.CreateOperator(task.Id), context, options.Time, cancellationToken);
     }

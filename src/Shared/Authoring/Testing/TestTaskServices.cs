@@ -24,6 +24,8 @@ internal sealed class TestTaskServices(TestRunOptions options)
         }
     }
 
+    public string Mask(string text) => _secrets.Apply(text);
+
     public ITaskServices For(TaskId task) => new OfTask(this, task);
 
     private sealed class OfTask(TestTaskServices run, TaskId task) : ITaskServices

@@ -25,7 +25,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
     {
         var before = problems.Count;
         var id = fields.RequiredText("dag_id") ?? "";
-        var draft = new DagCollector(providers, _ => null);
+        var draft = new DagCollector(providers, _ => null, collector.ReadFile);
         draft.Define(id, Fill, fields.Location);
         problems.AddRange(draft.Problems.Select(problem => new DagProblem(problem.Message, problem.Location)));
         if (problems.Count == before)

@@ -13,11 +13,12 @@ public static class YamlDags
     /// <param name="text">The file's content.</param>
     /// <param name="file">Its name, for places of problems.</param>
     /// <param name="providers">The operators that there are.</param>
+    /// <param name="readFile">Text of a template file by its name, null when there is none; left out where no folder is at hand.</param>
     /// <returns>Dags without problems, and all the problems of the others, each with its line.</returns>
-    public static CheckedDags Load(string text, string file, ProviderCatalog providers)
+    public static CheckedDags Load(string text, string file, ProviderCatalog providers, Func<string, string?>? readFile = null)
     {
         var problems = new List<DagProblem>();
-        var collector = new DagCollector(providers, _ => null);
+        var collector = new DagCollector(providers, _ => null, readFile);
         try
         {
             var stream = new YamlStream();

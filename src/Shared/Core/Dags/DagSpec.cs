@@ -53,6 +53,9 @@ public sealed record DagSpec
     /// <summary>In the order of definition. A task is addressed by its index here.</summary>
     public required IReadOnlyList<TaskSpec> Tasks { get; init; }
 
+    /// <summary>Template files that its tasks use, text by name: workers need no folder. Null for none.</summary>
+    public IReadOnlyDictionary<string, string>? TemplateFiles { get; init; }
+
     /// <summary>Where the Dag was defined. Left out of the version: moving lines is not a change.</summary>
     public SourceLocation? Location { get; init; }
 }

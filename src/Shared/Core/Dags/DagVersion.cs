@@ -21,6 +21,7 @@ public static class DagVersion
             EndDate = dag.EndDate?.ToUniversalTime(),
             Params = Canonical(dag.Params),
             ParamsSchema = dag.ParamsSchema is { } schema ? Canonical(schema) : null,
+            TemplateFiles = dag.TemplateFiles is { } files ? new SortedDictionary<string, string>(files.ToDictionary(), StringComparer.Ordinal) : null,
             Tasks = [.. dag.Tasks.Select(task => task with { Location = null, Arguments = Canonical(task.Arguments) })],
         };
         var hash = SHA256.HashData(DagSpecJson.SerializeToUtf8Bytes(canonical));

@@ -9,7 +9,8 @@ namespace Sluice.Core.Templates;
 /// <summary>The names that a task's templates see: Airflow's, with Airflow's formats (semantics.md, 11).</summary>
 public static class TemplateVariables
 {
-    private static readonly string[] Names =
+    /// <summary>The names that every task's templates have.</summary>
+    public static IReadOnlyList<string> Names { get; } =
     [
         "dag", "task", "ti", "task_instance", "dag_run", "run_id", "run_type", "params", "var", "conn", "macros", "task_instance_key_str", "test_mode",
         "logical_date", "execution_date", "data_interval_start", "data_interval_end",

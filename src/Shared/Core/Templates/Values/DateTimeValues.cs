@@ -21,6 +21,9 @@ public sealed class DateTimeValue : TemplateValue
 
     private DateTimeValue(LocalDateTime local, Offset? offset, DateTimeZone? zone) => (Local, Offset, Zone) = (Cut(local), offset, zone);
 
+    /// <summary>The same instant on the same clock; without a zone it is read as UTC.</summary>
+    public DateTimeOffset ToDateTimeOffset() => Local.WithOffset(Offset ?? NodaTime.Offset.Zero).ToDateTimeOffset();
+
     internal LocalDateTime Local { get; }
 
     /// <summary>Null without a zone.</summary>

@@ -49,6 +49,13 @@ public abstract class TemplateValue
         return From(document.RootElement);
     }
 
+    /// <summary>JSON of the value, for the code that takes it.</summary>
+    /// <exception cref="TemplateException">It has no JSON form.</exception>
+    public string ToJson() => new PythonJson(new(TemplateLimits.Default), sortKeys: false, null).Write(this);
+
+    /// <summary>How it prints.</summary>
+    public string ToText() => PythonText.Str(this, new(TemplateLimits.Default));
+
     public static TemplateValue From(JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.True => True,

@@ -1,0 +1,1 @@
+# {{ dag.dag_id }}.{{ task.task_id }} for {{ ds }}
