@@ -17,7 +17,7 @@ internal static class TaskRender
         new(
             "render",
             "Show a task's templates rendered for a date, in this process, without a deployment. Secrets are masked.",
-            "sluice tasks render shell_template_example print_now 2021-02-05 --dag-folder examples/dags"),
+            "sluice tasks render shell_template_example print_time 2021-02-05"),
         RenderAsync,
         DagTest.DagId, TaskId, DagTest.Day, DagTest.Folder, DagTest.Conf, DagTest.Connections, DagTest.VariableValues);
 

@@ -50,7 +50,7 @@ public enum CopyMode
 /// <summary>Stands for a built-in operator.</summary>
 public sealed class CopyOperator : Operator
 {
-    [Templated]
+    [Templated(".sql")]
     public string Query { get; set; } = "";
 
     [Templated]

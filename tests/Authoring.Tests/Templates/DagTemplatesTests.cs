@@ -36,46 +36,73 @@ public sealed class DagTemplatesTests
     }
 
     [Fact]
-    public async Task Yaml_names_files_as_well()
+    public void Yaml_names_files_as_well()
     {
-        await using var folder = new DagFolder();
-        Write(folder, "hello.sh", "echo {{ ds }}");
+        var found = Authoring.Yaml.YamlDags.Load(
+            "dag_id: y\ntasks:\n  - id: a\n    operator: CopyOperator\n    query: hello.sql\n", "y.yaml", Definitions.Catalog, name => name == "hello.sql" ? "echo {{ ds }}" : null);
 
-        var dag = Only(await folder.ProcessAsync("y.yaml", "dag_id: y\ntasks:\n  - id: a\n    operator: ShellOperator\n    script: hello.sh\n"));
-
-        Assert.Equal("echo 2021-02-05", await RenderAsync(dag, "script"));
+        Assert.Empty(found.Problems);
+        Assert.Equal("echo {{ ds }}", Assert.Single(found.Dags).Spec.TemplateFiles!["hello.sql"]);
     }
 
     [Theory]
-    [InlineData("Script = \"gone.sh\"", "there is no template file 'gone.sh' beside the Dag's file or in the Dag folder")]
-    [InlineData("Script = \"../outside.sh\"", "there is no template file '../outside.sh'")]
-    [InlineData("Script = \"{% include 'gone.sql' %}\"", "Line 1, column 4: There is no template file 'gone.sql'.")]
-    [InlineData("Script = \"a\\n{{ ds | nodash }}\"", "Line 2, column 9: There is no filter 'nodash'")]
-    [InlineData("Script = \"{% include ds %}\"", "must be written as text")]
-    [InlineData("Env = new() { [\"A\"] = \"{{ 1 + }}\" }", "template of env: Line 1, column 8: Expected an expression")]
-    [InlineData("Script = \"broken.sh\"", "File 'broken.sh', line 2, column 4: There is no tag 'iff'")]
-    public async Task A_template_that_cannot_be_read_is_an_import_error(string argument, string expected)
+    [InlineData("gone.sql", "template of query: there is no template file 'gone.sql' beside the Dag's file or in the Dag folder")]
+    [InlineData("{% include 'gone.sql' %}", "template of query: Line 1, column 4: There is no template file 'gone.sql'.")]
+    [InlineData("a\n{{ ds | nodash }}", "template of query: Line 2, column 9: There is no filter 'nodash'")]
+    [InlineData("{% include ds %}", "must be written as text")]
+    [InlineData("{{ 1 + }}", "template of query: Line 1, column 8: Expected an expression")]
+    [InlineData("broken.sql", "template of query: File 'broken.sql', line 2, column 4: There is no tag 'iff'")]
+    [InlineData("{% import 'broken.sql' as b %}", "template of query: File 'broken.sql', line 2, column 4: There is no tag 'iff'")]
+    [InlineData("long.sql", "the template file 'long.sql' is too long")]
+    public void A_template_that_cannot_be_read_is_an_import_error(string query, string expected)
     {
-        await using var folder = new DagFolder();
-        Write(folder, "broken.sh", "\n{% iff %}");
+        var files = new Dictionary<string, string> { ["broken.sql"] = "\n{% iff %}", ["long.sql"] = new('x', 300_000) };
+        var collector = new DagCollector(Definitions.Catalog, _ => null, files.GetValueOrDefault);
 
-        var file = await folder.ProcessAsync("bad.cs", $"Dag.Define(\"bad\", dag =>\n{{\n    dag.Add(\"a\", new ShellOperator {{ {argument} }});\n}});");
+        collector.Collect(() => Dag.Define("bad", dag => dag.Add("a", new CopyOperator { Query = query })));
 
-        var problem = Assert.Single(file.Problems);
-        Assert.Contains(expected, problem.Message, StringComparison.Ordinal);
+        var problem = Assert.Single(collector.Check(DagLimits.Default).Problems);
         Assert.StartsWith("Task 'a': ", problem.Message, StringComparison.Ordinal);
-        Assert.Equal(3, problem.Location!.Line);
-        Assert.Empty(file.Dags);
+        Assert.Contains(expected, problem.Message, StringComparison.Ordinal);
+        Assert.True(problem.Location!.Line > 1);
+    }
+
+    [Theory]
+    [InlineData("bash /opt/run.sql")]
+    [InlineData("/opt/run.sql")]
+    [InlineData("load.sql ")]
+    [InlineData("{{ ds }}.sql")]
+    public void Text_that_only_ends_like_a_file_is_no_file(string query)
+    {
+        var collector = new DagCollector(Definitions.Catalog, _ => null, _ => null);
+
+        collector.Collect(() => Dag.Define("a", dag => dag.Add("a", new CopyOperator { Query = query })));
+
+        Assert.Null(Assert.Single(collector.Definitions).Spec.TemplateFiles);
     }
 
     [Fact]
-    public async Task A_command_that_ends_in_a_files_name_is_no_file()
+    public void Files_outside_the_folder_are_not_read()
     {
-        await using var folder = new DagFolder();
+        var folder = Directory.CreateTempSubdirectory("sluice-files-").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "dags", "team"));
+            foreach (var name in new[] { "out.sql", "dags/a.sql", "dags/team/a.sql", "dags/team/b.sql" })
+            {
+                File.WriteAllText(Path.Combine(folder, name), name);
+            }
 
-        var dag = Only(await folder.ProcessAsync("a.cs", "Dag.Define(\"a\", dag => { dag.Add(\"x\", new ShellOperator { Script = \"bash /opt/run.sh\" }); dag.Add(\"y\", new ShellOperator { Script = \"/opt/run.sh\" }); });"));
+            string? Read(string name) => Authoring.Templates.TemplateFiles.Read(Path.Combine(folder, "dags"), "team/dag.cs", name);
 
-        Assert.Null(dag.TemplateFiles);
+            Assert.Equal(
+                ["dags/team/a.sql", "dags/a.sql", "dags/team/b.sql", null, null, null, null],
+                new[] { "a.sql", "../a.sql", "team/b.sql", "../../out.sql", Path.Combine(folder, "out.sql"), "gone.sql", "" }.Select(Read));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
@@ -174,7 +201,7 @@ public sealed class DagTemplatesTests
     {
         var providers = ProviderDiscovery.Load();
         var fields = await TaskRendering.RenderAsync(
-            Bundles.DagDefinition.OfBuiltIns(dag, providers), dag.Tasks[0], providers, new() { Interval = new(Fifth, Fifth.AddDays(1)) }, CancellationToken.None);
+            Authoring.Bundles.DagDefinition.OfBuiltIns(dag, providers), dag.Tasks[0], providers, new() { Interval = new(Fifth, Fifth.AddDays(1)) }, CancellationToken.None);
         return fields[field]!.GetValue<string>();
     }
 
