@@ -23,7 +23,7 @@ internal sealed class TemplateRenderer(TaskContext context)
         {
             var template = _templates.Get(text, extensions);
             _scope ??= TemplateVariables.ForTask(
-                context.Run, context.Dag, context.Task, context.TryNumber, context.Params.GetRawText(), _fetched, context.IsTest).With(_templates.Library);
+                context.Run, context.Dag, context.Task, context.TryNumber, context.Params.GetRawText(), _fetched, context.IsTest, mapIndex: context.MapIndex).With(_templates.Library);
             while (true)
             {
                 try

@@ -8,7 +8,8 @@ namespace Sluice.Core.Templates;
 /// <summary>The variable <c>ti</c>.</summary>
 internal static class TaskInstanceVariable
 {
-    public static ObjectValue For(RunFacts run, TaskSpec task, int tryNumber, TemplateValue taskObject, TemplateValue runObject, ITemplateLookups lookups) => new(
+    public static ObjectValue For(
+        RunFacts run, TaskSpec task, int tryNumber, int mapIndex, TemplateValue taskObject, TemplateValue runObject, ITemplateLookups lookups) => new(
         $"<TaskInstance: {run.Dag}.{task.Id} {run.Id}>",
         new Dictionary<string, TemplateValue>
         {
@@ -17,7 +18,7 @@ internal static class TaskInstanceVariable
             ["run_id"] = TemplateValue.From(run.Id.Value),
             ["try_number"] = TemplateValue.From((long)tryNumber),
             ["max_tries"] = TemplateValue.From((long)task.Retries),
-            ["map_index"] = TemplateValue.From(-1L),
+            ["map_index"] = TemplateValue.From((long)mapIndex),
             ["pool"] = TemplateValue.From(task.Pool),
             ["queue"] = TemplateValue.From(task.Queue),
             ["operator"] = TemplateValue.From(task.Operator),

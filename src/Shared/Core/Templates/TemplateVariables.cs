@@ -29,15 +29,17 @@ public static class TemplateVariables
     /// <param name="lookups">Connections, variables and XComs fetched so far.</param>
     /// <param name="testMode">True in a run by <c>dags test</c>.</param>
     /// <param name="limits">Null for the default ones.</param>
+    /// <param name="mapIndex">-1 when the task is not mapped.</param>
     /// <exception cref="JsonException">When rendering: the params or the run's conf are not JSON.</exception>
     public static TemplateScope ForTask(
-        RunFacts run, DagSpec dag, TaskSpec task, int tryNumber, string paramsJson, ITemplateLookups lookups, bool testMode = false, TemplateLimits? limits = null)
+        RunFacts run, DagSpec dag, TaskSpec task, int tryNumber, string paramsJson, ITemplateLookups lookups, bool testMode = false, TemplateLimits? limits = null,
+        int mapIndex = -1)
     {
         var dates = new RunDates(run, dag);
         var dagObject = new Lazy<TemplateValue>(() => Dag(dag));
         var taskObject = new Lazy<TemplateValue>(() => Task(dag, task));
         var runObject = new Lazy<TemplateValue>(() => Run(run));
-        var instance = new Lazy<TemplateValue>(() => TaskInstanceVariable.For(run, task, tryNumber, taskObject.Value, runObject.Value, lookups));
+        var instance = new Lazy<TemplateValue>(() => TaskInstanceVariable.For(run, task, tryNumber, mapIndex, taskObject.Value, runObject.Value, lookups));
         return new(
             Names,
             name => name switch
