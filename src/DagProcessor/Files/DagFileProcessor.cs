@@ -89,7 +89,8 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
 
         // A copy runs, not the files of the folder: a build may write over them at any moment.
         var processed = new ProcessedFile { File = request.File, ContentHash = project.ContentHash };
-        var collector = new DagCollector(providers, request.Variables.GetValueOrDefault);
+        var collector = new DagCollector(
+            providers, request.Variables.GetValueOrDefault, name => TemplateFiles.Read(request.Folder, request.File, name));
         var problems = new List<DagProblem>();
         var bundle = project.Pack();
         if (bundle.Length > ProjectFolder.LargestBundle)

@@ -24,6 +24,8 @@ public sealed class FeatureExampleTests
         ["setup_teardown_yaml.yaml"] = "create_table=success fill=success drop_table=success",
         ["retries.cs"] = "third_time_lucky=success no_file_today=skipped asks_for_a_minute=success",
         ["retries_yaml.yaml"] = "second_time_lucky=success",
+        ["templates.cs"] = "query=success own=success neighbours=success",
+        ["templates_yaml.yaml"] = "query=success loop=success",
         ["depends_on_past.cs"] = "load=success check=success",
     };
 
@@ -38,7 +40,7 @@ public sealed class FeatureExampleTests
             Assert.True(processed.Problems.Count == 0, $"{file}: {string.Join('\n', processed.Problems)}");
             var spec = DagSpecJson.Deserialize(Assert.Single(processed.Dags).Spec);
             var dag = processed.Bundle is { } bundle
-                ? Assert.Single(BundleAssembly.Load(bundle, new Dictionary<string, string>(), providers))
+                ? Assert.Single(BundleAssembly.Load(bundle, new Dictionary<string, string>(), providers)) with { Spec = spec }
                 : DagDefinition.OfBuiltIns(spec, providers);
             var output = new StringWriter(new StringBuilder());
             var options = new TestRunOptions { Interval = TestInterval.Of(dag.Spec, Date.Of(2021, 2, 6), DateTimeOffset.UnixEpoch), Output = output };
