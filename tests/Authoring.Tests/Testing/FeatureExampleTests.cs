@@ -10,12 +10,11 @@ using Sluice.Scheduler.DagProcessing;
 
 namespace Sluice.Authoring.Tests.Testing;
 
-/// <summary>Every Dag of examples/dags/features succeeds, and some are looked at more closely.</summary>
+/// <summary>What the tasks of examples/dags/features end as, where that is the point of the feature.</summary>
 public sealed class FeatureExampleTests
 {
     private static readonly string Folder = Path.Combine(ExampleDagTests.Folder, "features");
 
-    /// <summary>Which features are looked at, and what their tasks end as.</summary>
     private static readonly Dictionary<string, string> Expected = new(StringComparer.Ordinal)
     {
         ["branching.cs"] = "choose=success small=skipped large.split=success large.load=success join=success is_live=success only_the_latest=success tell_people=success",
@@ -30,7 +29,7 @@ public sealed class FeatureExampleTests
     };
 
     [Fact]
-    public async Task Every_feature_runs_to_its_success()
+    public async Task A_feature_ends_its_tasks_as_it_says()
     {
         await using var client = new DagProcessorClient(new());
         var providers = ProviderDiscovery.Load();
@@ -55,8 +54,4 @@ public sealed class FeatureExampleTests
                 $"{file}: {string.Join(' ', states.Select(task => $"{task.Key}={task.Value}"))}\n{output}");
         }
     }
-
-    [Fact]
-    public void No_feature_goes_without_being_run() =>
-        Assert.Empty(Directory.GetFiles(Folder).Select(path => Path.GetFileName(path)!).Where(name => Path.GetExtension(name) is ".cs" or ".yaml").Except(Expected.Keys));
 }
