@@ -124,6 +124,9 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
     public ValueTask<string?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>
         Inner.ReadModel.FindXComAsync(run, task, key, cancellationToken);
 
+    public ValueTask<IReadOnlyList<XComRow>> ListMappedXComsAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>
+        Inner.ReadModel.ListMappedXComsAsync(run, task, key, cancellationToken);
+
     public ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken) => Inner.ReadModel.ListXComsAsync(run, cancellationToken);
 
     public ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken) =>

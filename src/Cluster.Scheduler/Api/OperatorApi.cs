@@ -173,13 +173,15 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
     {
         var run = await RunAsync(name.DagId, name.RunId, cancel);
         var spec = await SpecAsync(run.Facts.Version, cancel);
-        var task = spec.Tasks.ToList().FindIndex(task => task.Id.Value == name.TaskId);
+        var task = spec.Tasks.ToList().FindIndex(task => task.Id.Value == name.TaskId || DagRunState.MapIndexIn(name.TaskId, task.Id.Value) >= 0);
         if (task < 0)
         {
             throw new ApiException(404, $"Dag '{name.DagId}' has no task '{name.TaskId}' in the version of run '{run.Facts.Id}'.");
         }
 
-        var attempts = (await store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel)).Where(row => row.Task.Value == name.TaskId).ToList();
+        var attempts = (await store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel))
+            .Where(row => row.Task.Value == name.TaskId || DagRunState.MapIndexIn(row.Task.Value, name.TaskId) >= 0)
+            .OrderBy(row => DagRunState.MapIndexIn(row.Task.Value, name.TaskId)).ToList();
         var state = attempts.Count == 0 ? Core.TaskInstances.TaskState.None : attempts[^1].State;
         string? waits = null;
         if (run.State is RunState.Queued or RunState.Running)
@@ -188,7 +190,7 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
             waits = found.Waits;
             if (found.Run is { } living)
             {
-                var live = await AskRunAsync<TaskLiveState>(living, new TaskQuestion(task), cancel);
+                var live = await AskRunAsync<TaskLiveState>(living, new TaskQuestion(task, DagRunState.MapIndexIn(name.TaskId, spec.Tasks[task].Id.Value)), cancel);
                 (state, waits) = (live.State, live.Obstacle);
             }
         }

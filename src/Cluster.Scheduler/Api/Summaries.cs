@@ -1,4 +1,5 @@
 using Sluice.Cluster.Api;
+using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 using Sluice.Storage.ReadModel;
@@ -72,10 +73,30 @@ internal static class Summaries
 
         return
         [
-            .. spec.Tasks.Select(task => latest.TryGetValue(task.Id, out var row)
-                ? Of(row)
-                : new() { TaskId = task.Id.Value, State = TaskState.None.Name(), TryNumber = 0, Token = 0 }),
+            .. spec.Tasks.SelectMany(task => InstancesOf(task, latest)),
         ];
+    }
+
+    /// <summary>A mapped task shows its instances once it is expanded, in their order.</summary>
+    private static IEnumerable<TaskAttemptSummary> InstancesOf(TaskSpec task, Dictionary<TaskId, TaskInstanceRow> latest)
+    {
+        if (task.Map is not null)
+        {
+            var first = latest.GetValueOrDefault(DagRunState.NameOf(task.Id, 0));
+            for (var index = 0; first is not null; first = latest.GetValueOrDefault(DagRunState.NameOf(task.Id, ++index)))
+            {
+                yield return Of(first);
+            }
+
+            if (latest.ContainsKey(DagRunState.NameOf(task.Id, 0)))
+            {
+                yield break;
+            }
+        }
+
+        yield return latest.TryGetValue(task.Id, out var row)
+            ? Of(row)
+            : new() { TaskId = task.Id.Value, State = TaskState.None.Name(), TryNumber = 0, Token = 0 };
     }
 
     public static BackfillSummary Of(BackfillRow row) => new()

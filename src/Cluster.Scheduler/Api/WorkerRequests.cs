@@ -44,6 +44,17 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
                 if (await MayAskAsync(asked, xcom.Attempt, cancellationToken))
                 {
                     var value = await store.ReadModel.FindXComAsync(xcom.Attempt.Run, new TaskId(xcom.Task), xcom.Key, cancellationToken);
+                    if (value is null)
+                    {
+                        var rows = await store.ReadModel.ListMappedXComsAsync(xcom.Attempt.Run, new TaskId(xcom.Task), xcom.Key, cancellationToken);
+                        value = rows.Count == 0 ? null : $"[{string.Join(',', rows.Select(row => row.Value))}]";
+                        if (value?.Length > Frames.MaxBodyChars)
+                        {
+                            asked.Fail(400, $"The list of XComs '{xcom.Key}' of task '{xcom.Task}' has {value.Length} characters, more than the limit of {Frames.MaxBodyChars}; pull the values of single instances, such as {xcom.Task}[0].");
+                            break;
+                        }
+                    }
+
                     Reply(asked, value, $"XCom '{xcom.Key}' of task '{xcom.Task}'");
                 }
 

@@ -25,9 +25,18 @@ internal sealed record CancelNow(string Reason);
 internal sealed record RunFinished(RunFacts Facts, RunState State);
 
 /// <summary>To a run: tell a task's live state; answered by a <see cref="TaskLiveState"/>.</summary>
-internal sealed record TaskQuestion(int Task);
+internal sealed record TaskQuestion(int Task, int MapIndex = -1);
 
 internal sealed record TaskLiveState(TaskState State, int TryNumber, string? Worker, DateTimeOffset? Due, string? Obstacle);
+
+/// <summary>A run with tasks that wait for the run before asks its Dag for it; answered by <see cref="PastIs"/>, now and whenever that run moves.</summary>
+internal sealed record PastWanted(RunFacts Facts, ActorRef Run);
+
+/// <summary>A run whose Dag has tasks that wait for the past tells it, after the commit, that tasks have ended.</summary>
+internal sealed record PastMoved(long Key);
+
+/// <summary>What the run before has come to; null when there is none.</summary>
+internal sealed record PastIs(PastRun? Past);
 
 /// <summary>Who a run works with.</summary>
 internal sealed record RunCompany(ActorRef Journal, ActorRef Dispatcher, ActorRef Workers);
@@ -134,8 +143,14 @@ internal sealed partial class DagRunActor : Actor
 
                 Cancel(cancel.Reason);
                 break;
+            case PastIs past when _run.Phase == RunState.Running:
+                Apply(new TellPast(PastRun.Met(_run, past.Past), Now));
+                Advance();
+                break;
             case TaskQuestion question:
-                Answer(question.Task);
+                Answer(question.MapIndex >= 0 && question.MapIndex < _run.InstancesOf(question.Task).Length && _run.IsGone(question.Task)
+                    ? _run.InstancesOf(question.Task).First + question.MapIndex
+                    : question.Task);
                 break;
             case Told told:
                 told.Asker.Tell(told.Answer);
@@ -192,6 +207,10 @@ internal sealed partial class DagRunActor : Actor
         {
             _pending.Events.Add(DagRunJson.Serialize(happened));
             Project(happened, report);
+            if (_run.Graph.HasPast && happened is TaskEnded or TasksResolved or RunEnded)
+            {
+                _pending.OnCommitted.Add(new(Context.Parent!, new PastMoved(_run.Facts.Key)));
+            }
         }
     }
 
@@ -200,6 +219,11 @@ internal sealed partial class DagRunActor : Actor
     {
         switch (happened)
         {
+            case RunStarted when _run.Graph.HasPast:
+                // After the commit: then every run before this one can be found.
+                _pending.Changes.Add(DagRunRows.Of(_run));
+                _pending.OnCommitted.Add(new(Context.Parent!, new PastWanted(_run.Facts, Context.Self)));
+                break;
             case RunStarted:
                 _pending.Changes.Add(DagRunRows.Of(_run));
                 break;
@@ -366,12 +390,31 @@ internal sealed partial class DagRunActor : Actor
 
         if (_run.Phase == RunState.Running)
         {
+            if (_run.Graph.HasPast)
+            {
+                Context.Parent!.Tell(new PastWanted(_run.Facts, Context.Self), Context.Self);
+            }
+
             Advance();
         }
     }
 
     private void Answer(int task)
     {
+        if (_run.IsGone(task))
+        {
+            // A mapped task is as its worst instance is.
+            var (first, length) = _run.InstancesOf(task);
+            task = Enumerable.Range(first, length).MinBy(instance => _run.StateOf(instance) switch
+            {
+                TaskState.Failed or TaskState.UpstreamFailed => 0,
+                TaskState.Success => 3,
+                TaskState.Skipped => 4,
+                TaskState.None => 2,
+                _ => 1,
+            });
+        }
+
         var state = new TaskLiveState(
             _run.StateOf(task), _run.TriesOf(task), _run.WorkerOf(task), _run.Due.Of(task), null);
         var asker = Context.Sender;

@@ -20,6 +20,7 @@ internal sealed partial class DagActor(
     DagId id, DagState recovered, BackfillClaims claimed, IReadOnlyList<DagRunState> recoveredRuns, SchedulerCompany company) : Actor
 {
     private readonly DagClock _clock = new();
+    private readonly PastRuns _past = new(id, company);
     private readonly RunMaker _maker = new(id, company);
     private readonly Dictionary<long, RunFacts> _unwritten = []; // queued runs that the read model may not show yet
     private DagState _dag = recovered;
@@ -83,6 +84,12 @@ internal sealed partial class DagActor(
                 break;
             case RunFinished finished:
                 await OnFinishedAsync(finished);
+                break;
+            case PastWanted wanted:
+                await _past.AnswerAsync(wanted, Spec.Catchup);
+                break;
+            case PastMoved moved:
+                await _past.TellAsync(moved.Key);
                 break;
             case Tick:
                 await ScheduleAsync();
@@ -275,6 +282,8 @@ internal sealed partial class DagActor(
         {
             return;
         }
+
+        _past.Forget(finished.Facts.Key);
 
         if (finished.Facts.Backfill is not null)
         {

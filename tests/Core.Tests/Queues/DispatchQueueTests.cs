@@ -29,6 +29,41 @@ public sealed class DispatchQueueTests
         Assert.Equal([new TaskKey(1, 0), new(1, 1), new(1, 2)], queue.Assign().Select(grant => grant.Key));
     }
 
+    /// <summary>Two runs of one Dag, each with two instances of each of two tasks; which limit, and how many become active in the first go and in all runs.</summary>
+    [Theory]
+    [InlineData(null, null, null, 8)]
+    [InlineData(3, null, null, 6)]
+    [InlineData(null, 1, null, 5)] // of task 0 one over both runs, of task 1 all four
+    [InlineData(null, null, 1, 6)]
+    [InlineData(2, 1, null, 4)]
+    public void Limits_per_run_per_task_and_per_task_and_run_hold_and_block_nobody_else(int? perRun, int? perTask, int? perTaskAndRun, int expected)
+    {
+        _queue.AddWorker("w", 100, ["default"]);
+        for (var run = 1; run <= 2; run++)
+        {
+            for (var instance = 0; instance < 4; instance++)
+            {
+                // Those that are limited most come first.
+                _queue.Offer(Ready() with { Key = new(run, instance), Limits = new(instance / 2, perRun, instance < 2 ? perTask : null, instance < 2 ? perTaskAndRun : null) });
+            }
+        }
+
+        var active = _queue.Assign().Select(grant => grant.Key).ToList();
+        Assert.Equal(expected, active.Count);
+        var done = new HashSet<TaskKey>(active);
+        while (active.Count > 0)
+        {
+            _queue.Free(active[0], null);
+            active.RemoveAt(0);
+            var more = _queue.Assign().Select(grant => grant.Key).ToList();
+            Assert.All(more, key => Assert.True(done.Add(key)));
+            active.AddRange(more);
+            Assert.True(perRun is null || active.GroupBy(key => key.Run).All(run => run.Count() <= perRun));
+        }
+
+        Assert.Equal(8, done.Count);
+    }
+
     private readonly DispatchQueue _queue = new();
     private int _next;
 

@@ -148,7 +148,7 @@ public sealed class DagBuilder : TaskScope
         _sealed = true;
         var upstreams = DependencyResolver.Resolve(this);
         var templates = new TemplateCheck(Templates, _collector.ReadFile);
-        var tasks = _tasks.Select((task, i) => TaskSpecWriter.Write(task, upstreams[i], _collector.Providers) is var spec && templates.UsesCode(task)
+        var tasks = _tasks.Select((task, i) => TaskSpecWriter.Write(task, upstreams[i], _collector.Providers, IndexOf) is var spec && templates.UsesCode(task)
             ? spec with { Host = TaskHost.Runner }
             : spec).ToArray();
         return new()
@@ -174,6 +174,10 @@ public sealed class DagBuilder : TaskScope
             Location = _location,
         };
     }
+
+    private int IndexOf(TaskNode task) => _tasks.IndexOf(task) is >= 0 and var index
+        ? index
+        : throw new DagDefinitionException($"Dag '{Id}' maps over task '{task.Id}' of another Dag; map over tasks of the same one.", _location);
 
     private DateTimeOffset? Utc(Date? date, string what)
     {

@@ -35,7 +35,12 @@ public class TaskNode : TaskSettings, IDagNode
     /// <summary>For a teardown: its failure fails the run, like that of any other last task. Default: false.</summary>
     public bool OnFailureFailDagRun { get; set; }
 
+    /// <summary>Each property of what it returns is pushed under its own name, too, in snake case. Default: false.</summary>
+    public bool MultipleOutputs { get; set; }
+
     internal TaskKind Kind { get; set; }
+
+    internal Mapping? Mapping { get; set; }
 
     internal SourceLocation? Location { get; }
 

@@ -20,6 +20,12 @@ public abstract partial class TaskScope
 
     internal TaskGroup? Enclosing { get; }
 
+    private protected string PrefixOf(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return _prefix + id;
+    }
+
     /// <summary>Adds a task.</summary>
     /// <param name="id">Unique in its Dag; inside a group the group's id is put before it.</param>
     /// <param name="work">What it does. Its class decides where it runs: built-in operators in the worker, your own in a runner process.</param>
@@ -60,9 +66,9 @@ public abstract partial class TaskScope
 
     /// <inheritdoc cref="Run(string, Func{TaskContext, Task}, Action{TaskNode}?, string, int)"/>
     [OverloadResolutionPriority(1)]
-    public TaskNode Run<T>(
+    public TaskNode<T> Run<T>(
         string id, Func<TaskContext, Task<T>> code, Action<TaskNode>? configure = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
-        Add(id, new CodeOperator(async context => await code(context)), configure, file, line);
+        AddNode(new TaskNode<T>(this, PrefixOf(id), new CodeOperator(async context => await code(context)), new SourceLocation(file, line)), configure);
 
     /// <inheritdoc cref="Run(string, Func{TaskContext, Task}, Action{TaskNode}?, string, int)"/>
     public TaskNode Run(
@@ -79,9 +85,9 @@ public abstract partial class TaskScope
             line);
 
     /// <inheritdoc cref="Run(string, Func{TaskContext, Task}, Action{TaskNode}?, string, int)"/>
-    public TaskNode Run<T>(
+    public TaskNode<T> Run<T>(
         string id, Func<TaskContext, ValueTask<T>> code, Action<TaskNode>? configure = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
-        Add(id, new CodeOperator(async context => await code(context)), configure, file, line);
+        AddNode(new TaskNode<T>(this, PrefixOf(id), new CodeOperator(async context => await code(context)), new SourceLocation(file, line)), configure);
 
     /// <inheritdoc cref="Run(string, Func{TaskContext, Task}, Action{TaskNode}?, string, int)"/>
     public TaskNode Run(
@@ -98,9 +104,9 @@ public abstract partial class TaskScope
             line);
 
     /// <inheritdoc cref="Run(string, Func{TaskContext, Task}, Action{TaskNode}?, string, int)"/>
-    public TaskNode Run<T>(
+    public TaskNode<T> Run<T>(
         string id, Func<TaskContext, T> code, Action<TaskNode>? configure = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
-        Add(id, new CodeOperator(context => ValueTask.FromResult<object?>(code(context))), configure, file, line);
+        AddNode(new TaskNode<T>(this, PrefixOf(id), new CodeOperator(context => ValueTask.FromResult<object?>(code(context))), new SourceLocation(file, line)), configure);
 
     /// <summary>Adds a group, whose id prefixes those of its tasks: <c>group_1.task_1_1</c>. Groups nest.</summary>
     /// <param name="id">Letters, digits, <c>_ -</c></param>

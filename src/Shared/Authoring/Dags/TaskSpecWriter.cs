@@ -10,7 +10,7 @@ internal static class TaskSpecWriter
 {
     public const string CodeName = "Code";
 
-    public static TaskSpec Write(TaskNode task, IReadOnlyList<int> upstream, ProviderCatalog? providers)
+    public static TaskSpec Write(TaskNode task, IReadOnlyList<int> upstream, ProviderCatalog? providers, Func<TaskNode, int> indexOf)
     {
         var type = task.Operator.GetType();
         var builtIn = providers?.FindOperator(type.Name) == type;
@@ -28,6 +28,8 @@ internal static class TaskSpecWriter
             RetryExponentialBackoff = Find(task, s => s.RetryExponentialBackoff) ?? defaults.RetryExponentialBackoff,
             RetryBackoffMultiplier = Find(task, s => s.RetryBackoffMultiplier) ?? defaults.RetryBackoffMultiplier,
             RetryPolicy = Find(task, s => s.RetryPolicy),
+            MultipleOutputs = task.MultipleOutputs,
+            Map = (task.Mapping ?? task.Scope.EnclosingMapping)?.Write(indexOf),
             Kind = task.Kind,
             OnFailureFailDagRun = task.OnFailureFailDagRun,
             DependsOnPast = Find(task, s => s.DependsOnPast) ?? false,

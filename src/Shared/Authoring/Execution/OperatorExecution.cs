@@ -107,7 +107,13 @@ public static class OperatorExecution
     {
         try
         {
+            var outputs = await ExpandAsync(op, context, stop);
             await TemplateFields.RenderAsync(op, context, stop);
+            if (outputs is not null)
+            {
+                OperatorArguments.Read(outputs, op);
+            }
+
             await op.PreExecuteAsync(context, stop);
             object? result;
             if (op is Sensor sensor)
@@ -129,6 +135,7 @@ public static class OperatorExecution
             if (result is not null)
             {
                 context.Push("return_value", result);
+                PushParts(context);
             }
 
             return new()
@@ -173,6 +180,38 @@ public static class OperatorExecution
                 Error = AttemptErrors.Describe(e),
                 RetryAfter = e is TaskRetryException { Delay: var own } ? own : RetryPolicies.Find(context.Task, e)?.Delay,
             };
+        }
+    }
+
+    /// <summary>Sets the arguments that vary over instances: literals before templates are rendered; outputs, which may be anything, after.</summary>
+    private static async ValueTask<System.Text.Json.Nodes.JsonObject?> ExpandAsync(Operator op, TaskContext context, CancellationToken stop)
+    {
+        if (context.Map is null || context.Task.Map is not { Group: null } || op is Dags.CodeOperator)
+        {
+            return null;
+        }
+
+        var (literals, outputs) = await MapValues.ArgumentsAsync(context, stop);
+        OperatorArguments.Read(literals, op);
+        return outputs;
+    }
+
+    private static void PushParts(TaskContext context)
+    {
+        if (!context.Task.MultipleOutputs)
+        {
+            return;
+        }
+
+        using var whole = System.Text.Json.JsonDocument.Parse(context.Pushed[^1].Value);
+        if (whole.RootElement.ValueKind != System.Text.Json.JsonValueKind.Object)
+        {
+            throw new TaskFailedException("It has multiple outputs, but what it returned is no object: return one with a property for each output.");
+        }
+
+        foreach (var part in whole.RootElement.EnumerateObject())
+        {
+            context.PushJson(part.Name, part.Value.GetRawText());
         }
     }
 

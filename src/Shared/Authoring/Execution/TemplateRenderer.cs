@@ -23,7 +23,10 @@ internal sealed class TemplateRenderer(TaskContext context)
         {
             var template = _templates.Get(text, extensions);
             _scope ??= TemplateVariables.ForTask(
-                context.Run, context.Dag, context.Task, context.TryNumber, context.Params.GetRawText(), _fetched, context.IsTest, mapIndex: context.MapIndex).With(_templates.Library);
+                context.Run, context.Dag, context.Task, context.TryNumber, context.Params.GetRawText(), _fetched, context.IsTest,
+                mapIndex: context.MapIndex, mapLength: context.Map?.Length,
+                itemJson: context.Task.Map?.Group is null || context.Map is null ? null : await MapValues.ItemAsync(context, cancellationToken))
+                .With(_templates.Library);
             while (true)
             {
                 try
@@ -57,7 +60,7 @@ internal sealed class TemplateRenderer(TaskContext context)
                 return await context.Services.GetVariableAsync(key.Name, cancellationToken) is { } text ? TemplateValue.From(text) : null;
 
             default:
-                return await context.Services.GetXComAsync(key.Name, key.Key!, cancellationToken) is { } json ? TemplateValue.FromJson(json) : null;
+                return await XComReader.ReadAsync(context, key.Name, key.Key!, cancellationToken) is { } json ? TemplateValue.FromJson(json) : null;
         }
     }
 

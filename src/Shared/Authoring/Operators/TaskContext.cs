@@ -72,6 +72,18 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
 
     internal TimeProvider Time { get; set; } = TimeProvider.System;
 
+    internal void PushJson(string key, string json)
+    {
+        if (json.Length > XComs.XComJson.MaxLength)
+        {
+            throw new TaskFailedException(
+                $"XCom '{key}' has {json.Length} characters as JSON, more than the limit of {XComs.XComJson.MaxLength}; write such data to an object store and push its address.");
+        }
+
+        _pushed.RemoveAll(x => x.Key == key);
+        _pushed.Add(new(key, json));
+    }
+
     internal IReadOnlyList<string>? Chosen { get; private set; }
 
     internal Core.TaskInstances.SkipScope? Skips { get; private set; }
@@ -86,14 +98,30 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <exception cref="TaskFailedException">The value cannot be written as JSON.</exception>
     public void Push(string key, object? value)
     {
-        _pushed.RemoveAll(x => x.Key == key);
-        _pushed.Add(new(key, XComs.XComJson.Serialize(key, value)));
+        PushJson(key, XComs.XComJson.Serialize(key, value));
     }
 
-    /// <summary>Reads what an upstream task of this run pushed; the default of <typeparamref name="T"/> when there is nothing.</summary>
-    public async ValueTask<T?> PullAsync<T>(string taskId, string key = "return_value", CancellationToken cancellationToken = default)
+    /// <summary>Reads what the instances of a mapped task pushed, one after the other, in the order of their indices; those that pushed nothing are left out.</summary>
+    public async IAsyncEnumerable<T?> PullMappedAsync<T>(
+        string taskId, string key = "return_value", [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var json = await Services.GetXComAsync(taskId, key, cancellationToken);
+        if (json is null)
+        {
+            yield break;
+        }
+
+        using var list = JsonDocument.Parse(json);
+        foreach (var value in list.RootElement.EnumerateArray())
+        {
+            yield return XComs.XComJson.Deserialize<T>(value.GetRawText());
+        }
+    }
+
+    /// <summary>Reads what an upstream task of this run pushed, of a mapped one the list of what its instances pushed; the default of <typeparamref name="T"/> when there is nothing.</summary>
+    public async ValueTask<T?> PullAsync<T>(string taskId, string key = "return_value", CancellationToken cancellationToken = default)
+    {
+        var json = await Execution.XComReader.ReadAsync(this, taskId, key, cancellationToken);
         return json is null ? default : XComs.XComJson.Deserialize<T>(json);
     }
 

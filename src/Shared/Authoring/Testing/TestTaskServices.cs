@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Authoring.Connections;
 using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
+using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 
@@ -25,6 +26,13 @@ internal sealed class TestTaskServices(TestRunOptions options)
     }
 
     public string Mask(string text) => _secrets.Apply(text);
+
+    private string? ListOf(string task, string key)
+    {
+        var values = _xcoms.Where(xcom => xcom.Key.Key == key && DagRunState.MapIndexIn(xcom.Key.Task.Value, task) >= 0)
+            .OrderBy(xcom => DagRunState.MapIndexIn(xcom.Key.Task.Value, task)).Select(xcom => xcom.Value).ToList();
+        return values.Count == 0 ? null : $"[{string.Join(',', values)}]";
+    }
 
     public ITaskServices For(TaskId task) => new OfTask(this, task);
 
@@ -53,7 +61,7 @@ internal sealed class TestTaskServices(TestRunOptions options)
         }
 
         public ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken) =>
-            ValueTask.FromResult(run._xcoms.GetValueOrDefault((new TaskId(taskId), key)));
+            ValueTask.FromResult(run._xcoms.GetValueOrDefault((new TaskId(taskId), key)) ?? run.ListOf(taskId, key));
 
         public void WriteLog(LogLevel level, string line)
         {

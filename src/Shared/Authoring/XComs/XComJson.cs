@@ -7,6 +7,9 @@ namespace Sluice.Authoring.XComs;
 /// <summary>XCom values as JSON: names in snake case, non-ASCII text unescaped.</summary>
 public static class XComJson
 {
+    /// <summary>Longest value, in characters of its JSON.</summary>
+    public const int MaxLength = 4 * 1024 * 1024;
+
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,

@@ -18,6 +18,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
     private readonly YamlJson _json = new();
     private readonly Dictionary<string, IDagNode> _nodes = new(StringComparer.Ordinal);
     private readonly List<(string Scope, string Setup)> _setups = [];
+    private YamlMaps? _maps;
     private readonly List<(IDagNode Node, string Scope, string Upstream, YamlFields Fields, YamlNode At)> _dependencies = [];
 
     /// <summary>Defines the Dag, or leaves it out when it has problems.</summary>
@@ -88,7 +89,11 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
                 at.Problem(place, $"'{node.Id}' depends on '{upstream}', which is no task or group of this Dag.");
             }
         }
+
+        Maps.Link(Find);
     }
+
+    private YamlMaps Maps => _maps ??= new(_json);
 
     private void ReadTasks(TaskScope scope, YamlFields owner, string prefix)
     {
@@ -112,8 +117,10 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
             return;
         }
 
+        GroupBuilder? built = null;
         var group = scope.Group(id, inner =>
         {
+            built = inner;
             if (item.Mapping("default_args", "default_args") is { } defaults)
             {
                 ReadSettings(defaults, inner.Defaults);
@@ -123,6 +130,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
             ReadTasks(inner, item, $"{prefix}{id}.");
         });
         Register(group, prefix, item);
+        Maps.Read(group, built!, prefix, item);
         item.RefuseOthers();
     }
 
@@ -148,6 +156,8 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
 
         var task = scope.Add(id, op, file: file, line: item.Location.Line);
         ReadKind(task, item, prefix);
+        Maps.Read(task, prefix, item);
+        task.MultipleOutputs = item.Flag("multiple_outputs") ?? false;
         task.TriggerRule = item.Choice<TriggerRule>("trigger_rule") ?? task.TriggerRule;
         ReadSettings(item, task);
         Register(task, prefix, item);

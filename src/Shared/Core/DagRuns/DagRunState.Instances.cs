@@ -35,6 +35,13 @@ public sealed partial class DagRunState
     public static TaskId NameOf(TaskId task, int mapIndex) =>
         mapIndex < 0 ? task : new(string.Create(CultureInfo.InvariantCulture, $"{task.Value}[{mapIndex}]"));
 
+    /// <summary>The map index in an instance's name; -1 when it names no instance of that task.</summary>
+    public static int MapIndexIn(string name, string task) =>
+        name.Length > task.Length + 2 && name[task.Length] == '[' && name[^1] == ']' && name.StartsWith(task, StringComparison.Ordinal)
+        && int.TryParse(name.AsSpan(task.Length + 1, name.Length - task.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            ? index
+            : -1;
+
     /// <summary>True for the number of a mapped task that has been expanded: nothing has that number any more.</summary>
     public bool IsGone(int instance) => instance < Graph.Count && _blocks[instance] is not null;
 

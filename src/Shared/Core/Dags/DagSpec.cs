@@ -93,6 +93,10 @@ public sealed record TaskSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool WaitForDownstream { get; init; }
 
+    /// <summary>Each property of what it returns is pushed under its own name, too.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool MultipleOutputs { get; init; }
+
     /// <summary>Set for a task that becomes several instances when the run comes to it.</summary>
     public MapSpec? Map { get; init; }
 

@@ -14,12 +14,14 @@ public sealed class DispatchQueue
     /// <summary>Pool of tasks that name none.</summary>
     public const string DefaultPool = "default_pool";
 
+    private const int AllTasks = -1;
+
     private readonly Dictionary<(string Pool, string Queue), Lane> _lanes = [];
     private readonly List<Lane> _rotation = [];
     private readonly Dictionary<string, PoolUse> _pools = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WorkerUse> _workers = new(StringComparer.Ordinal);
     private readonly Dictionary<TaskKey, Holding> _holdings = [];
-    private readonly Dictionary<DagId, DagUse> _dags = [];
+    private readonly Dictionary<(DagId Dag, long Run, int Task), QuotaUse> _quotas = []; // run 0: over all runs; task -1: over all tasks
     private readonly Dictionary<long, RunUse> _runs = [];
     private int _turn;
 
@@ -59,7 +61,7 @@ public sealed class DispatchQueue
     /// <param name="paused">None of its tasks is given out but those of backfills; what is out stays out.</param>
     public void SetDagLimit(DagId dag, int? limit, bool paused = false)
     {
-        var use = DagOf(dag);
+        var use = QuotaOf((dag, 0, AllTasks));
         (use.Limit, use.Paused) = (limit, paused);
         Unpark(use);
     }
@@ -127,10 +129,15 @@ public sealed class DispatchQueue
                 pool.TooLarge.RemoveAll(task => task.Key.Run == run);
             }
 
-            foreach (var dag in _dags.Values)
+            foreach (var quota in _quotas.Values)
             {
-                dag.Forget(run);
+                quota.Forget(run);
             }
+        }
+
+        foreach (var key in use.Quotas)
+        {
+            _quotas.Remove(key);
         }
     }
 
@@ -161,7 +168,11 @@ public sealed class DispatchQueue
         }
 
         Count(holding.Task, holding.Worker, -1);
-        Unpark(DagOf(holding.Task.Dag));
+        foreach (var quota in QuotasOf(holding.Task))
+        {
+            Unpark(quota);
+        }
+
         if (ran is { } length && _workers.TryGetValue(holding.Worker, out var worker))
         {
             worker.Ran(length);
@@ -175,10 +186,10 @@ public sealed class DispatchQueue
         while (Waiting > 0 && Best() is var (lane, worker))
         {
             var task = lane.Take();
-            var dag = DagOf(task.Dag);
-            if (dag.IsFull || dag.Pauses(task))
+            if (FullQuota(task) is { } quota)
             {
-                dag.Park(task);
+                quota.Park(task);
+                LeaveRoom(task, quota);
                 continue;
             }
 
@@ -202,14 +213,14 @@ public sealed class DispatchQueue
             return $"there is no pool '{task.Pool}'";
         }
 
-        if (DagOf(task.Dag).Pauses(task))
+        if (QuotaOf((task.Dag, 0, AllTasks)).Pauses(task))
         {
             return "the Dag is paused";
         }
 
-        if (DagOf(task.Dag) is { IsFull: true } dag)
+        if (FullQuota(task) is { } full)
         {
-            return $"the Dag is at its limit of {dag.Limit} active tasks";
+            return $"{full.Name} is at its limit of {full.Limit} active tasks";
         }
 
         if (task.NeedsSlot && !pool.MayEverFit(task.PoolSlots))
@@ -282,7 +293,11 @@ public sealed class DispatchQueue
 
     private void Count(ReadyTask task, string worker, int sign)
     {
-        DagOf(task.Dag).Active += sign;
+        foreach (var quota in QuotasOf(task))
+        {
+            quota.Active += sign;
+        }
+
         if (!task.NeedsSlot)
         {
             return;
@@ -299,9 +314,26 @@ public sealed class DispatchQueue
         }
     }
 
-    private void Unpark(DagUse dag)
+    /// <summary>The room that another limit had made for this task is for the next that waits there.</summary>
+    private void LeaveRoom(ReadyTask task, QuotaUse parkedBy)
     {
-        foreach (var task in dag.Unpark())
+        if (task.Limits is null)
+        {
+            return;
+        }
+
+        foreach (var quota in QuotasOf(task))
+        {
+            if (quota != parkedBy && !quota.IsFull)
+            {
+                Unpark(quota);
+            }
+        }
+    }
+
+    private void Unpark(QuotaUse quota)
+    {
+        foreach (var task in quota.Unpark())
         {
             Queue(task);
         }
@@ -317,14 +349,61 @@ public sealed class DispatchQueue
         return use;
     }
 
-    private DagUse DagOf(DagId id)
+    /// <summary>What the task counts against: its Dag, and whatever of run and task has a limit.</summary>
+    private List<QuotaUse> QuotasOf(ReadyTask task)
     {
-        if (!_dags.TryGetValue(id, out var dag))
+        var quotas = new List<QuotaUse>(1) { QuotaOf((task.Dag, 0, AllTasks)) };
+        if (task.Limits is { } limits)
         {
-            _dags.Add(id, dag = new());
+            Add(limits.PerRun, task.Key.Run, AllTasks);
+            Add(limits.PerTask, 0, limits.Task);
+            Add(limits.PerTaskAndRun, task.Key.Run, limits.Task);
         }
 
-        return dag;
+        return quotas;
+
+        void Add(int? limit, long run, int of)
+        {
+            if (limit is null)
+            {
+                return;
+            }
+
+            var quota = QuotaOf((task.Dag, run, of));
+            quota.Limit = limit;
+            quotas.Add(quota);
+        }
+    }
+
+    private QuotaUse? FullQuota(ReadyTask task)
+    {
+        if (task.Limits is null)
+        {
+            var ofDag = QuotaOf((task.Dag, 0, AllTasks));
+            return ofDag.IsFull || ofDag.Pauses(task) ? ofDag : null;
+        }
+
+        return QuotasOf(task).Find(quota => quota.IsFull || quota.Pauses(task));
+    }
+
+    private QuotaUse QuotaOf((DagId Dag, long Run, int Task) key)
+    {
+        if (!_quotas.TryGetValue(key, out var quota))
+        {
+            _quotas.Add(key, quota = new(key switch
+            {
+                (_, 0, AllTasks) => "the Dag",
+                (_, _, AllTasks) => "the run",
+                (_, 0, _) => "the task",
+                _ => "the task in this run",
+            }));
+            if (key.Run != 0)
+            {
+                RunOf(key.Run).Quotas.Add(key);
+            }
+        }
+
+        return quota;
     }
 
     private sealed record Holding(ReadyTask Task, string Worker);
@@ -347,11 +426,16 @@ public sealed class DispatchQueue
     {
         public HashSet<int> Held { get; } = [];
 
+        /// <summary>Quotas that end with it.</summary>
+        public List<(DagId Dag, long Run, int Task)> Quotas { get; } = [];
+
         public int Waiting { get; set; }
     }
 
-    private sealed class DagUse
+    private sealed class QuotaUse(string name)
     {
+        public string Name { get; } = name;
+
         public int? Limit { get; set; }
 
         public int Active { get; set; }

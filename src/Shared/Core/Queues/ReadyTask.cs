@@ -18,15 +18,30 @@ public readonly record struct TaskKey(long Run, int Task);
 public sealed record ReadyTask(
     TaskKey Key, DagId Dag, string Pool, int PoolSlots, string Queue, int Priority, bool IsBackfill, bool NeedsSlot)
 {
+    /// <summary>How many of its like may be active at once; null for most tasks, which have no limit of their own.</summary>
+    public TaskLimits? Limits { get; init; }
+
     /// <summary>What an instance of a run asks for.</summary>
     public static ReadyTask Of(DagRunState run, int instance)
     {
         var spec = run.SpecOf(instance);
         return new(
             new(run.Facts.Key, instance), run.Facts.Dag, spec.Pool, spec.PoolSlots, spec.Queue, spec.Priority,
-            run.Facts.Type == RunType.Backfill, spec.Sensor is not { Mode: SensorMode.Async });
+            run.Facts.Type == RunType.Backfill, spec.Sensor is not { Mode: SensorMode.Async })
+        {
+            Limits = run.Graph.Spec.MaxActiveTasksPerRun is null && spec.MaxActive is null && spec.MaxActivePerRun is null
+                ? null
+                : new(run.TaskOf(instance), run.Graph.Spec.MaxActiveTasksPerRun, spec.MaxActive, spec.MaxActivePerRun),
+        };
     }
 }
+
+/// <summary>Limits of active instances beside the Dag's own; null: none.</summary>
+/// <param name="Task">Index of the task.</param>
+/// <param name="PerRun">Of all tasks in one run.</param>
+/// <param name="PerTask">Of this task over all runs.</param>
+/// <param name="PerTaskAndRun">Of this task in one run.</param>
+public sealed record TaskLimits(int Task, int? PerRun, int? PerTask, int? PerTaskAndRun);
 
 /// <summary>A task instance found its worker.</summary>
 /// <param name="Key">The task instance.</param>

@@ -17,7 +17,7 @@ public static class TemplateVariables
         "ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "yesterday_ds", "yesterday_ds_nodash", "tomorrow_ds", "tomorrow_ds_nodash",
         "prev_ds", "prev_ds_nodash", "prev_execution_date", "next_ds", "next_ds_nodash", "next_execution_date",
         "prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success", "prev_end_date_success",
-        "prev_execution_date_success",
+        "prev_execution_date_success", "map_index", "expanded_ti_count", "item",
     ];
 
     /// <summary>The scope of one attempt. Each name is worked out when a template asks for it, once.</summary>
@@ -30,10 +30,12 @@ public static class TemplateVariables
     /// <param name="testMode">True in a run by <c>dags test</c>.</param>
     /// <param name="limits">Null for the default ones.</param>
     /// <param name="mapIndex">-1 when the task is not mapped.</param>
+    /// <param name="mapLength">How many instances the mapped task has; null when it is not mapped.</param>
+    /// <param name="itemJson">What a mapped group is mapped over, for this index; null outside.</param>
     /// <exception cref="JsonException">When rendering: the params or the run's conf are not JSON.</exception>
     public static TemplateScope ForTask(
         RunFacts run, DagSpec dag, TaskSpec task, int tryNumber, string paramsJson, ITemplateLookups lookups, bool testMode = false, TemplateLimits? limits = null,
-        int mapIndex = -1)
+        int mapIndex = -1, int? mapLength = null, string? itemJson = null)
     {
         var dates = new RunDates(run, dag);
         var dagObject = new Lazy<TemplateValue>(() => Dag(dag));
@@ -54,6 +56,9 @@ public static class TemplateVariables
                 "var" => OutsideVariables.Variables(lookups),
                 "conn" => OutsideVariables.Connections(lookups),
                 "macros" => Macros.All,
+                "map_index" => TemplateValue.From((long)mapIndex),
+                "expanded_ti_count" => mapLength is { } length ? TemplateValue.From((long)length) : TemplateValue.None,
+                "item" => itemJson is null ? TemplateValue.None : TemplateValue.FromJson(itemJson),
                 "task_instance_key_str" => TemplateValue.From($"{dag.Id}__{task.Id}__{Text(dates.Logical, "ds_nodash")}"),
                 "test_mode" => TemplateValue.From(testMode),
                 _ => dates.Get(name),

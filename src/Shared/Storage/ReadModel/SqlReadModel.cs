@@ -119,6 +119,16 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             .ConfigureAwait(false);
     }
 
+    public async ValueTask<IReadOnlyList<XComRow>> ListMappedXComsAsync(long run, TaskId task, string key, CancellationToken cancellationToken)
+    {
+        // Instances are named task[0], task[1], ...: what sorts between "task[" and the next character.
+        const string Sql = "SELECT task_id, value FROM xcom WHERE run_key = $1 AND task_id > $2 AND task_id < $3 AND key = $4";
+        var rows = await database.QueryAsync(
+            Sql, [run, task.Value + "[", task.Value + (char)('[' + 1), key], row => new XComRow(run, new(row.Text(0)), key, row.Text(1)), cancellationToken)
+            .ConfigureAwait(false);
+        return [.. rows.OrderBy(row => DagRunState.MapIndexIn(row.Task.Value, task.Value))];
+    }
+
     public async ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken)
     {
         var where = dag is null ? "" : "WHERE dag_id = $1";

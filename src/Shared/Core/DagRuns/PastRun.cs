@@ -1,0 +1,56 @@
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+
+namespace Sluice.Core.DagRuns;
+
+/// <summary>The run before, as those see it that wait for it (semantics.md, 7).</summary>
+/// <param name="Spec">The Dag in that run's version.</param>
+/// <param name="IsOver">Whether it has ended.</param>
+/// <param name="States">Latest state of each task instance that has one, by its name.</param>
+public sealed record PastRun(DagSpec Spec, bool IsOver, IReadOnlyDictionary<TaskId, TaskState> States)
+{
+    /// <summary>Tasks of a run whose past is met and not yet noted.</summary>
+    /// <param name="run">The run that waits.</param>
+    /// <param name="past">The run before it; null when there is none: everything is met.</param>
+    public static IReadOnlyList<int> Met(DagRunState run, PastRun? past)
+    {
+        var met = new List<int>();
+        for (var task = 0; task < run.Graph.Count; task++)
+        {
+            if (run.AwaitsPast(task) && (past is null || past.Allows(run.Graph.Spec.Tasks[task])))
+            {
+                met.Add(task);
+            }
+        }
+
+        return met;
+    }
+
+    private bool Allows(TaskSpec task)
+    {
+        var index = Spec.Tasks.ToList().FindIndex(other => other.Id == task.Id);
+        if (index < 0)
+        {
+            return true; // it did not exist then: there is nothing to wait for
+        }
+
+        if (!IsDone(Spec.Tasks[index]))
+        {
+            return false;
+        }
+
+        return !task.WaitForDownstream || Spec.Tasks.Where(other => other.Upstream.Contains(index)).All(IsDone);
+    }
+
+    private bool IsDone(TaskSpec task)
+    {
+        if (task.Map is null || States.ContainsKey(task.Id))
+        {
+            return States.TryGetValue(task.Id, out var state) && state is TaskState.Success or TaskState.Skipped;
+        }
+
+        // How many instances there are is only sure in the end.
+        return IsOver && States.All(entry =>
+            DagRunState.MapIndexIn(entry.Key.Value, task.Id.Value) < 0 || entry.Value is TaskState.Success or TaskState.Skipped or TaskState.Removed);
+    }
+}
