@@ -182,7 +182,8 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
         var attempts = (await store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel))
             .Where(row => row.Task.Value == name.TaskId || DagRunState.MapIndexIn(row.Task.Value, name.TaskId) >= 0)
             .OrderBy(row => DagRunState.MapIndexIn(row.Task.Value, name.TaskId)).ToList();
-        var state = attempts.Count == 0 ? Core.TaskInstances.TaskState.None : attempts[^1].State;
+        var state = attempts.Count == 0 ? Core.TaskInstances.TaskState.None
+            : attempts.GroupBy(row => row.Task).Select(rows => rows.Last().State).MinBy(DagRunActor.Badness);
         string? waits = null;
         if (run.State is RunState.Queued or RunState.Running)
         {

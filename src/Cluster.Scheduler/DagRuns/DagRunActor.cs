@@ -399,20 +399,23 @@ internal sealed partial class DagRunActor : Actor
         }
     }
 
+    /// <summary>Orders states, so that of several instances the one to look at comes first.</summary>
+    internal static int Badness(TaskState state) => state switch
+    {
+        TaskState.Failed or TaskState.UpstreamFailed => 0,
+        TaskState.None => 2,
+        TaskState.Success => 3,
+        TaskState.Skipped => 4,
+        _ => 1,
+    };
+
     private void Answer(int task)
     {
         if (_run.IsGone(task))
         {
             // A mapped task is as its worst instance is.
             var (first, length) = _run.InstancesOf(task);
-            task = Enumerable.Range(first, length).MinBy(instance => _run.StateOf(instance) switch
-            {
-                TaskState.Failed or TaskState.UpstreamFailed => 0,
-                TaskState.Success => 3,
-                TaskState.Skipped => 4,
-                TaskState.None => 2,
-                _ => 1,
-            });
+            task = Enumerable.Range(first, length).MinBy(instance => Badness(_run.StateOf(instance)));
         }
 
         var state = new TaskLiveState(

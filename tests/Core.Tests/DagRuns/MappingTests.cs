@@ -72,7 +72,7 @@ public sealed class MappingTests(ITestOutputHelper output)
         End(run, "a[1]", null);
         End(run, "a[2]", "3");
 
-        Assert.Equal((0, 2), (run.MapIndexOf(6), run.InstancesOf(1).Length));
+        Assert.Equal((1, 2), (run.MapIndexOf(6), run.InstancesOf(1).Length));
     }
 
     [Theory]

@@ -29,14 +29,14 @@ public sealed class FlowTests
         // Three runs, but one "bound" only: that of the first.
         Assert.Equal([(runs[0], 0), (runs[0], 1), (runs[1], 0), (runs[2], 0)], worker.Held.Select(id => (id.Run, id.Task)).Order());
         _cluster.TakeOver();
-        _cluster.RunUntil(() => worker.IsRegistered);
+        worker.Join();
         worker.End(worker.Held.Single(id => id.Task == 1));
         Assert.True(_cluster.RunUntil(() => worker.Held.Any(id => id == new AttemptId(runs[1], 1, 1))), "the second did not come");
         Assert.DoesNotContain(worker.Held, id => id.Run == runs[2] && id.Task == 1);
 
         // A failure keeps those after it waiting.
         worker.End(new(runs[1], 1, 1), OutcomeKind.Failed);
-        _cluster.RunFor(TimeSpan.FromMinutes(5));
+        worker.BeatFor(TimeSpan.FromMinutes(1));
         Assert.DoesNotContain(worker.Held, id => id.Run == runs[2] && id.Task == 1);
         Assert.Equal(RunState.Running, _cluster.RunOf(runs[2]).State);
     }

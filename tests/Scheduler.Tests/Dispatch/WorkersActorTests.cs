@@ -175,7 +175,7 @@ public sealed class WorkersActorTests
             var found = cluster.Ask<Scheduler.Dags.FoundRun>(new ToDag(wide.Id, new Scheduler.Dags.FindRun(run))).Run!;
             cluster.AddWorker(slots: 8, wait: false);
             cluster.RunUntil(() => cluster.Network.Delivered > 0 && cluster.Simulation.NextRandom(8) == 0, TimeSpan.FromMilliseconds(20));
-            found.Tell(new DagRuns.CancelNow("cancelled"));
+            found.Tell(new Sluice.Scheduler.DagRuns.CancelNow("cancelled"));
             cluster.RunFor(TimeSpan.FromSeconds(1));
 
             Assert.Equal(RunState.Failed, cluster.RunOf(run).State);

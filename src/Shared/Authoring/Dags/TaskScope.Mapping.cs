@@ -129,6 +129,40 @@ public abstract partial class TaskScope
     }
 
     /// <inheritdoc cref="Run{T, TResult}(string, TaskOutput{T}, Func{TaskContext, T, TResult}, Action{TaskNode}?, string, int)"/>
+    public TaskNode<TResult> Run<T, TResult>(
+        string id,
+        TaskOutput<T> input,
+        Func<TaskContext, T, ValueTask<TResult>> code,
+        Action<TaskNode>? configure = null,
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
+    {
+        var op = new CodeOperator(async context => await code(context, await input.GetAsync(context)));
+        var node = AddNode(new TaskNode<TResult>(this, PrefixOf(id), op, new SourceLocation(file, line)), configure);
+        Dependencies.Link(input.Task, node);
+        return node;
+    }
+
+    /// <inheritdoc cref="Run{T, TResult}(string, TaskOutput{T}, Func{TaskContext, T, TResult}, Action{TaskNode}?, string, int)"/>
+    public TaskNode Run<T>(
+        string id,
+        TaskOutput<T> input,
+        Action<TaskContext, T> code,
+        Action<TaskNode>? configure = null,
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
+    {
+        var op = new CodeOperator(async context =>
+        {
+            code(context, await input.GetAsync(context));
+            return null;
+        });
+        var node = Add(id, op, configure, file, line);
+        Dependencies.Link(input.Task, node);
+        return node;
+    }
+
+    /// <inheritdoc cref="Run{T, TResult}(string, TaskOutput{T}, Func{TaskContext, T, TResult}, Action{TaskNode}?, string, int)"/>
     public TaskNode<TResult> Run<T1, T2, TResult>(
         string id,
         TaskOutput<T1> first,
