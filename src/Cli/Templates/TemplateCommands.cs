@@ -13,7 +13,7 @@ internal static class TemplateCommands
 
     private static readonly Option<string?> Context = new("--context")
     {
-        Description = "JSON file that describes the run; its keys: docs/concepts/templates.md. Without it there are only functions.",
+        Description = "JSON file that describes the run; its keys: docs/concepts/templates.md. Without it all keys are missing.",
         HelpName = "FILE",
     };
 
@@ -33,7 +33,7 @@ internal static class TemplateCommands
     {
         var given = invocation.Get(Text);
         var text = given == "-" ? await Console.In.ReadToEndAsync(invocation.Cancel) : given;
-        var scope = invocation.Find(Context) is { } path ? ContextOf(path) : TemplateScope.Empty;
+        var scope = invocation.Find(Context) is { } path ? ContextOf(path) : ContextDocument.Parse("{}");
         string rendered;
         try
         {

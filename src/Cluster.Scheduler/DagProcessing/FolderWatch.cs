@@ -86,6 +86,6 @@ internal sealed class FolderWatch : IDisposable
     {
         var name = Path.GetFileName(path);
         return !name.StartsWith('.')
-            && (DagFileListing.IsDagFile(name) || Path.GetExtension(name) is "" or ".dll" or ".json");
+            && (DagFileListing.IsDagFile(name) || Path.GetExtension(name) is "" or ".dll" or ".json" or ".sql" or ".sh" or ".bash");
     }
 }

@@ -97,6 +97,7 @@ internal sealed partial class DagFolderActor(
                 if (_seen.TryGetValue(finished.File, out var seen))
                 {
                     seen.Reads = processed.File.VariablesRead;
+                    seen.Templates = processed.File.TemplateFilesRead;
                     Context.Parent!.Tell(processed);
                     if (changed.Overlaps(seen.Reads))
                     {
@@ -188,9 +189,9 @@ internal sealed partial class DagFolderActor(
                 _seen.Add(file, new() { Stamp = stamp });
                 _queue.Enqueue(file, edited: false);
             }
-            else if (seen.Stamp != stamp)
+            else if (seen.Stamp != stamp || seen.Templates.Any(read => TemplateFileReads.Look(folder, read.Path) != read))
             {
-                seen.Stamp = stamp;
+                (seen.Stamp, seen.Templates) = (stamp, []);
                 _queue.Enqueue(file, edited: true);
             }
         }
@@ -247,6 +248,8 @@ internal sealed partial class DagFolderActor(
         public required DagFileStamp Stamp { get; set; }
 
         public IReadOnlyList<string> Reads { get; set; } = [];
+
+        public IReadOnlyList<TemplateFileRead> Templates { get; set; } = [];
     }
 
     private sealed record Stirred

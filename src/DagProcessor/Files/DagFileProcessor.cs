@@ -10,6 +10,7 @@ using Sluice.Authoring.Templates;
 using Sluice.Authoring.Yaml;
 using Sluice.Core.Dags;
 using Sluice.DagProcessor.Compilation;
+using Sluice.Scheduler.DagProcessing;
 
 namespace Sluice.DagProcessor.Files;
 
@@ -19,12 +20,30 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
     private static readonly string SluiceVersion = typeof(DagFileProcessor).Assembly.GetName().Version!.ToString();
 
     private readonly DagCompiler _compiler = new(providers);
+    private readonly Dictionary<string, TemplateFileRead> _templates = new(StringComparer.Ordinal);
 
     /// <summary>Compiles a file of no meaning, so that the first that has one is as fast as all others.</summary>
     public void Warm() => _compiler.Compile("warm.cs", "Dag.Define(\"warm\", dag => dag.Run(\"a\", ctx => 1));"u8.ToArray());
 
     /// <summary>Processes one file. Whatever its author did wrong becomes a problem; what kills this process is its parent's to tell.</summary>
     public ProcessedFile Process(ProcessFile request)
+    {
+        _templates.Clear();
+        return ProcessOne(request) with { TemplateFilesRead = [.. _templates.Values] };
+    }
+
+    private string? ReadTemplate(ProcessFile request, string name)
+    {
+        // Looked at before it is read: what is written in between is seen as a change, not missed.
+        foreach (var place in TemplateFiles.PlacesOf(request.Folder, request.File, name))
+        {
+            _templates.TryAdd(place, TemplateFileReads.Look(request.Folder, place));
+        }
+
+        return TemplateFiles.Read(request.Folder, request.File, name);
+    }
+
+    private ProcessedFile ProcessOne(ProcessFile request)
     {
         if (ProjectFolder.IsMarker(request.File))
         {
@@ -43,7 +62,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
 
         var processed = new ProcessedFile { File = request.File, ContentHash = Hash(source) };
         return Path.GetExtension(request.File) is ".yaml" or ".yml"
-            ? Finish(processed, YamlDags.Load(Encoding.UTF8.GetString(source), request.File, providers, name => TemplateFiles.Read(request.Folder, request.File, name)), [])
+            ? Finish(processed, YamlDags.Load(Encoding.UTF8.GetString(source), request.File, providers, name => ReadTemplate(request, name)), [])
             : ProcessCode(processed, source, request);
     }
 
@@ -56,7 +75,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         }
 
         var collector = new DagCollector(
-            providers, request.Variables.GetValueOrDefault, name => TemplateFiles.Read(request.Folder, request.File, name));
+            providers, request.Variables.GetValueOrDefault, name => ReadTemplate(request, name));
         var problems = new List<DagProblem>();
         try
         {
@@ -90,7 +109,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         // A copy runs, not the files of the folder: a build may write over them at any moment.
         var processed = new ProcessedFile { File = request.File, ContentHash = project.ContentHash };
         var collector = new DagCollector(
-            providers, request.Variables.GetValueOrDefault, name => TemplateFiles.Read(request.Folder, request.File, name));
+            providers, request.Variables.GetValueOrDefault, name => ReadTemplate(request, name));
         var problems = new List<DagProblem>();
         var bundle = project.Pack();
         if (bundle.Length > ProjectFolder.LargestBundle)

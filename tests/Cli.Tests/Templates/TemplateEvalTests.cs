@@ -54,7 +54,7 @@ public sealed class TemplateEvalTests : IDisposable
         var run = await ToolRun.OfAsync("template", "eval", "{{ ti.try_number }} {{ ti.map_index }} {{ test_mode }} {{ params }} {{ prev_start_date_success }}", "--context", _context);
 
         Assert.Equal((0, "1 -1 False {} None"), (run.Code, run.Out));
-        Assert.Equal((0, "6"), ((await ToolRun.OfAsync("template", "eval", "{{ [1, 2, 3] | sum }}")) is var bare ? bare.Code : 1, bare.Out));
+        Assert.Equal((0, "6"), ((await ToolRun.OfAsync("template", "eval", "{{ [1, 2, 3] | sum }}{{ macros.ds_add('2021-02-05', 1)[10:] }}")) is var bare ? bare.Code : 1, bare.Out));
     }
 
     [Theory]

@@ -51,6 +51,21 @@ public sealed class DagFolderWatchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_template_file_that_is_written_or_changed_imports_its_Dag_again()
+    {
+        Write("a.cs", "Dag.Define(\"a\", dag => dag.Add(\"x\", new ShellOperator { Script = \"hello.sh\" }));");
+        Watch(TimeSpan.FromHours(1));
+        await UntilAsync(() => _told.Any(told => told.Message is FileProcessed { File.Problems.Count: 1 }));
+
+        Write("hello.sh", "echo first");
+        await UntilAsync(() => Holds("echo first"));
+        Write("hello.sh", "echo second one");
+        await UntilAsync(() => Holds("echo second one"));
+
+        bool Holds(string text) => _told.Any(told => told.Message is FileProcessed processed && processed.File.Dags.Any(dag => dag.Spec.Contains(text, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task New_folders_moved_ones_and_deleted_files_are_noticed()
     {
         Watch(TimeSpan.FromHours(1));

@@ -10,17 +10,28 @@ public static class TemplateFiles
     /// <returns>Null when there is no such file.</returns>
     public static string? Read(string folder, string dagFile, string name)
     {
+        var root = Path.GetFullPath(folder);
+        return PlacesOf(folder, dagFile, name).Select(place => Path.Combine(root, place)).Where(File.Exists).Select(File.ReadAllText).FirstOrDefault();
+    }
+
+    /// <summary>Where a file is looked for, in order: paths inside the folder, with forward slashes; none for a name that leads out of it.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static IReadOnlyList<string> PlacesOf(string folder, string dagFile, string name)
+    {
         if (name.Length == 0 || Path.IsPathRooted(name))
         {
-            return null;
+            return [];
         }
 
         var root = Path.GetFullPath(folder);
-        string[] places = [Path.Combine(root, Path.GetDirectoryName(dagFile) ?? "", name), Path.Combine(root, name)];
-        return places.Select(Path.GetFullPath)
-            .Where(path => path.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(path))
-            .Select(File.ReadAllText)
-            .FirstOrDefault();
+        return
+        [
+            .. new[] { Path.Combine(root, Path.GetDirectoryName(dagFile) ?? "", name), Path.Combine(root, name) }
+                .Select(Path.GetFullPath)
+                .Where(path => path.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                .Select(path => Path.GetRelativePath(root, path).Replace('\\', '/'))
+                .Distinct(StringComparer.Ordinal),
+        ];
     }
 
     // A command that ends in a file's name is no file: names have no white space.

@@ -26,8 +26,17 @@ public sealed record ProcessedFile
     /// <summary>Names of variables that the definitions asked for, set or not: when one changes, the file must be processed again.</summary>
     public IReadOnlyList<string> VariablesRead { get; init; } = [];
 
+    /// <summary>Template files that the definitions asked for, there or not: when one changes, the file must be processed again.</summary>
+    public IReadOnlyList<TemplateFileRead> TemplateFilesRead { get; init; } = [];
+
     public IReadOnlyList<DagProblem> Problems { get; init; } = [];
 }
+
+/// <summary>A template file as it was just before it was read.</summary>
+/// <param name="Path">Inside the Dag folder, with forward slashes.</param>
+/// <param name="WrittenAt">When it was last written, UTC; null when there was none.</param>
+/// <param name="Size">In bytes.</param>
+public sealed record TemplateFileRead(string Path, DateTime? WrittenAt, long Size);
 
 /// <summary>One Dag of a file.</summary>
 /// <param name="Spec">The <see cref="DagSpec"/> as JSON.</param>
