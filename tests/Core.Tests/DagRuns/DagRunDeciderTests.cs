@@ -310,7 +310,7 @@ public sealed class DagRunDeciderTests
         Assert.Equal(TaskState.Scheduled, run.StateOf(0));
     }
 
-    private static void AssertSame(DagRunState expected, DagRunState actual, int seed)
+    internal static void AssertSame(DagRunState expected, DagRunState actual, int seed)
     {
         Assert.True(States(expected).SequenceEqual(States(actual)), $"seed {seed}: states differ");
         Assert.Equal((expected.Phase, expected.Unfinished), (actual.Phase, actual.Unfinished));

@@ -86,7 +86,7 @@ public sealed class FlowTests
         Assert.Equal(RunState.Success, run.Phase);
     }
 
-    private static DagRunState Course(DagGraph graph, Dictionary<string, string> outcomes)
+    internal static DagRunState Course(DagGraph graph, Dictionary<string, string> outcomes)
     {
         var run = NewRun(graph);
         DagRunDecider.Decide(run, new StartRun(Noon));
@@ -100,7 +100,7 @@ public sealed class FlowTests
         return run;
     }
 
-    private static void End(DagRunState run, string task, string how)
+    internal static void End(DagRunState run, string task, string how)
     {
         var index = Index(run.Graph, task);
         DagRunDecider.Decide(run, new DispatchTasks("w", [index], Noon));
@@ -113,9 +113,9 @@ public sealed class FlowTests
         DagRunDecider.Decide(run, new ReportTask(index, run.TokenOf(index), outcome, Noon));
     }
 
-    private static int Index(DagGraph graph, string task) => graph.Spec.Tasks.ToList().FindIndex(spec => spec.Id.Value == task);
+    internal static int Index(DagGraph graph, string task) => graph.Spec.Tasks.ToList().FindIndex(spec => spec.Id.Value == task);
 
-    private static string Letter(TaskState state) => state switch
+    internal static string Letter(TaskState state) => state switch
     {
         TaskState.Success => "S",
         TaskState.Failed => "F",
@@ -124,7 +124,7 @@ public sealed class FlowTests
         _ => state.Name(),
     };
 
-    private static DagGraph Parse(string text)
+    internal static DagGraph Parse(string text)
     {
         var specs = new List<TaskSpec>();
         var upstreams = new List<List<int>>();

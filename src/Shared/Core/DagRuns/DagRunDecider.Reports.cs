@@ -34,10 +34,10 @@ public static partial class DagRunDecider
                     return new(instance, token, TaskState.UpForRetry, at, at, HandedBack: true);
                 case OutcomeKind.Lost when run.LossesOf(instance) < MaxLosses:
                     return new(instance, token, TaskState.UpForRetry, at, at + AfterLoss(run.LossesOf(instance)), FirstPoke(spec, instance, outcome), Lost: true);
-                case OutcomeKind.Failed when run.TriesOf(instance) <= spec.Retries:
+                case OutcomeKind.Failed when run.TriesSinceCleared(instance) <= spec.Retries:
                     var delay = outcome.RetryAfter is { } own && own >= TimeSpan.Zero
                         ? own
-                        : RetryDelays.After(spec, run.Facts.Dag, run.Facts.LogicalDate, run.TriesOf(instance), run.MapIndexOf(instance));
+                        : RetryDelays.After(spec, run.Facts.Dag, run.Facts.LogicalDate, run.TriesSinceCleared(instance), run.MapIndexOf(instance));
                     return new(instance, token, TaskState.UpForRetry, at, at + delay, FirstPoke(spec, instance, outcome), Error: error);
                 default:
                     return new(instance, token, TaskState.Failed, at, Error: error);

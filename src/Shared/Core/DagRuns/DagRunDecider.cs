@@ -36,6 +36,15 @@ public static partial class DagRunDecider
             case TellPast past when run.Phase == RunState.Running:
                 decision.TellPast(past);
                 break;
+            case ClearTasks clear:
+                decision.Clear(clear);
+                break;
+            case MarkTasks mark:
+                decision.Mark(mark);
+                break;
+            case MarkRun mark:
+                decision.Mark(mark);
+                break;
             case CancelRun cancel when run.Phase is RunState.Queued or RunState.Running:
                 decision.Cancel(cancel);
                 break;
@@ -51,7 +60,7 @@ public static partial class DagRunDecider
         public void Start(DateTimeOffset at)
         {
             Emit(new RunStarted(at));
-            Settle(Enumerable.Range(0, run.Graph.Count).ToList());
+            Settle(Enumerable.Range(0, run.Instances).ToList());
             EndIfDone(at);
         }
 
@@ -77,6 +86,14 @@ public static partial class DagRunDecider
             var (instance, token, outcome) = (command.Task, command.Token, command.Outcome);
             if (instance < 0 || instance >= run.Instances || run.WorkerOf(instance) is null || run.TokenOf(instance) != token)
             {
+                return;
+            }
+
+            if (run.IsRestarting(instance))
+            {
+                Emit(new TaskEnded(instance, token, TaskState.None, command.At));
+                Settle([instance]);
+                EndIfDone(command.At);
                 return;
             }
 
@@ -122,7 +139,14 @@ public static partial class DagRunDecider
             if (met.Count > 0)
             {
                 Emit(new PastMet([.. met]));
-                Settle([.. met.SelectMany(run.Graph.TogetherWith)]);
+                var candidates = new List<int>();
+                foreach (var task in met.SelectMany(run.Graph.TogetherWith))
+                {
+                    var (first, length) = run.InstancesOf(task);
+                    candidates.AddRange(Enumerable.Range(first, length));
+                }
+
+                Settle(candidates);
                 EndIfDone(command.At);
             }
         }
@@ -195,16 +219,20 @@ public static partial class DagRunDecider
                 return;
             }
 
-            var state = RunState.Success;
-            for (var task = 0; task < run.Graph.Count && state == RunState.Success; task++)
+            Emit(new RunEnded(EndByLeaves(), at));
+        }
+
+        private RunState EndByLeaves()
+        {
+            for (var task = 0; task < run.Graph.Count; task++)
             {
                 if (run.Graph.IsEffectiveLeaf(task) && HasFailed(task))
                 {
-                    state = RunState.Failed;
+                    return RunState.Failed;
                 }
             }
 
-            Emit(new RunEnded(state, at));
+            return RunState.Success;
         }
 
         /// <summary>Nothing moves and something is left: it would wait for ever, unless it waits for the previous run.</summary>

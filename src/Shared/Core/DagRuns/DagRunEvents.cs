@@ -15,6 +15,8 @@ namespace Sluice.Core.DagRuns;
 [JsonDerivedType(typeof(RunEnded), "z")]
 [JsonDerivedType(typeof(TasksExpanded), "m")]
 [JsonDerivedType(typeof(PastMet), "p")]
+[JsonDerivedType(typeof(TasksCleared), "k")]
+[JsonDerivedType(typeof(TasksMarked), "h")]
 public abstract record DagRunEvent
 {
     private protected DagRunEvent()
@@ -25,9 +27,11 @@ public abstract record DagRunEvent
 /// <summary>The run came to be, queued.</summary>
 /// <param name="Facts">What never changes about it.</param>
 /// <param name="TokenBase">Tokens count on from here: above every token that an earlier life of the same run gave out.</param>
+/// <param name="Earlier">What that life left, when the run goes on from there.</param>
 public sealed record RunCreated(
     [property: JsonPropertyName("f")] RunFacts Facts,
-    [property: JsonPropertyName("b")] int TokenBase) : DagRunEvent;
+    [property: JsonPropertyName("b")] int TokenBase,
+    [property: JsonPropertyName("e"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DagRunSnapshot? Earlier = null) : DagRunEvent;
 
 /// <summary>It left the queue.</summary>
 public sealed record RunStarted([property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At) : DagRunEvent;
@@ -44,7 +48,7 @@ public sealed record TasksDispatched(
 /// <summary>The current attempt of a task ended, and the task went to another state.</summary>
 /// <param name="Task">Index of the task.</param>
 /// <param name="Token">The attempt's token.</param>
-/// <param name="State">Success, failed, skipped, up_for_retry or up_for_reschedule.</param>
+/// <param name="State">Success, failed, skipped, up_for_retry or up_for_reschedule; none when the task had been cleared meanwhile.</param>
 /// <param name="At">When the attempt ended, UTC.</param>
 /// <param name="Due">For the two waiting states: when the task is scheduled again.</param>
 /// <param name="FirstPoke">For up_for_reschedule: when the first poke began.</param>
@@ -117,8 +121,13 @@ public static class DagRunJson
 
     public static DagRunSnapshot DeserializeSnapshot(ReadOnlySpan<byte> utf8) =>
         JsonSerializer.Deserialize(utf8, DagRunJsonContext.Default.DagRunSnapshot)!;
+
+    public static string Serialize(DagRunMemory memory) => JsonSerializer.Serialize(memory, DagRunJsonContext.Default.DagRunMemory);
+
+    public static DagRunMemory DeserializeMemory(string json) => JsonSerializer.Deserialize(json, DagRunJsonContext.Default.DagRunMemory)!;
 }
 
 [JsonSerializable(typeof(DagRunEvent))]
 [JsonSerializable(typeof(DagRunSnapshot))]
+[JsonSerializable(typeof(DagRunMemory))]
 internal sealed partial class DagRunJsonContext : JsonSerializerContext;

@@ -42,8 +42,10 @@ public sealed partial class DagRunState
             ? index
             : -1;
 
-    /// <summary>True for the number of a mapped task that has been expanded: nothing has that number any more.</summary>
-    public bool IsGone(int instance) => instance < Graph.Count && _blocks[instance] is not null;
+    /// <summary>True for the number of a mapped task that has been expanded, and for instances that are to be expanded anew: nothing has that number any more.</summary>
+    public bool IsGone(int instance) => instance < Graph.Count
+        ? _blocks[instance] is not null
+        : _former.Count > 0 && BlockOf(instance) is var block && !ReferenceEquals(block, _blocks[block.Task]);
 
     /// <summary>Numbers of a task's instances: one after the other from <c>First</c>.</summary>
     public (int First, int Length) InstancesOf(int task) => _blocks[task] is { } block ? (block.First, block.Length) : (task, 1);
@@ -121,7 +123,9 @@ public sealed partial class DagRunState
         for (var i = 0; i < e.Tasks.Length; i++)
         {
             var (task, first) = (e.Tasks[i], e.First + (i * e.Length));
+            Retire(task);
             Move(task, TaskState.Removed);
+            Inherit(task, first, e.Length);
             if (inGroup)
             {
                 Array.Fill(_upstreams, _upstreams[task], first, e.Length);
@@ -145,6 +149,11 @@ public sealed partial class DagRunState
                     _expected[downstream] += e.Length - 1;
                 }
             }
+        }
+
+        if (_former.Count > 0)
+        {
+            CountExpected();
         }
     }
 

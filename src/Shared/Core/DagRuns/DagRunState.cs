@@ -44,41 +44,15 @@ public sealed partial class DagRunState
         }
 
         Unfinished = graph.Count;
+        if (created.Earlier is { } earlier)
+        {
+            Restore(earlier);
+        }
     }
 
     public DagRunState(DagGraph graph, DagRunSnapshot snapshot)
-        : this(graph, new RunCreated(snapshot.Facts, snapshot.TokenBase))
+        : this(graph, new RunCreated(snapshot.Facts, snapshot.TokenBase, snapshot))
     {
-        (Phase, StartedAt) = (snapshot.Phase, snapshot.StartedAt);
-        foreach (var expanded in snapshot.Expanded ?? [])
-        {
-            Expand(expanded);
-        }
-
-        _tokens = snapshot.Tokens;
-        _tries = snapshot.Tries;
-        for (var instance = 0; instance < Instances; instance++)
-        {
-            _states[instance] = (TaskState)snapshot.States[instance];
-        }
-
-        Recount();
-        foreach (var wait in snapshot.Waits)
-        {
-            Restore(wait);
-        }
-
-        foreach (var (instance, skips) in snapshot.Skips ?? [])
-        {
-            Choose(instance, skips);
-        }
-
-        foreach (var (task, lengths) in snapshot.Lengths ?? [])
-        {
-            _lengths[task] = lengths;
-        }
-
-        _pastMet.UnionWith(snapshot.PastMet ?? []);
     }
 
     public DagGraph Graph { get; }
@@ -148,20 +122,23 @@ public sealed partial class DagRunState
         for (var instance = 0; instance < Instances; instance++)
         {
             var wait = new TaskWait(
-                instance, _workers[instance], _due.Of(instance), FirstPokeOf(instance), LossesOf(instance), _resuming.Contains(instance), DispatchedAt(instance));
+                instance, _workers[instance], _due.Of(instance), FirstPokeOf(instance), LossesOf(instance), _resuming.Contains(instance), DispatchedAt(instance),
+                _spent.GetValueOrDefault(instance), RestartedBy(instance));
             if (wait != new TaskWait(instance))
             {
                 waits.Add(wait);
             }
         }
 
+        var memory = Memory();
         return new(Facts, Phase, StartedAt, Array.ConvertAll(_states, state => (byte)state), [.. _tokens], [.. _tries], [.. waits])
         {
             TokenBase = TokenBase,
-            Expanded = _expansions.Count == 0 ? null : [.. _expansions],
-            Skips = _choices.Count == 0 ? null : new(_choices),
-            Lengths = _lengths.Count == 0 ? null : new(_lengths),
-            PastMet = _pastMet.Count == 0 ? null : [.. _pastMet.Order()],
+            Expanded = memory?.Expanded,
+            Skips = memory?.Skips,
+            Lengths = memory?.Lengths,
+            PastMet = memory?.PastMet,
+            Unmapped = memory?.Unmapped,
         };
     }
 
@@ -210,12 +187,19 @@ public sealed partial class DagRunState
                     _workers[instance] = null;
                     _dispatchedAt.Remove(instance);
                     _due.Remove(instance);
+                    _restarting.Remove(instance);
                     Finish(instance, e.State);
                 }
 
                 break;
             case TasksExpanded e:
                 Expand(e);
+                break;
+            case TasksCleared e:
+                Evolve(e);
+                break;
+            case TasksMarked e:
+                Evolve(e);
                 break;
             case PastMet e:
                 _pastMet.UnionWith(e.Tasks);
@@ -232,6 +216,12 @@ public sealed partial class DagRunState
     {
         _workers[e.Task] = null;
         _dispatchedAt.Remove(e.Task);
+        if (e.State == TaskState.None)
+        {
+            Restart(e.Task);
+            return;
+        }
+
         if (e.Lost)
         {
             _losses[e.Task] = LossesOf(e.Task) + 1;
@@ -265,6 +255,31 @@ public sealed partial class DagRunState
         }
     }
 
+    private void Restore(DagRunSnapshot snapshot)
+    {
+        (Phase, StartedAt) = (snapshot.Phase, snapshot.StartedAt);
+        Remember(new()
+        {
+            Expanded = snapshot.Expanded,
+            Skips = snapshot.Skips,
+            Lengths = snapshot.Lengths,
+            PastMet = snapshot.PastMet,
+            Unmapped = snapshot.Unmapped,
+        });
+        _tokens = [.. snapshot.Tokens];
+        _tries = [.. snapshot.Tries];
+        for (var instance = 0; instance < Instances; instance++)
+        {
+            _states[instance] = (TaskState)snapshot.States[instance];
+        }
+
+        Recount();
+        foreach (var wait in snapshot.Waits)
+        {
+            Restore(wait);
+        }
+    }
+
     private void Restore(TaskWait wait)
     {
         _workers[wait.Task] = wait.Worker;
@@ -286,6 +301,16 @@ public sealed partial class DagRunState
         if (wait.Losses > 0)
         {
             _losses[wait.Task] = wait.Losses;
+        }
+
+        if (wait.Spent > 0)
+        {
+            _spent[wait.Task] = wait.Spent;
+        }
+
+        if (wait.Restarting is { } by)
+        {
+            _restarting[wait.Task] = by;
         }
 
         if (wait.Resuming)

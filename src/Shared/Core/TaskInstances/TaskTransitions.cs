@@ -41,6 +41,10 @@ public static class TaskTransitions
     /// <summary>Whether a task instance may go from one state to the other at once.</summary>
     public static bool IsAllowed(TaskState from, TaskState to) => Allowed[(int)from, (int)to];
 
+    /// <summary>Whether people may take a task instance from one state to the other: clearing leads to none, marking to success, failed or skipped.</summary>
+    public static bool IsAllowedByHand(TaskState from, TaskState to) =>
+        from != TaskState.Removed && from != to && (to is TaskState.None or TaskState.Success or TaskState.Failed or TaskState.Skipped);
+
     private static bool[,] Table()
     {
         var states = Enum.GetValues<TaskState>().Length;
