@@ -321,7 +321,8 @@ public sealed class DagRunDeciderTests
             Assert.Equal(
                 (expected.TokenOf(task), expected.TriesOf(task), expected.WorkerOf(task), expected.FirstPokeOf(task), expected.LossesOf(task), expected.DispatchedAt(task)),
                 (actual.TokenOf(task), actual.TriesOf(task), actual.WorkerOf(task), actual.FirstPokeOf(task), actual.LossesOf(task), actual.DispatchedAt(task)));
-            if (!expected.IsGone(task) && !expected.IsAdmitted(task))
+            // Nobody looks at the counts of what is over; when it is cleared, all are counted anew.
+            if (!expected.IsGone(task) && !expected.IsAdmitted(task) && !expected.StateOf(task).IsFinished())
             {
                 Assert.Equal(expected.UpstreamsOf(task), actual.UpstreamsOf(task));
                 Assert.Equal(expected.ExpectedOf(task), actual.ExpectedOf(task));

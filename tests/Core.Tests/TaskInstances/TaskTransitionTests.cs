@@ -56,6 +56,27 @@ public sealed partial class TaskTransitionTests
         Assert.True(walked >= TaskTransitions.All.Count);
     }
 
+    [Fact]
+    public void By_hand_any_instance_is_cleared_or_marked_but_one_that_is_gone()
+    {
+        foreach (var from in States.Where(state => state != TaskState.Queued))
+        {
+            foreach (var to in States)
+            {
+                DagRunEvent? take = to switch
+                {
+                    TaskState.None => new TasksCleared([0], null, null, new("ann")),
+                    TaskState.Success or TaskState.Failed or TaskState.Skipped => new TasksMarked(to, [0], new("ann")),
+                    _ => null,
+                };
+                var run = In(from, isAsync: from == TaskState.Deferred);
+                var error = take is null ? null : Record.Exception(() => run.Evolve(take));
+                Assert.Equal(take is not null && from != to && from != TaskState.Removed, TaskTransitions.IsAllowedByHand(from, to));
+                Assert.True(take is null || TaskTransitions.IsAllowedByHand(from, to) == (error is null && run.StateOf(0) == to), $"{from} -> {to}: {error?.Message}");
+            }
+        }
+    }
+
     private static List<DagRunEvent> Ways(TaskState to) => to switch
     {
         TaskState.Scheduled => [new TasksScheduled([0])],

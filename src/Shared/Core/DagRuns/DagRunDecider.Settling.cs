@@ -246,6 +246,10 @@ public static partial class DagRunDecider
                         next.Add(target);
                     }
                 }
+                else if (run.Late(ended, downstream) is var (from, count))
+                {
+                    next.AddRange(Enumerable.Range(from, count));
+                }
             }
 
             foreach (var guarded in run.Graph.IndirectlyGuarded(task))

@@ -91,7 +91,7 @@ public static partial class DagRunDecider
 
             if (run.IsRestarting(instance))
             {
-                Emit(new TaskEnded(instance, token, TaskState.None, command.At));
+                Emit(new TaskEnded(instance, token, TaskState.None, command.At, Error: run.RestartedBy(instance)!.Sentence("cleared")));
                 Settle([instance]);
                 EndIfDone(command.At);
                 return;

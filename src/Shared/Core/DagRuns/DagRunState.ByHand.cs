@@ -19,6 +19,9 @@ public sealed partial class DagRunState
     /// <summary>Who cleared an instance whose attempt is being stopped.</summary>
     public ByHand? RestartedBy(int instance) => _restarting.GetValueOrDefault(instance);
 
+    /// <summary>Numbers of a task's instances before it was cleared to be expanded anew.</summary>
+    public (int First, int Length) FormerInstancesOf(int task) => _former.TryGetValue(task, out var former) ? (former.First, former.Length) : (task, 0);
+
     /// <summary>What the states of its instances do not tell of a run; null for most runs.</summary>
     public DagRunMemory? Memory() => _expansions.Count == 0 && _choices.Count == 0 && _lengths.Count == 0 && _pastMet.Count == 0
         ? null
@@ -64,6 +67,12 @@ public sealed partial class DagRunState
         run.Recount();
         return run;
     }
+
+    /// <summary>Instances of a mapped group that were there before what they wait for outside: that was cleared without them. Null when it is not so.</summary>
+    public (int First, int Length)? Late(int ended, int downstream) =>
+        _blocks[downstream] is { IsGroup: true } block && !ReferenceEquals(Graph.ScopeOf(downstream), Graph.ScopeOf(TaskOf(ended)))
+            ? (block.First, block.Length)
+            : null;
 
     private void Remember(DagRunMemory memory)
     {

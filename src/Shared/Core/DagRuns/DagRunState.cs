@@ -333,6 +333,13 @@ public sealed partial class DagRunState
             {
                 _upstreams[target].Add(state, isSetup);
             }
+            else if (Late(instance, downstream) is var (first, length))
+            {
+                for (var late = first; late < first + length; late++)
+                {
+                    _upstreams[late].Add(state, isSetup);
+                }
+            }
         }
     }
 
