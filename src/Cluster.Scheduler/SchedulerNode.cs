@@ -49,6 +49,9 @@ public sealed class SchedulerNode : IAsyncDisposable
         return new(processor, elector);
     }
 
+    /// <summary>Takes a file's Dags as if its folder were watched: in simulations. Without effect while this node does not lead.</summary>
+    public void Define(Core.Dags.ProcessedFile file) => Elector.Tell(new ToScheduler(new FileProcessed(file)));
+
     public async ValueTask DisposeAsync()
     {
         if (_processor is not null)

@@ -10,6 +10,7 @@ using Sluice.Cli.Output;
 using Sluice.Cli.Runs;
 using Sluice.Cli.Schedules;
 using Sluice.Cli.Secrets;
+using Sluice.Cli.Simulations;
 using Sluice.Cli.TaskInstances;
 using Sluice.Cli.Templates;
 
@@ -44,6 +45,7 @@ internal static class RootCommands
         root.Add(VariablesCommands.Create(factory));
         root.Add(ScheduleCommands.Create(factory));
         root.Add(TemplateCommands.Create(factory));
+        root.Add(SimulateCommand.Create(factory));
         root.Add(ClusterCommands.Create(factory));
         root.Add(ActorsCommand.Create(factory));
         root.Add(VersionCommand(factory));

@@ -110,7 +110,6 @@ internal static class DagTest
                 var definitions = processed.Bundle is { } bundle
                     ? BundleAssembly.Load(bundle, reader.Variables, providers)
                     : YamlDags.Load(await File.ReadAllTextAsync(Path.Combine(files.Folder, name), invocation.Cancel), name, providers).Dags;
-                
                 // The data holds the template files, too, which only the processor reads.
                 return definitions.Last(dag => dag.Spec.Id.Value == id) with { Spec = spec };
             }

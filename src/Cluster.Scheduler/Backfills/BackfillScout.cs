@@ -13,7 +13,7 @@ internal sealed class BackfillScout(IReadModel readModel, DagId dag, BackfillWal
 
     /// <summary>The timetable of a Dag, as backfills take it.</summary>
     /// <exception cref="FormatException">The schedule cannot be read on this machine; one sentence.</exception>
-    public static Timetable TimetableOf(DagSpec spec) => Timetable.Create(spec.Schedule, spec.TimeZone, spec.StartDate, spec.EndDate, spec.Catchup);
+    public static Timetable TimetableOf(DagSpec spec) => DagDates.Timetable(spec);
 
     /// <summary>The steps after the interval with a logical date; from the beginning when it is null.</summary>
     /// <exception cref="Storage.StoreException">The store could not be read.</exception>

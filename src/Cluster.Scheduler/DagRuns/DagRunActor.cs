@@ -120,7 +120,11 @@ internal sealed partial class DagRunActor : Actor
                 break;
             case StartNow:
                 Apply(new StartRun(Now));
+                SetTimeout();
                 Advance();
+                break;
+            case TimeIsUp:
+                OnTimeIsUp();
                 break;
             case Wake:
                 Apply(new WakeTasks(Now));
@@ -191,6 +195,28 @@ internal sealed partial class DagRunActor : Actor
     private void Cancel(string reason)
     {
         Apply(new CancelRun(reason, Now));
+        Advance();
+    }
+
+    /// <summary>Sets the alarm for the run's own limit; a day at a time, since the end may be far away.</summary>
+    private void SetTimeout()
+    {
+        if (_run.Phase == RunState.Running && _run.StartedAt + _run.Graph.Spec.DagRunTimeout is { } at)
+        {
+            var wait = Math.Clamp((at - Now).Ticks, TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerDay);
+            Context.Timers.StartSingle("timeout", TimeSpan.FromTicks(wait), TimeIsUp.Instance);
+        }
+    }
+
+    private void OnTimeIsUp()
+    {
+        if (_run.Phase != RunState.Running || _run.StartedAt + _run.Graph.Spec.DagRunTimeout > Now)
+        {
+            SetTimeout();
+            return;
+        }
+
+        Apply(new TimeOutRun(Now));
         Advance();
     }
 
@@ -390,6 +416,7 @@ internal sealed partial class DagRunActor : Actor
 
         if (_run.Phase == RunState.Running)
         {
+            SetTimeout();
             if (_run.Graph.HasPast)
             {
                 Context.Parent!.Tell(new PastWanted(_run.Facts, Context.Self), Context.Self);
@@ -443,6 +470,11 @@ internal sealed partial class DagRunActor : Actor
     private static partial void LogBroken(ILogger logger, Exception error, DagId dag, RunId run);
 
     private sealed record Told(ActorRef Asker, TaskLiveState Answer);
+
+    private sealed record TimeIsUp
+    {
+        public static TimeIsUp Instance { get; } = new();
+    }
 
     private sealed record Over
     {

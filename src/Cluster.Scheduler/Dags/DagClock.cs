@@ -26,7 +26,7 @@ internal sealed class DagClock
         var spec = graph.Spec;
         try
         {
-            Timetable = Timetable.Create(spec.Schedule, spec.TimeZone, spec.StartDate, spec.EndDate, spec.Catchup);
+            Timetable = DagDates.Timetable(spec);
         }
         catch (FormatException e)
         {
@@ -34,8 +34,11 @@ internal sealed class DagClock
         }
     }
 
-    /// <summary>The firing that is awaited: asked once and kept, since with catchup none the answer moves on with the clock.</summary>
-    public Firing? Next(DagState dag, DateTimeOffset now) => _next ??= Timetable?.Next(dag.LastScheduled, now);
+    /// <summary>The firing that is awaited: asked once and kept, since with catchup none the answer moves on with the clock. The interval of a run
+    /// that follows on the last one ends whenever it is made.</summary>
+    public Firing? Next(DagState dag, DateTimeOffset now) => Timetable is { IsContinuous: true } continuous
+        ? continuous.Next(dag.LastScheduled, now)
+        : _next ??= Timetable?.Next(dag.LastScheduled, now);
 
     /// <summary>The awaited firing is done with, or is to be judged anew.</summary>
     public void MoveOn() => _next = null;

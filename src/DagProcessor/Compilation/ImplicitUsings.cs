@@ -19,6 +19,7 @@ internal static class ImplicitUsings
         "Sluice.Authoring.Hooks",
         "Sluice.Authoring.Operators",
         "Sluice.Authoring.Sensors",
+        "Sluice.Core.DagRuns",
         "Sluice.Core.Dags",
         "Sluice.Core.Schedules",
         "Sluice.Core.TaskInstances",

@@ -1,6 +1,7 @@
 using Sluice.Authoring.Dags;
 using Sluice.Authoring.Tests.Dags;
 using Sluice.Authoring.Yaml;
+using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
 using Sluice.Core.TaskInstances;
@@ -66,6 +67,60 @@ public sealed class YamlDagsTests
         Assert.Equal(TaskHost.Worker, wait.Host);
     }
 
+    [Theory]
+    [InlineData("daily", "@daily")]
+    [InlineData("once", "once")]
+    [InlineData("continuous", "continuous")]
+    [InlineData("none", "none")]
+    [InlineData("[daily, '0 12 * * 6L']", "@daily | 0 12 * * 6L")]
+    [InlineData("{at: ['0 9 * * *', '0 18 * * *']}", "at 0 9 * * * | 0 18 * * *")]
+    [InlineData("{cron: '*/10 * * * * *', seconds: true}", "*/10 * * * * *")]
+    [InlineData("{every: 90m}", "every 01:30:00")]
+    [InlineData("{every_days: 1}", "every day")]
+    [InlineData("{every_weeks: 2}", "every 14 days")]
+    [InlineData("{every_months: 3}", "every 3 months")]
+    [InlineData("{every_years: 2}", "every 2 years")]
+    public void A_schedule_may_be_written_in_many_ways(string schedule, string expected)
+    {
+        var found = Load($"dag_id: d\nstart_date: 2026-01-01\nmax_active_runs: 1\nschedule: {schedule}\ntasks: [{{id: t, operator: CopyOperator}}]\n");
+
+        Assert.Empty(found.Problems);
+        Assert.Equal(expected, ScheduleText.Of(found.Dags[0].Spec.Schedule));
+    }
+
+    [Fact]
+    public void Calendars_limits_and_deadlines_are_read()
+    {
+        static string? ReadFile(string file) => file == "free.txt" ? "2026-12-25 Christmas Day" : null;
+        var found = YamlDags.Load("""
+            dag_id: d
+            start_date: 2026-01-01
+            timezone: Asia/Seoul
+            schedule: {cron: "0 9 L * *", calendar: free.txt, days: previous}
+            dagrun_timeout: 2h
+            deadlines:
+              - {name: a, reference: logical_date, before: 30m}
+              - {name: b, reference: fixed, at: 2026-03-01}
+              - {name: c, reference: average_runtime, runs: 5, after: 1m}
+            tasks: [{id: t, operator: CopyOperator, start_date: 2026-02-01, end_date: 2026-03-01T06:00}]
+            """, "x.yaml", Definitions.Catalog, ReadFile);
+
+        Assert.Empty(found.Problems);
+        var spec = found.Dags[0].Spec;
+        Assert.Equal("0 9 L * *, previous of free.txt", ScheduleText.Of(spec.Schedule));
+        Assert.Equal("Christmas Day", Assert.Single(((CronSchedule)spec.Schedule).Days!.Calendar.Holidays).Name);
+        Assert.Equal(TimeSpan.FromHours(2), spec.DagRunTimeout);
+        Assert.Equal(
+            [new() { Name = "a", Reference = DeadlineReference.LogicalDate, After = TimeSpan.FromMinutes(-30) },
+             new() { Name = "b", Reference = DeadlineReference.At(new(2026, 2, 28, 15, 0, 0, TimeSpan.Zero)) },
+             new DeadlineSpec { Name = "c", Reference = DeadlineReference.AverageRuntime(5), After = TimeSpan.FromMinutes(1) }],
+            spec.Deadlines!);
+        Assert.Equal(new DateTimeOffset(2026, 1, 31, 15, 0, 0, TimeSpan.Zero), spec.Tasks[0].StartDate);
+
+        var missing = YamlDags.Load("dag_id: d\nstart_date: 2026-01-01\nschedule: {cron: '@daily', calendar: gone.ics}\ntasks: [{id: t, operator: CopyOperator}]", "x.yaml", Definitions.Catalog, ReadFile);
+        Assert.Equal("The calendar gone.ics cannot be read from the Dag folder: there is no such file in it.", Assert.Single(missing.Problems).Message);
+    }
+
     [Fact]
     public void Documents_and_lists_hold_several_dags()
     {
@@ -111,6 +166,19 @@ public sealed class YamlDagsTests
     [InlineData("schedule: daily", 1, "no start date")]
     [InlineData("start_date: yesterday", 5, "start_date of the Dag is 'yesterday'")]
     [InlineData("schedule: {every: often}", 5, "A schedule is a preset")]
+    [InlineData("schedule: {every: 1h, cron: '@daily'}", 5, "A schedule is a preset")]
+    [InlineData("schedule: {every: 1h, seconds: true}", 5, "seconds, calendar and days of a schedule go with cron or at only")]
+    [InlineData("schedule: {cron: '@daily', days: next}", 5, "days of a schedule needs a calendar")]
+    [InlineData("schedule: {every_months: 0}\nstart_date: 2021-02-05", 1, "it must be at least one day and at most 100 years")]
+    [InlineData("schedule: [\"0 25 * * *\"]\nstart_date: 2021-02-05", 1, "hour \"25\" is not in 0-23, at position 3")]
+    [InlineData("schedule: continuous\nstart_date: 2021-02-05", 1, "is continuous, but max active runs is 16; it must be 1")]
+    [InlineData("dagrun_timeout: 0s", 1, "dag run timeout is 00:00:00; it must be positive")]
+    [InlineData("deadlines: [{name: d}]", 5, "The deadline has no reference")]
+    [InlineData("deadlines: [{name: d, reference: fixed}]", 5, "A fixed deadline needs at, a date")]
+    [InlineData("deadlines: [{name: d, reference: queued_at, runs: 3}]", 5, "runs and at_least of the deadline go with the reference average_runtime only")]
+    [InlineData("deadlines: [{name: d, reference: queued_at, after: 1h, before: 1h}]", 5, "has both after and before")]
+    [InlineData("deadlines: [{name: d, reference: average_runtime, runs: 2, at_least: 3}]", 1, "takes the average of 2 runs, at least 3")]
+    [InlineData("    end_date: 2021-01-01\n    start_date: 2021-01-02", 3, "its end date 2021-01-01T00:00:00+00:00 is before its start date")]
     [InlineData("tags: {a: b}", 5, "tags of the Dag must be a list of texts")]
     [InlineData("timezone: [", 6, "Not readable as YAML")]
     public void What_is_wrong_is_named_with_its_line(string line, int at, string words)

@@ -63,6 +63,59 @@ public sealed class SchedulePreviewTests
     }
 
     [Theory]
+    // The last working day of the month, for a company that rests on the 31st of December.
+    [InlineData("2026-10-30T20:00:00+00:00 2026-11-30T20:00:00+00:00 2026-12-30T20:00:00+00:00", "--at", "0 20 L * *", "--calendar", "CAL", "--days", "previous", "--start", "2026-10-01")]
+    [InlineData("2026-12-28T09:00:00+00:00 2026-12-29T09:00:00+00:00", "--at", "0 9 * * *", "--calendar", "CAL", "--start", "2026-12-25")]
+    [InlineData("2026-01-01T09:00:00+00:00 2026-01-01T18:00:00+00:00 2026-01-02T09:00:00+00:00", "--at", "0 9 * * *", "--at", "0 18 * * *", "--start", "2026-01-01")]
+    [InlineData("2026-01-01T00:00:10+00:00 2026-01-01T00:00:20+00:00", "--cron", "*/10 * * * * *", "--seconds", "--start", "2026-01-01")]
+    [InlineData("2024-02-29T00:00:00+00:00 2024-03-29T00:00:00+00:00", "--every", "1 month", "--start", "2024-01-31")]
+    [InlineData("2024-01-15T00:00:00+00:00 2024-01-29T00:00:00+00:00", "--every", "2 weeks", "--start", "2024-01-01")]
+    public async Task Schedules_of_all_kinds_can_be_looked_at(string expected, params string[] options)
+    {
+        var calendar = Path.Combine(Directory.CreateTempSubdirectory("sluice-cal-").FullName, "free.txt");
+        await File.WriteAllTextAsync(calendar, "2026-12-25 Christmas Day\n2026-12-31\n");
+        var run = await ToolRun.OfAsync(
+            ["schedule", "preview", "--json", "--count", $"{expected.Split(' ').Length}", .. options.Select(option => option == "CAL" ? calendar : option)]);
+
+        Assert.True(run.Code == 0, run.ToString());
+        using var json = System.Text.Json.JsonDocument.Parse(run.Out);
+        Assert.Equal(expected, string.Join(' ', json.RootElement.EnumerateArray().Select(firing => firing.GetProperty("run_after").GetString())));
+        Directory.Delete(Path.GetDirectoryName(calendar)!, true);
+    }
+
+    [Fact]
+    public async Task Reasons_are_told_when_asked_for_and_to_people_always()
+    {
+        string[] spring = ["schedule", "preview", "--cron", "30 2 * * *", "--tz", "America/New_York", "--start", "2024-03-09", "--count", "1"];
+        const string Reason = "2024-03-10 02:30 does not exist in America/New_York: moved to 2024-03-10 03:30.";
+
+        Assert.DoesNotContain("reasons", (await ToolRun.OfAsync([.. spring, "--json"])).Out);
+        Assert.Contains($"\"reasons\":[\"{Reason}\"]", (await ToolRun.OfAsync([.. spring, "--json", "--reasons"])).Out);
+        Assert.Contains(Reason, (await ToolRun.OfAsync(spring)).Out.ReplaceLineEndings(" "));
+    }
+
+    [Fact]
+    public async Task A_dag_of_a_folder_is_looked_at_with_its_calendar()
+    {
+        var run = await ToolRun.OfAsync(
+            "schedule", "preview", "--dag", "month_end_close", "--dag-folder", Examples.Features, "--now", "2026-12-01", "--count", "2", "--json");
+
+        Assert.True(run.Code == 0, run.ToString());
+        using var json = System.Text.Json.JsonDocument.Parse(run.Out);
+        var firing = json.RootElement[1];
+        Assert.Equal("2026-12-30T11:00:00+00:00", firing.GetProperty("run_after").GetString());
+        Assert.Equal("2026-12-31 20:00 is moved to 2026-12-30 20:00: 2026-12-31 is the holiday inventory.", firing.GetProperty("reasons")[0].GetString());
+    }
+
+    [Theory]
+    [InlineData("schedule", "preview", "--at", "@daily", "--cron", "@daily", "--start", "2021-02-05")]
+    [InlineData("schedule", "preview", "--cron", "@daily", "--days", "next", "--start", "2021-02-05")]
+    [InlineData("schedule", "preview", "--cron", "@daily", "--calendar", "/nowhere/x.ics", "--start", "2021-02-05")]
+    [InlineData("schedule", "preview", "--every", "0 months", "--start", "2021-02-05")]
+    [InlineData("schedule", "preview", "--every", "often", "--start", "2021-02-05")]
+    [InlineData("schedule", "preview", "--cron", "@daily")]
+    [InlineData("schedule", "preview", "--dag", "x", "--cron", "@daily")]
+    [InlineData("schedule", "preview", "--cron", "* * * * * *", "--start", "2021-02-05")]
     [InlineData("schedule", "preview", "--cron", "0 25 * * *", "--start", "2021-02-05")]
     [InlineData("schedule", "preview", "--cron", "nonsense", "--start", "2021-02-05")]
     [InlineData("schedule", "preview", "--cron", "@daily", "--start", "2021-02-30")]

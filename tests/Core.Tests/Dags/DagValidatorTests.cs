@@ -28,7 +28,7 @@ public sealed class DagValidatorTests
         { Good with { Id = new("날씨") }, "holds '날'" },
         { Good with { Id = new("..") }, "Dag id \"..\" is nothing but dots" },
         { Good with { Id = new(new string('a', 251)) }, "is 251 characters long; use at most 250" },
-        { Good with { Schedule = Schedule.Cron("0 25 * * *") }, "Dag \"a\": Cron expression \"0 25 * * *\": hour \"25\" is not in 0-23." },
+        { Good with { Schedule = Schedule.Cron("0 25 * * *") }, "Dag \"a\": Cron expression \"0 25 * * *\": hour \"25\" is not in 0-23, at position 3." },
         { Good with { Schedule = Schedule.At("x") }, "Dag \"a\": Cron expression \"x\" has 1 field" },
         { Good with { Schedule = Schedule.Every(TimeSpan.Zero) }, "interval is 00:00:00; it must be at least one second" },
         { Good with { TimeZone = "Asia/Soul" }, "There is no time zone \"Asia/Soul\"" },

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
 using Sluice.Core.TaskInstances;
@@ -87,7 +88,12 @@ public sealed class DagVersionTests
     [Fact]
     public void A_dag_survives_json_whole()
     {
-        foreach (var schedule in new[] { Schedule.Daily, Schedule.At("@daily"), Schedule.Every(TimeSpan.FromMinutes(90)), Schedule.Once, Schedule.None })
+        Schedule[] schedules =
+        [
+            Schedule.Daily, Schedule.At("@daily"), Schedule.Every(TimeSpan.FromMinutes(90)), Schedule.Once, Schedule.None, Schedule.Continuous,
+            Schedule.EveryMonths(3), Schedule.EveryDays(2), Schedule.Cron("*/10 * * * * *").WithSeconds(), Schedule.At("0 0 L * *"),
+        ];
+        foreach (var schedule in schedules)
         {
             var dag = Dag with { Schedule = schedule };
             var back = DagSpecJson.Deserialize(DagSpecJson.Serialize(dag));
@@ -99,6 +105,32 @@ public sealed class DagVersionTests
             Assert.Equal(dag.Description, back.Description);
             Assert.Equal(dag.StartDate, back.StartDate);
         }
+    }
+
+    [Fact]
+    public void Calendars_several_crons_and_deadlines_survive_json_and_are_part_of_the_version()
+    {
+        var calendar = new BusinessCalendar { Name = "korea.ics", Weekend = [DayOfWeek.Sunday], Holidays = [new(new(2026, 12, 25), "Christmas Day")], WorkingDays = [new(new(2026, 11, 7))] };
+        var dag = Dag with
+        {
+            Schedule = Schedule.Cron("0 9 * * *", "0 18 L * *").On(calendar, DayRule.NextInMonth),
+            DagRunTimeout = TimeSpan.FromHours(2),
+            Deadlines =
+            [
+                new() { Name = "a", Reference = DeadlineReference.QueuedAt, After = TimeSpan.FromHours(1) },
+                new() { Name = "b", Reference = DeadlineReference.AverageRuntime(7), After = TimeSpan.FromHours(-1) },
+                new() { Name = "c", Reference = DeadlineReference.At(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)) },
+                new() { Name = "d", Reference = DeadlineReference.LogicalDate },
+            ],
+        };
+        var json = DagSpecJson.Serialize(dag);
+        var moved = calendar with { Holidays = [new(new(2026, 12, 26), "Christmas Day")] };
+
+        Assert.Equal(json, DagSpecJson.Serialize(DagSpecJson.Deserialize(json)));
+        Assert.Contains("2026-12-25", json, StringComparison.Ordinal);
+        Assert.NotEqual(DagVersion.Of(dag), DagVersion.Of(dag with { Schedule = Schedule.Cron("0 9 * * *", "0 18 L * *").On(moved, DayRule.NextInMonth) }));
+        Assert.NotEqual(DagVersion.Of(dag), DagVersion.Of(dag with { DagRunTimeout = TimeSpan.FromHours(3) }));
+        Assert.NotEqual(DagVersion.Of(dag), DagVersion.Of(dag with { Deadlines = [dag.Deadlines[0]] }));
     }
 
     /// <summary>Generated readers set what is missing to zero or null, not to its initializer.</summary>

@@ -78,7 +78,7 @@ public sealed class CronExpressionTests
     [InlineData("", "has 0 fields")]
     [InlineData("*", "has 1 field,")]
     [InlineData("0 0 * *", "has 4 fields")]
-    [InlineData("0 0 0 * * *", "seconds and years are not supported")]
+    [InlineData("0 0 0 * * *", "has 6 fields, not the 5 of minute, hour, day of month, month, day of week; seconds must be asked for")]
     [InlineData("@fortnightly", "\"@fortnightly\": there is no such preset")]
     [InlineData("@once", "\"@once\": there is no such preset")]
     [InlineData("60 * * * *", "minute \"60\" is not in 0-59")]
@@ -90,13 +90,35 @@ public sealed class CronExpressionTests
     [InlineData("0 noon * * *", "hour \"noon\" is not a number in 0-23")]
     [InlineData("0 0 0 * *", "day of month \"0\" is not in 1-31")]
     [InlineData("0 0 32 * *", "day of month \"32\" is not in 1-31")]
-    [InlineData("0 0 L * *", "day of month \"L\" is not a number in 1-31")]
+    [InlineData("0 0 0 * * * *", "years are not supported")]
+    [InlineData("0 0 L2 * *", "day of month \"L2\" cannot be read; L is the last day, L-3 three days before it, LW")]
+    [InlineData("0 0 L-0 * *", "day of month \"L-0\": 0 days before the last is not in 1-30, at position 5")]
+    [InlineData("0 0 L-31 * *", "31 days before the last is not in 1-30")]
+    [InlineData("0 0 W * *", "day of month \"W\" cannot be read")]
+    [InlineData("0 0 32W * *", "day of month \"32W\": 32 is not in 1-31")]
+    [InlineData("0 0 1-5W * *", "day of month \"1-5W\" cannot be read")]
+    [InlineData("0 0 L/2 * *", "day of month \"L/2\" cannot be read")]
+    [InlineData("0 0 1#2 * *", "day of month \"1#2\" cannot be read")]
+    [InlineData("0 0 30W 2 *", "never occurs")]
+    [InlineData("0 0 L-29 2 *", "never occurs")]
+    [InlineData("L * * * *", "minute \"L\" is not a number in 0-59, at position 1")]
+    [InlineData("0 0 * L *", "month \"L\" is neither")]
+    [InlineData("0 0 * * L", "day of week \"L\" is ambiguous; write 6 for Saturdays or 6L for the last Saturday of the month, at position 9")]
+    [InlineData("0 0 * * 5#6", "day of week \"5#6\": after # comes which one of the month, 1-5")]
+    [InlineData("0 0 * * 5#", "day of week \"5#\": after # comes which one")]
+    [InlineData("0 0 * * #2", "day of week \"#2\" lacks a value")]
+    [InlineData("0 0 * * 8#2", "day of week \"8\" of \"8#2\" is not in 0-7")]
+    [InlineData("0 0 * * 1-3#2", "day of week \"1-3\" of \"1-3#2\" is neither")]
+    [InlineData("0 0 * * *#2", "day of week \"*\" of \"*#2\" is neither")]
+    [InlineData("0 0 * * 1-5L", "day of week \"1-5\" of \"1-5L\" is neither")]
+    [InlineData("0 0 * * FOOL", "day of week \"FOO\" of \"FOOL\" is neither")]
+    [InlineData("0 0 * * 5W", "day of week \"5W\" is neither")]
+    [InlineData("  0   0 1,2,x * *", "day of month \"x\" is not a number in 1-31, at position 13")]
     [InlineData("0 0 * 13 *", "month \"13\" is not in 1-12")]
     [InlineData("0 0 * 0 *", "month \"0\" is not in 1-12")]
     [InlineData("0 0 * MON *", "month \"MON\" is neither a number in 1-12 nor a name such as FEB")]
     [InlineData("0 0 * * 8", "day of week \"8\" is not in 0-7")]
     [InlineData("0 0 * * MONDAY", "day of week \"MONDAY\" is neither a number in 0-7 nor a name such as MON")]
-    [InlineData("0 0 * * 5#2", "day of week \"5#2\" is neither")]
     [InlineData("? 0 * * *", "minute \"?\" is not a number")]
     [InlineData("*/0 * * * *", "minute \"*/0\": the step 0 is not in 1-60")]
     [InlineData("*/90 * * * *", "minute \"*/90\": the step 90 is not in 1-60")]
@@ -118,6 +140,39 @@ public sealed class CronExpressionTests
         Assert.StartsWith($"Cron expression \"{text}\"", error, StringComparison.Ordinal);
         Assert.EndsWith(".", error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("*/10 * * * * *", "2024-01-01 00:00:00", "2024-01-01 00:00:10")]
+    [InlineData("*/10 * * * * *", "2024-01-01 00:00:50", "2024-01-01 00:01:00")]
+    [InlineData("*/10 * * * * *", "2024-12-31 23:59:50", "2025-01-01 00:00:00")]
+    [InlineData("15,45 30 2 * * *", "2024-01-01 02:30:15", "2024-01-01 02:30:45")]
+    [InlineData("15,45 30 2 * * *", "2024-01-01 02:30:45", "2024-01-02 02:30:15")]
+    [InlineData("59 59 23 L * ?", "2024-02-29 23:59:59", "2024-03-31 23:59:59")]
+    [InlineData("30 0 9-17 * * MON-FRI", "2024-01-05 17:00:30", "2024-01-08 09:00:30")]
+    [InlineData("0 0 0 1 1 *", "2024-01-01 00:00:00", "2025-01-01 00:00:00")]
+    [InlineData("* * * * * *", "2024-02-28 23:59:59", "2024-02-29 00:00:00")]
+    [InlineData("@daily", "2024-02-28 00:00:00", "2024-02-29 00:00:00")]
+    public void Six_fields_begin_with_seconds_when_asked_for(string text, string after, string next)
+    {
+        Assert.True(CronExpression.TryParse(text, seconds: true, out var cron, out var error), error);
+
+        Assert.Equal(Second(next), cron.Next(Second(after)));
+        Assert.Equal(Second(after), cron.Previous(Second(next)));
+        Assert.Equal(Second(next), cron.Next(Second(next).AddTicks(-1)));
+    }
+
+    [Theory]
+    [InlineData("* * * * *", "has 5 fields, not the 6 of second, minute, hour, day of month, month, day of week.")]
+    [InlineData("* * * * * * *", "has 7 fields, not the 6 of second, minute, hour, day of month, month, day of week; years are not supported.")]
+    [InlineData("60 * * * * *", "second \"60\" is not in 0-59, at position 1.")]
+    [InlineData("0 0 0 31 2 *", "never occurs: day of month \"31\" does not exist in month \"2\".")]
+    public void With_seconds_nonsense_is_refused_too(string text, string expected)
+    {
+        Assert.False(CronExpression.TryParse(text, seconds: true, out _, out var error));
+        Assert.EndsWith(expected, error, StringComparison.Ordinal);
+    }
+
+    private static DateTime Second(string text) => DateTime.ParseExact(text, "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static DateTime Wall(string text) => DateTime.ParseExact(text, "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 }

@@ -92,12 +92,13 @@ public sealed class TimetableTests
     }
 
     [Theory]
-    // Hourly to daily after 05:00: aligning back would repeat the logical date of midnight, so the rest of the day comes first.
+    // Hourly to daily after 05:00: the rest of the day comes first.
     [InlineData("@daily", "2024-01-05T05:00/2024-01-05T06:00", "01-05T06:00/01-06T00:00@01-06T00:00")]
     [InlineData("@daily", "2024-01-05T00:00/2024-01-05T01:00", "01-05T01:00/01-06T00:00@01-06T00:00")]
-    // Daily to hourly, and to another hour of the day: back to the tick before the last end.
+    // Daily to hourly, and to another hour of the day: on from the last end, a short interval until the new tick.
     [InlineData("@hourly", "2024-01-04/2024-01-05", "01-05T00:00/01-05T01:00@01-05T01:00")]
-    [InlineData("0 3 * * *", "2024-01-04T02:00/2024-01-05T02:00", "01-04T03:00/01-05T03:00@01-05T03:00")]
+    [InlineData("0 3 * * *", "2024-01-04T02:00/2024-01-05T02:00", "01-05T02:00/01-05T03:00@01-05T03:00")]
+    [InlineData("0 1 * * *", "2024-01-04T02:00/2024-01-05T02:00", "01-05T02:00/01-06T01:00@01-06T01:00")]
     // From the trigger family: its last tick is taken.
     [InlineData("@daily", "2024-01-05/2024-01-05", "01-06T00:00/01-07T00:00@01-07T00:00")]
     public void A_changed_schedule_goes_on_without_repeating_a_logical_date(string cron, string last, string expected) =>
@@ -170,7 +171,7 @@ public sealed class TimetableTests
     [InlineData("@daily", "UTC", "2023-12-31", "The end date 2023-12-31T00:00:00+00:00 is before the start date 2024-01-01T00:00:00+00:00.")]
     public void Nonsense_is_refused_in_one_sentence(string cron, string zone, string? end, string expected)
     {
-        foreach (var schedule in new[] { Schedule.Cron(cron), Schedule.At(cron) })
+        foreach (var schedule in new Schedule[] { Schedule.Cron(cron), Schedule.At(cron) })
         {
             var error = Assert.Throws<FormatException>(
                 () => Timetable.Create(schedule, zone, Utc("2024-01-01"), end is null ? null : Utc(end), CatchupMode.All));

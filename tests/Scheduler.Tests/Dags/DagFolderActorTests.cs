@@ -44,6 +44,28 @@ public sealed class DagFolderActorTests : IDisposable
         Assert.Empty(_told.OfType<Terminated>());
     }
 
+    [Fact]
+    public async Task A_calendar_beside_the_dag_file_becomes_part_of_the_dag()
+    {
+        var dag = Path.Combine(_folder, "a.yaml");
+        await File.WriteAllTextAsync(dag, "dag_id: a\nstart_date: 2026-01-01\nschedule: {cron: '@daily', calendar: free.txt}\ntasks: [{id: t, operator: EmptyOperator}]\n");
+        await using var processor = new DagProcessorClient(new());
+        var read = await processor.ProcessAsync(_folder, "a.yaml", new Dictionary<string, string>(), CancellationToken.None);
+        Assert.NotEmpty(read.TemplateFilesRead);
+        Assert.Contains("there is no such file", Assert.Single(read.Problems).Message, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(Path.Combine(_folder, "free.txt"), "2026-12-25 Christmas Day");
+        var mended = await processor.ProcessAsync(_folder, "a.yaml", new Dictionary<string, string>(), CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "free.txt"), "2026-12-26 Christmas Day");
+        var changed = await processor.ProcessAsync(_folder, "a.yaml", new Dictionary<string, string>(), CancellationToken.None);
+        Assert.Contains("2026-12-25", Assert.Single(mended.Dags).Spec, StringComparison.Ordinal);
+        Assert.NotEqual(mended.Dags[0].Version, changed.Dags[0].Version);
+
+        await File.WriteAllTextAsync(dag, "dag_id: a\nstart_date: 2026-01-01\nschedule: {cron: '@daily', calendar: ../outside.txt}\ntasks: [{id: t, operator: EmptyOperator}]\n");
+        var outside = await processor.ProcessAsync(_folder, "a.yaml", new Dictionary<string, string>(), CancellationToken.None);
+        Assert.Contains("outside.txt cannot be read from the Dag folder", Assert.Single(outside.Problems).Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private void Watch()

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sluice.Authoring.Templates;
 using Sluice.Authoring.XComs;
+using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
 
@@ -17,6 +18,7 @@ public sealed class DagBuilder : TaskScope
     private readonly List<(IDagNode Up, IDagNode Down)> _links = [];
     private readonly List<string> _tags = [];
     private readonly Dictionary<string, JsonNode?> _schemas = [];
+    private readonly List<DeadlineSpec> _deadlines = [];
     private readonly SourceLocation? _location;
     private readonly TemplateFunctions _functions = new();
     private bool _sealed;
@@ -59,6 +61,9 @@ public sealed class DagBuilder : TaskScope
 
     /// <summary>Most instances that one mapped task or group may have. Default: 1024.</summary>
     public int? MaxMapLength { get; set; }
+
+    /// <summary>Limit of one run, from its start: then it fails (<c>timed_out</c>) and what has not ended is skipped. Default: none.</summary>
+    public TimeSpan? DagRunTimeout { get; set; }
 
     /// <summary>Default params, for templates and code; a run's conf overrides them by key. Values must have a JSON form.</summary>
     public IDictionary<string, object?> Params { get; } = new Dictionary<string, object?>();
@@ -125,6 +130,43 @@ public sealed class DagBuilder : TaskScope
     public void Filter<T, TArgument, TResult>(string name, Func<T, TArgument, TResult> function) => _functions.AddFilter(
         name, 1, (value, x) => function(TemplateFunctions.Argument<T>(value, name), TemplateFunctions.Argument<TArgument>(x.Positional[0], name)));
 
+    /// <summary>Adds a moment by which runs should be over: <c>dag.Deadline("by six", DeadlineReference.LogicalDate, TimeSpan.FromHours(30))</c>.</summary>
+    /// <param name="name">Unique in the Dag.</param>
+    /// <param name="reference">From when it counts.</param>
+    /// <param name="after">How long after that; negative is before.</param>
+    public void Deadline(string name, DeadlineReference reference, TimeSpan after = default) =>
+        _deadlines.Add(new() { Name = name, Reference = reference, After = after });
+
+    /// <summary>Reads a business calendar, for schedules: <c>Schedule.Cron("0 18 L * *").On(dag.Calendar("korea.ics"), DayRule.Previous)</c>.</summary>
+    /// <param name="files">
+    /// Paths from the Dag file's own folder, inside the Dag folder; <c>.ics</c> is iCalendar, all else a list of dates. Several are taken together. Their content becomes part of the
+    /// Dag: changing a file defines the Dag anew.
+    /// </param>
+    /// <exception cref="DagDefinitionException">A file is missing or cannot be read as a calendar.</exception>
+    public BusinessCalendar Calendar(params string[] files)
+    {
+        try
+        {
+            return _collector.Calendar(files);
+        }
+        catch (FormatException e)
+        {
+            throw new DagDefinitionException(e.Message, null, e);
+        }
+    }
+
+    internal DateTimeOffset? Utc(Date? date, string what)
+    {
+        try
+        {
+            return date?.ToUtc(TimeZone);
+        }
+        catch (FormatException e)
+        {
+            throw new DagDefinitionException($"The {what} {date} of Dag '{Id}' has no instant: {e.Message}", _location, e);
+        }
+    }
+
     internal void AddTask(TaskNode task)
     {
         RequireOpen($"add task '{task.Id}'");
@@ -167,6 +209,8 @@ public sealed class DagBuilder : TaskScope
             MaxActiveTasksPerRun = MaxActiveTasksPerRun,
             FailFast = FailFast,
             MaxMapLength = MaxMapLength,
+            DagRunTimeout = DagRunTimeout,
+            Deadlines = _deadlines.Count == 0 ? null : [.. _deadlines],
             Params = XComJson.Serialize("params", Params),
             ParamsSchema = _schemas.Count == 0 ? null : new JsonObject(_schemas).ToJsonString(),
             Tasks = tasks,
@@ -178,18 +222,6 @@ public sealed class DagBuilder : TaskScope
     private int IndexOf(TaskNode task) => _tasks.IndexOf(task) is >= 0 and var index
         ? index
         : throw new DagDefinitionException($"Dag '{Id}' maps over task '{task.Id}' of another Dag; map over tasks of the same one.", _location);
-
-    private DateTimeOffset? Utc(Date? date, string what)
-    {
-        try
-        {
-            return date?.ToUtc(TimeZone);
-        }
-        catch (FormatException e)
-        {
-            throw new DagDefinitionException($"The {what} {date} of Dag '{Id}' has no instant: {e.Message}", _location, e);
-        }
-    }
 
     private void RequireOpen(string what)
     {

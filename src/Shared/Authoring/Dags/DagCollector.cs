@@ -2,13 +2,14 @@ using System.Diagnostics;
 using Sluice.Authoring.Bundles;
 using Sluice.Authoring.Hooks;
 using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
 
 namespace Sluice.Authoring.Dags;
 
 /// <summary>Gathers what one run of a Dag file defines, and what it asked on the way.</summary>
 /// <param name="providers">Built-in operators, to tell them from the author's own.</param>
 /// <param name="findVariable">Values that definitions may read.</param>
-/// <param name="readFile">Text of a template file by its name, null when there is none; left out where no folder is at hand.</param>
+/// <param name="readFile">Text of a template file or calendar by its name, null when there is none; left out where no folder is at hand: calendars are empty then.</param>
 public sealed class DagCollector(ProviderCatalog? providers, Func<string, string?> findVariable, Func<string, string?>? readFile = null)
 {
     private static readonly AsyncLocal<DagCollector?> Host = new();
@@ -102,6 +103,30 @@ public sealed class DagCollector(ProviderCatalog? providers, Func<string, string
     {
         _variablesRead.Add(name);
         return findVariable(name);
+    }
+
+    /// <exception cref="FormatException">A file is missing or cannot be read as a calendar; one sentence.</exception>
+    internal BusinessCalendar Calendar(IReadOnlyList<string> files)
+    {
+        var texts = new List<(string, string)>();
+        foreach (var file in files)
+        {
+            if (ReadFile is not { } read)
+            {
+                return new() { Name = string.Join(" + ", files) };
+            }
+
+            try
+            {
+                texts.Add((file, read(file) ?? throw new FileNotFoundException("there is no such file in it.")));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+            {
+                throw new FormatException($"The calendar {file} cannot be read from the Dag folder: {e.Message}");
+            }
+        }
+
+        return texts.Count > 0 ? CalendarFile.Parse(texts) : throw new FormatException("A calendar needs a file.");
     }
 
     private static SourceLocation? FindLine(Exception exception, string file) =>

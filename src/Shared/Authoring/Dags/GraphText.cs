@@ -35,14 +35,7 @@ public static class GraphText
     }
 
     /// <summary>A schedule in one word or two.</summary>
-    public static string Describe(Schedule schedule) => schedule switch
-    {
-        CronSchedule cron => cron.Expression,
-        CronTriggerSchedule at => $"at {at.Expression}",
-        IntervalSchedule every => $"every {every.Length:c}",
-        OnceSchedule => "once",
-        _ => "only when triggered",
-    };
+    public static string Describe(Schedule schedule) => schedule.Clock is null ? "only when triggered" : ScheduleText.Of(schedule);
 
     private static void DrawTasks(DagSpec dag, StringBuilder text)
     {

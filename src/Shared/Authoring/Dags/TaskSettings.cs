@@ -33,6 +33,12 @@ public abstract class TaskSettings
     /// <summary>Limit of one attempt; running over it is a failure like others and is retried. Default: none.</summary>
     public TimeSpan? ExecutionTimeout { get; set; }
 
+    /// <summary>First logical date that it is part of; runs of earlier dates go without it. Default: the Dag's dates alone count.</summary>
+    public Date? StartDate { get; set; }
+
+    /// <summary>Last logical date that it is part of, inclusively. Default: the Dag's dates alone count.</summary>
+    public Date? EndDate { get; set; }
+
     /// <summary>Pool whose slots it takes while it runs. Default: <c>default_pool</c>.</summary>
     public string? Pool { get; set; }
 

@@ -38,6 +38,8 @@ internal static class TaskSpecWriter
             MaxActivePerRun = Find(task, s => s.MaxActivePerRun),
             MaxRetryDelay = Find(task, s => s.MaxRetryDelay),
             ExecutionTimeout = Find(task, s => s.ExecutionTimeout),
+            StartDate = task.Scope.Dag.Utc(Find(task, s => s.StartDate), $"start date of task '{task.Id}',"),
+            EndDate = task.Scope.Dag.Utc(Find(task, s => s.EndDate), $"end date of task '{task.Id}',"),
             Pool = Find(task, s => s.Pool) ?? defaults.Pool,
             PoolSlots = Find(task, s => s.PoolSlots) ?? defaults.PoolSlots,
             Queue = Find(task, s => s.Queue) ?? defaults.Queue,

@@ -69,7 +69,7 @@ public sealed class LatestOnlyOperator : Operator
             return true;
         }
 
-        var timetable = Timetable.Create(dag.Schedule, dag.TimeZone, dag.StartDate, dag.EndDate, CatchupMode.All);
+        var timetable = Timetable.Create(dag.Schedule, dag.TimeZone, DagDates.Start(dag), DagDates.End(dag), CatchupMode.All);
         return timetable.Next(run.Interval, now) is not { } next || (now > run.Interval.End && now <= next.RunAfter);
     }
 }

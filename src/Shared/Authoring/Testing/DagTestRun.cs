@@ -38,28 +38,18 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
         _run = new(new DagGraph(_dag), new RunCreated(facts, 0));
         Take(new StartRun(Now), null);
         Take(new TellPast([.. Enumerable.Range(0, _run.Graph.Count)], Now), null);
+        using var limit = _dag.DagRunTimeout is { TotalDays: < 40 } length ? new CancellationTokenSource(length, options.Time) : new();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         while (_run.Phase == RunState.Running)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (_ready.TryDequeue(out var instance, out _))
+            try
             {
-                if (_run.StateOf(instance) == TaskState.Scheduled)
-                {
-                    Take(new DispatchTasks("test", [instance], Now), null);
-                    var outcome = await AttemptAsync(instance, cancellationToken);
-                    cancellationToken.ThrowIfCancellationRequested();
-                    Take(new ReportTask(instance, _run.TokenOf(instance), outcome, Now), outcome);
-                }
+                stop.Token.ThrowIfCancellationRequested();
+                await StepAsync(stop.Token);
             }
-            else if (_run.Due.Earliest is var (due, sleeper))
+            catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                // A retry does not wait; a sensor does, as its poke interval says.
-                if (_run.StateOf(sleeper) == TaskState.UpForReschedule && due > Now)
-                {
-                    await Task.Delay(due - Now, options.Time, cancellationToken);
-                }
-
-                Take(new WakeTasks(due > Now ? due : Now), null);
+                Take(new TimeOutRun(Now), null);
             }
         }
 
@@ -75,6 +65,31 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
         }
 
         return new(_run.Phase, states, _services.XComs);
+    }
+
+    /// <summary>Runs one task that is ready, or waits for the next.</summary>
+    private async Task StepAsync(CancellationToken cancellationToken)
+    {
+        if (_ready.TryDequeue(out var instance, out _))
+        {
+            if (_run.StateOf(instance) == TaskState.Scheduled)
+            {
+                Take(new DispatchTasks("test", [instance], Now), null);
+                var outcome = await AttemptAsync(instance, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+                Take(new ReportTask(instance, _run.TokenOf(instance), outcome, Now), outcome);
+            }
+        }
+        else if (_run.Due.Earliest is var (due, sleeper))
+        {
+            // A retry does not wait; a sensor does, as its poke interval says.
+            if (_run.StateOf(sleeper) == TaskState.UpForReschedule && due > Now)
+            {
+                await Task.Delay(due - Now, options.Time, cancellationToken);
+            }
+
+            Take(new WakeTasks(due > Now ? due : Now), null);
+        }
     }
 
     private DateTimeOffset Now => options.Time.GetUtcNow();

@@ -15,7 +15,7 @@ public static class TestInterval
     /// <param name="now">UTC.</param>
     public static DataInterval Of(DagSpec dag, Date? date, DateTimeOffset now)
     {
-        var timetable = Timetable.Create(dag.Schedule, dag.TimeZone, dag.StartDate, endDate: null, CatchupMode.All);
+        var timetable = Timetable.Create(dag.Schedule, dag.TimeZone, DagDates.Start(dag), endDate: null, CatchupMode.All);
         if (date?.ToUtc(dag.TimeZone) is not { } at)
         {
             return timetable.ManualInterval(now);

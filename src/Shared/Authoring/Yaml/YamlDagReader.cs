@@ -38,10 +38,11 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
     private void Fill(DagBuilder dag)
     {
         dag.Description = fields.Text("description");
-        dag.Schedule = YamlSchedule.Read(fields, "schedule");
+        dag.Schedule = YamlSchedule.Read(fields, "schedule", dag);
         dag.TimeZone = fields.Text("timezone") ?? dag.TimeZone;
-        dag.StartDate = ReadDate("start_date");
-        dag.EndDate = ReadDate("end_date");
+        dag.StartDate = ReadDate(fields, "start_date");
+        dag.EndDate = ReadDate(fields, "end_date");
+        dag.DagRunTimeout = fields.Length("dagrun_timeout");
         dag.Catchup = ReadCatchup() ?? dag.Catchup;
         dag.MaxActiveRuns = fields.Number("max_active_runs") ?? dag.MaxActiveRuns;
         dag.MaxActiveTasks = fields.Number("max_active_tasks");
@@ -69,6 +70,11 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
             {
                 dag.ParamSchema(name, _json.Convert(schema)?.ToJsonString() ?? "null");
             }
+        }
+
+        foreach (var item in fields.Mappings("deadlines", "the deadline"))
+        {
+            YamlDeadline.Read(item, dag);
         }
 
         ReadTasks(dag, fields, "");
@@ -252,6 +258,8 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         settings.RetryExponentialBackoff = item.Flag("retry_exponential_backoff");
         settings.MaxRetryDelay = item.Length("max_retry_delay");
         settings.ExecutionTimeout = item.Length("execution_timeout");
+        settings.StartDate = ReadDate(item, "start_date");
+        settings.EndDate = ReadDate(item, "end_date");
         settings.Pool = item.Text("pool");
         settings.PoolSlots = item.Number("pool_slots");
         settings.Queue = item.Text("queue");
@@ -279,7 +287,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         return rules;
     }
 
-    private Date? ReadDate(string name) => fields.Parse<Date>(name, "a date such as 2021-02-05 or 2021-02-05T06:00:00+09:00", text =>
+    private static Date? ReadDate(YamlFields item, string name) => item.Parse<Date>(name, "a date such as 2021-02-05 or 2021-02-05T06:00:00+09:00", text =>
     {
         try
         {

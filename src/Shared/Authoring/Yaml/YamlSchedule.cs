@@ -1,15 +1,20 @@
+using Sluice.Authoring.Dags;
 using Sluice.Authoring.Operators;
 using Sluice.Core.Schedules;
 using YamlDotNet.RepresentationModel;
 
 namespace Sluice.Authoring.Yaml;
 
-/// <summary>Schedules in YAML: a preset or cron expression, <c>once</c>, <c>none</c>, <c>every: 1h</c>, <c>at: "0 6 * * *"</c>.</summary>
+/// <summary>
+/// Schedules in YAML: a preset or cron expression or a list of them, <c>once</c>, <c>continuous</c>, <c>none</c>, or a mapping with <c>cron</c> or
+/// <c>at</c> (and <c>seconds</c>, <c>calendar</c>, <c>days</c>), <c>every</c>, or <c>every_days</c>, <c>every_weeks</c>, <c>every_months</c>,
+/// <c>every_years</c>.
+/// </summary>
 internal static class YamlSchedule
 {
-    public static Schedule Read(YamlFields dag, string name)
+    public static Schedule Read(YamlFields fields, string name, DagBuilder dag)
     {
-        switch (dag.Node(name))
+        switch (fields.Node(name))
         {
             case null:
                 return Schedule.None;
@@ -19,30 +24,88 @@ internal static class YamlSchedule
                 {
                     "none" or "@none" => Schedule.None,
                     "once" or "@once" => Schedule.Once,
-                    "hourly" or "daily" or "weekly" or "monthly" or "quarterly" or "yearly" => Schedule.Cron("@" + text),
-                    _ => Schedule.Cron(text),
+                    "continuous" or "@continuous" => Schedule.Continuous,
+                    _ => Schedule.Cron(CronOf(text)),
                 };
+
+            case YamlSequenceNode:
+                return Crons(fields.Texts(name)) is [var first, .. var more] ? Schedule.Cron(first, [.. more]) : Refuse(fields, name);
 
             case YamlMappingNode:
-                var fields = dag.Mapping(name, "the schedule")!;
-                var every = fields.Text("every");
-                var at = fields.Text("at");
-                fields.RefuseOthers();
-                return (every, at) switch
-                {
-                    (not null, null) when Duration.TryParse(every, out var length) => Schedule.Every(length),
-                    (null, not null) => Schedule.At(at),
-                    _ => Refuse(dag, name),
-                };
+                return ReadMapping(fields, fields.Mapping(name, "the schedule")!, name, dag);
 
             default:
-                return Refuse(dag, name);
+                return Refuse(fields, name);
         }
     }
 
-    private static Schedule Refuse(YamlFields dag, string name)
+    private static Schedule ReadMapping(YamlFields owner, YamlFields fields, string name, DagBuilder dag)
     {
-        dag.Problem(dag.Node(name), "A schedule is a preset such as daily, a cron expression, once, none, 'every: 1h' or 'at: \"0 6 * * *\"'.");
+        var crons = Crons(fields.Texts("cron"));
+        var ats = Crons(fields.Texts("at"));
+        var every = fields.Text("every");
+        var length = TimeSpan.Zero;
+        int?[] steps = [fields.Number("every_days"), fields.Number("every_weeks"), fields.Number("every_months"), fields.Number("every_years")];
+        var seconds = fields.Flag("seconds");
+        var calendars = fields.Texts("calendar").Select(file => file.Text).ToArray();
+        var days = fields.Choice<DayRule>("days");
+        fields.RefuseOthers();
+
+        if ((crons.Count > 0 ? 1 : 0) + (ats.Count > 0 ? 1 : 0) + (every is null ? 0 : 1) + steps.Count(step => step is not null) != 1
+            || (every is not null && !Duration.TryParse(every, out length)))
+        {
+            return Refuse(owner, name);
+        }
+
+        if (crons.Count + ats.Count == 0 && (seconds is not null || calendars.Length > 0 || days is not null))
+        {
+            owner.Problem(owner.Node(name), "seconds, calendar and days of a schedule go with cron or at only.");
+            return Schedule.None;
+        }
+
+        if (days is not null && calendars.Length == 0)
+        {
+            owner.Problem(owner.Node(name), "days of a schedule needs a calendar: a file of the Dag folder.");
+            return Schedule.None;
+        }
+
+        CalendarRule? rule = null;
+        if (calendars.Length > 0)
+        {
+            try
+            {
+                rule = new(dag.Calendar(calendars), days ?? DayRule.WorkingDays);
+            }
+            catch (DagDefinitionException e)
+            {
+                owner.Problem(fields.Node("calendar"), e.Message);
+                return Schedule.None;
+            }
+        }
+
+        return (crons, ats) switch
+        {
+            ([var first, .. var more], _) => new CronSchedule(first) { More = Others(more), Seconds = seconds ?? false, Days = rule },
+            (_, [var first, .. var more]) => new CronTriggerSchedule(first) { More = Others(more), Seconds = seconds ?? false, Days = rule },
+            _ => every is not null ? Schedule.Every(length)
+                : steps[0] is { } d ? Schedule.EveryDays(d)
+                : steps[1] is { } w ? Schedule.EveryWeeks(w)
+                : steps[2] is { } m ? Schedule.EveryMonths(m)
+                : Schedule.EveryYears(steps[3]!.Value),
+        };
+    }
+
+    private static List<string>? Others(List<string> more) => more.Count == 0 ? null : more;
+
+    private static List<string> Crons(IReadOnlyList<(string Text, YamlNode Node)> texts) => [.. texts.Select(text => CronOf(text.Text))];
+
+    private static string CronOf(string text) => text is "hourly" or "daily" or "weekly" or "monthly" or "quarterly" or "yearly" ? "@" + text : text;
+
+    private static Schedule Refuse(YamlFields fields, string name)
+    {
+        fields.Problem(
+            fields.Node(name),
+            "A schedule is a preset such as daily, a cron expression or a list of them, once, continuous, none, or one of cron, at, every (1h), every_days, every_weeks, every_months, every_years.");
         return Schedule.None;
     }
 }

@@ -27,3 +27,6 @@ public sealed record WakeTasks(DateTimeOffset At) : DagRunCommand;
 
 /// <summary>End the run now as failed: running attempts fail, what has not begun is skipped.</summary>
 public sealed record CancelRun(string Reason, DateTimeOffset At) : DagRunCommand;
+
+/// <summary>The clock has moved: end the run when it has been running for longer than its Dag allows. What has not ended is skipped.</summary>
+public sealed record TimeOutRun(DateTimeOffset At) : DagRunCommand;

@@ -1,3 +1,4 @@
+using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Core.DagRuns;
@@ -11,6 +12,9 @@ public static partial class DagRunDecider
 
     /// <summary>Built-in operator that does nothing: it ends without ever asking for a slot.</summary>
     public const string EmptyOperator = "EmptyOperator";
+
+    /// <summary>Reason of a run that ran longer than its Dag allows.</summary>
+    public const string TimedOut = "timed_out";
 
     /// <summary>Turns a command into the events that it causes, and folds them into the state.</summary>
     /// <returns>
@@ -45,6 +49,9 @@ public static partial class DagRunDecider
             case MarkRun mark:
                 decision.Mark(mark);
                 break;
+            case TimeOutRun timeOut when run.Phase == RunState.Running && run.StartedAt + run.Graph.Spec.DagRunTimeout <= timeOut.At:
+                decision.TimeOut(timeOut.At);
+                break;
             case CancelRun cancel when run.Phase is RunState.Queued or RunState.Running:
                 decision.Cancel(cancel);
                 break;
@@ -60,8 +67,40 @@ public static partial class DagRunDecider
         public void Start(DateTimeOffset at)
         {
             Emit(new RunStarted(at));
+            // Those outside their dates first: the others are judged without them.
+            Resolve(TaskState.Removed, TasksOutsideTheirDates());
             Settle(Enumerable.Range(0, run.Instances).ToList());
             EndIfDone(at);
+        }
+
+        /// <summary>A run that is over in time is not touched; this one fails, and nobody is to blame but time (semantics.md, 2).</summary>
+        public void TimeOut(DateTimeOffset at)
+        {
+            var open = new List<int>();
+            for (var instance = 0; instance < run.Instances; instance++)
+            {
+                if (!run.StateOf(instance).IsFinished())
+                {
+                    open.Add(instance);
+                }
+            }
+
+            Resolve(TaskState.Skipped, open, $"The run took longer than its limit of {run.Graph.Spec.DagRunTimeout:c}.");
+            Emit(new RunEnded(RunState.Failed, at, TimedOut));
+        }
+
+        private List<int> TasksOutsideTheirDates()
+        {
+            var outside = new List<int>();
+            for (var task = 0; task < run.Graph.Count; task++)
+            {
+                if (run.StateOf(task) == TaskState.None && !DagDates.Allow(run.Graph.Spec.Tasks[task], run.Facts))
+                {
+                    outside.Add(task);
+                }
+            }
+
+            return outside;
         }
 
         public void Dispatch(DispatchTasks command)

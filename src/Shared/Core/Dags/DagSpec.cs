@@ -44,6 +44,12 @@ public sealed record DagSpec
     /// <summary>Most instances that one mapped task or group may have; null: <see cref="MapSpec.DefaultMaxLength"/>.</summary>
     public int? MaxMapLength { get; init; }
 
+    /// <summary>Limit of one run, from its start (not from when it was queued): then it fails and what has not ended is skipped. Null: none.</summary>
+    public TimeSpan? DagRunTimeout { get; init; }
+
+    /// <summary>Moments by which runs should be over. Null: none.</summary>
+    public IReadOnlyList<DagRuns.DeadlineSpec>? Deadlines { get; init; }
+
     /// <summary>Default params as a JSON object; a run's conf overrides them by key.</summary>
     public string Params { get; init; } = "{}";
 
@@ -137,6 +143,12 @@ public sealed record TaskSpec
     public int? MaxActivePerRun { get; init; }
 
     public string? Owner { get; init; }
+
+    /// <summary>First logical date that the task is part of, UTC; a run of an earlier date goes without it. Null: the Dag's dates alone count.</summary>
+    public DateTimeOffset? StartDate { get; init; }
+
+    /// <summary>Last logical date that the task is part of, inclusively, UTC.</summary>
+    public DateTimeOffset? EndDate { get; init; }
 
     /// <summary>Set for sensors only.</summary>
     public SensorSpec? Sensor { get; init; }

@@ -57,7 +57,7 @@ public static class DagValidator
             Add($"Dag \"{dag.Id}\": {problem}");
         }
 
-        if (dag.Schedule is not ManualSchedule && dag.StartDate is null)
+        if (dag.Schedule.Clock is not null && DagDates.Start(dag) is null)
         {
             Add($"Dag \"{dag.Id}\" has a schedule but no start date; give it a start date, or the schedule none.");
         }
@@ -65,6 +65,21 @@ public static class DagValidator
         if (dag.MaxActiveRuns < 1)
         {
             Add($"Dag \"{dag.Id}\": max active runs is {dag.MaxActiveRuns}; it must be at least 1.");
+        }
+
+        if (dag.Schedule.Clock is ContinuousSchedule && dag.MaxActiveRuns != 1)
+        {
+            Add($"Dag \"{dag.Id}\" is continuous, but max active runs is {dag.MaxActiveRuns}; it must be 1, since each run starts where the one before ended.");
+        }
+
+        if (dag.DagRunTimeout <= TimeSpan.Zero)
+        {
+            Add($"Dag \"{dag.Id}\": dag run timeout is {dag.DagRunTimeout}; it must be positive, or left out for no limit.");
+        }
+
+        foreach (var problem in DagRuns.Deadlines.Problems(dag.Deadlines ?? []))
+        {
+            Add($"Dag \"{dag.Id}\": {problem}.");
         }
 
         if (dag.MaxActiveTasks < 1)
@@ -162,6 +177,11 @@ public static class DagValidator
         if (task.ExecutionTimeout <= TimeSpan.Zero)
         {
             Add($"execution timeout is {task.ExecutionTimeout}; it must be positive, or left out for no limit");
+        }
+
+        if (task.EndDate < task.StartDate)
+        {
+            Add($"its end date {task.EndDate:yyyy-MM-ddTHH:mm:sszzz} is before its start date {task.StartDate:yyyy-MM-ddTHH:mm:sszzz}");
         }
 
         if (string.IsNullOrWhiteSpace(task.Pool))

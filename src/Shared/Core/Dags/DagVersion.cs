@@ -22,7 +22,13 @@ public static class DagVersion
             Params = Canonical(dag.Params),
             ParamsSchema = dag.ParamsSchema is { } schema ? Canonical(schema) : null,
             TemplateFiles = dag.TemplateFiles is { } files ? new SortedDictionary<string, string>(files.ToDictionary(), StringComparer.Ordinal) : null,
-            Tasks = [.. dag.Tasks.Select(task => task with { Location = null, Arguments = Canonical(task.Arguments) })],
+            Tasks = [.. dag.Tasks.Select(task => task with
+            {
+                Location = null,
+                StartDate = task.StartDate?.ToUniversalTime(),
+                EndDate = task.EndDate?.ToUniversalTime(),
+                Arguments = Canonical(task.Arguments),
+            })],
         };
         var hash = SHA256.HashData(DagSpecJson.SerializeToUtf8Bytes(canonical));
         return Convert.ToHexStringLower(hash, 0, 16);

@@ -3,19 +3,20 @@ using System.Numerics;
 
 namespace Sluice.Core.Schedules;
 
-/// <summary>A five-field cron expression or preset, as sets of minutes, hours, days and months on a wall clock without a zone.</summary>
+/// <summary>A cron expression or preset, as sets of seconds, minutes, hours, days and months on a wall clock without a zone.</summary>
 /// <remarks>
-/// <c>minute hour day-of-month month day-of-week</c> with lists, ranges (also round the end: <c>FRI-MON</c>), steps, English names, 7 for Sunday
-/// and <c>?</c> for any day. When both day fields are restricted, a day that satisfies either one counts. A field is restricted when it leaves
-/// out a value: <c>*/2</c> restricts, <c>1-31</c> does not (semantics.md, 1). <see cref="CronTicks"/> gives it a zone.
+/// <c>minute hour day-of-month month day-of-week</c> with lists, ranges (also round the end: <c>FRI-MON</c>), steps, English names, 7 for Sunday,
+/// <c>?</c> for any day and the marks <c>L</c>, <c>W</c> and <c>#</c>. When both day fields are restricted, a day that satisfies either one counts.
+/// A field is restricted when it leaves out a value: <c>*/2</c> restricts, <c>1-31</c> does not (semantics.md, 1). <see cref="CronTicks"/> gives
+/// it a zone.
 /// </remarks>
-public sealed class CronExpression
+public sealed class CronExpression : WallTicks
 {
     // Walks stop here, so that no offset or gap can carry a time out of what DateTime holds.
     private const int LastYear = 9990;
     private const int FirstYear = 2;
     private static readonly DateTime First = new(FirstYear, 1, 1);
-    private static readonly DateTime Last = new(LastYear, 12, 31, 23, 59, 0);
+    private static readonly DateTime Last = new(LastYear, 12, 31, 23, 59, 59);
 
     private static readonly Dictionary<string, string> Presets = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -29,69 +30,80 @@ public sealed class CronExpression
         ["@annually"] = "0 0 1 1 *",
     };
 
-    private static readonly CronField[] Fields = [CronField.Minute, CronField.Hour, CronField.DayOfMonth, CronField.Month, CronField.DayOfWeek];
+    private static readonly CronField[] Fields =
+        [CronField.Second, CronField.Minute, CronField.Hour, CronField.DayOfMonth, CronField.Month, CronField.DayOfWeek];
 
     private readonly string _text;
+    private readonly ulong _seconds;
     private readonly ulong _minutes;
     private readonly uint _hours;
-    private readonly uint _daysOfMonth;
     private readonly uint _months;
-    private readonly uint _daysOfWeek;
-    private readonly bool _restrictsDayOfMonth;
-    private readonly bool _restrictsDayOfWeek;
+    private readonly CronDays _days;
 
-    private CronExpression(string text, ReadOnlySpan<ulong> masks)
+    private CronExpression(string text, CronFieldValues[] fields)
     {
         _text = text;
-        _minutes = masks[0];
-        _hours = (uint)masks[1];
-        _daysOfMonth = (uint)masks[2];
-        _months = (uint)masks[3];
-        _daysOfWeek = (uint)masks[4];
-        _restrictsDayOfMonth = masks[2] != CronField.DayOfMonth.All;
-        _restrictsDayOfWeek = masks[4] != CronField.DayOfWeek.All;
+        _seconds = fields[0].Values;
+        _minutes = fields[1].Values;
+        _hours = (uint)fields[2].Values;
+        _months = (uint)fields[4].Values;
+        _days = new(fields[3], fields[5]);
     }
 
-    /// <summary>Every hour is allowed: such a schedule runs through a repeated hour, others do not.</summary>
-    public bool RunsEveryHour => _hours == CronField.Hour.All;
+    /// <inheritdoc/>
+    public override bool RunsEveryHour => _hours == CronField.Hour.All;
 
-    /// <summary>Reads an expression; on failure says which field is wrong and quotes the offending text.</summary>
+    /// <inheritdoc cref="TryParse(string, bool, out CronExpression?, out string?)"/>
+    public static bool TryParse(string text, [NotNullWhen(true)] out CronExpression? cron, [NotNullWhen(false)] out string? error) =>
+        TryParse(text, seconds: false, out cron, out error);
+
+    /// <summary>Reads an expression; on failure says which field is wrong and where, and quotes the offending text.</summary>
     /// <param name="text">Five fields, or a preset such as <c>@daily</c>.</param>
+    /// <param name="seconds">Six fields instead, the first of them seconds.</param>
     /// <param name="cron">The expression.</param>
     /// <param name="error">One sentence.</param>
-    public static bool TryParse(string text, [NotNullWhen(true)] out CronExpression? cron, [NotNullWhen(false)] out string? error)
+    public static bool TryParse(string text, bool seconds, [NotNullWhen(true)] out CronExpression? cron, [NotNullWhen(false)] out string? error)
     {
         cron = null;
         error = null;
         var trimmed = text.Trim();
-        if (trimmed.StartsWith('@') && !Presets.TryGetValue(trimmed, out trimmed))
+        var isPreset = trimmed.StartsWith('@');
+        if (isPreset && !Presets.TryGetValue(trimmed, out trimmed))
         {
             error = $"Cron expression \"{text}\": there is no such preset; use one of {string.Join(", ", Presets.Keys)}.";
             return false;
         }
 
-        var parts = trimmed!.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length != Fields.Length)
+        var written = isPreset ? trimmed! : text;
+        var parts = Parts(written);
+        var first = seconds && !isPreset ? 0 : 1;
+        if (parts.Count != Fields.Length - first)
         {
-            error = $"Cron expression \"{text}\" has {parts.Length} field{(parts.Length == 1 ? "" : "s")}, not the 5 of minute, hour, day of month, month, day of week"
-                + (parts.Length > Fields.Length ? "; seconds and years are not supported." : ".");
+            error = $"Cron expression \"{text}\" has {parts.Count} field{(parts.Count == 1 ? "" : "s")}, not the {Fields.Length - first} of "
+                + $"{string.Join(", ", Fields[first..].Select(field => field.Name))}"
+                + (parts.Count <= Fields.Length - first ? "."
+                    : seconds ? "; years are not supported."
+                    : parts.Count == Fields.Length ? "; seconds must be asked for (seconds: true in YAML, WithSeconds() in C#, --seconds)."
+                    : "; years are not supported.");
             return false;
         }
 
-        Span<ulong> masks = stackalloc ulong[Fields.Length];
-        for (var i = 0; i < Fields.Length; i++)
+        var fields = new CronFieldValues[Fields.Length];
+        fields[0].Values = 1;
+        for (var i = 0; i < parts.Count; i++)
         {
-            if (!Fields[i].TryParse(parts[i], out masks[i], out var fault))
+            if (!Fields[first + i].TryParse(written[parts[i]], out fields[first + i], out var fault, out var position))
             {
-                error = $"Cron expression \"{text}\": {fault}.";
+                error = $"Cron expression \"{text}\": {fault}, at position {parts[i].Start.Value + position + 1}.";
                 return false;
             }
         }
 
-        var parsed = new CronExpression(text, masks);
+        var parsed = new CronExpression(text, fields);
         if (!parsed.CanOccur())
         {
-            error = $"Cron expression \"{text}\" never occurs: day of month \"{parts[2]}\" does not exist in month \"{parts[3]}\".";
+            var (day, month) = (written[parts[3 - first]], written[parts[4 - first]]);
+            error = $"Cron expression \"{text}\" never occurs: day of month \"{day}\" does not exist in month \"{month}\".";
             return false;
         }
 
@@ -99,28 +111,20 @@ public sealed class CronExpression
         return true;
     }
 
-    /// <summary>The first match strictly after a wall-clock time; null past the end of the calendar.</summary>
-    public DateTime? Next(DateTime after)
+    /// <inheritdoc/>
+    public override DateTime? Next(DateTime after)
     {
         if (after >= Last)
         {
             return null;
         }
 
-        var from = after < First ? First : new DateTime(after.Ticks - (after.Ticks % TimeSpan.TicksPerMinute)).AddMinutes(1);
+        var from = after < First ? First : new DateTime(after.Ticks - (after.Ticks % TimeSpan.TicksPerSecond)).AddSeconds(1);
         var (year, month, day) = from;
         var days = DaysOf(year, month);
-        if ((days >> day & 1) != 0)
+        if ((days >> day & 1) != 0 && NextInDay(from) is { } sameDay)
         {
-            if ((_hours >> from.Hour & 1) != 0 && _minutes >> from.Minute is var minutes and not 0)
-            {
-                return from.AddMinutes(BitOperations.TrailingZeroCount(minutes));
-            }
-
-            if (Above(_hours, from.Hour) is var hours and not 0)
-            {
-                return At(year, month, day, BitOperations.TrailingZeroCount(hours), BitOperations.TrailingZeroCount(_minutes));
-            }
+            return sameDay;
         }
 
         days = Above(days, day);
@@ -142,32 +146,26 @@ public sealed class CronExpression
             days = DaysOf(year, month);
         }
 
-        return At(year, month, BitOperations.TrailingZeroCount(days), BitOperations.TrailingZeroCount(_hours), BitOperations.TrailingZeroCount(_minutes));
+        return new(
+            year, month, BitOperations.TrailingZeroCount(days),
+            BitOperations.TrailingZeroCount(_hours), BitOperations.TrailingZeroCount(_minutes), BitOperations.TrailingZeroCount(_seconds));
     }
 
-    /// <summary>The last match strictly before a wall-clock time; null before the start of the calendar.</summary>
-    public DateTime? Previous(DateTime before)
+    /// <inheritdoc/>
+    public override DateTime? Previous(DateTime before)
     {
         if (before <= First)
         {
             return null;
         }
 
-        // The last whole minute that is strictly before.
-        var from = before > Last ? Last : new DateTime((before.Ticks - 1) / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute);
+        // The last whole second that is strictly before.
+        var from = before > Last ? Last : new DateTime((before.Ticks - 1) / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond);
         var (year, month, day) = from;
         var days = DaysOf(year, month);
-        if ((days >> day & 1) != 0)
+        if ((days >> day & 1) != 0 && PreviousInDay(from) is { } sameDay)
         {
-            if ((_hours >> from.Hour & 1) != 0 && UpTo(_minutes, from.Minute) is var minutes and not 0)
-            {
-                return At(year, month, day, from.Hour, BitOperations.Log2(minutes));
-            }
-
-            if (Below(_hours, from.Hour) is var hours and not 0)
-            {
-                return At(year, month, day, BitOperations.Log2(hours), BitOperations.Log2(_minutes));
-            }
+            return sameDay;
         }
 
         days = Below(days, day);
@@ -189,23 +187,91 @@ public sealed class CronExpression
             days = DaysOf(year, month);
         }
 
-        return At(year, month, BitOperations.Log2(days), BitOperations.Log2(_hours), BitOperations.Log2(_minutes));
+        return new(
+            year, month, BitOperations.Log2(days), BitOperations.Log2(_hours), BitOperations.Log2(_minutes), BitOperations.Log2(_seconds));
     }
 
     public override string ToString() => _text;
 
-    private static DateTime At(int year, int month, int day, int hour, int minute) => new(year, month, day, hour, minute, 0);
+    /// <summary>The first match of a day at or after a time of it.</summary>
+    private DateTime? NextInDay(DateTime from)
+    {
+        if ((_hours >> from.Hour & 1) != 0)
+        {
+            if ((_minutes >> from.Minute & 1) != 0 && _seconds >> from.Second is var seconds and not 0)
+            {
+                return from.AddSeconds(BitOperations.TrailingZeroCount(seconds));
+            }
+
+            if (Above(_minutes, from.Minute) is var minutes and not 0)
+            {
+                return At(from, from.Hour, BitOperations.TrailingZeroCount(minutes), BitOperations.TrailingZeroCount(_seconds));
+            }
+        }
+
+        return Above(_hours, from.Hour) is var hours and not 0
+            ? At(from, BitOperations.TrailingZeroCount(hours), BitOperations.TrailingZeroCount(_minutes), BitOperations.TrailingZeroCount(_seconds))
+            : null;
+    }
+
+    /// <summary>The last match of a day at or before a time of it.</summary>
+    private DateTime? PreviousInDay(DateTime from)
+    {
+        if ((_hours >> from.Hour & 1) != 0)
+        {
+            if ((_minutes >> from.Minute & 1) != 0 && Below(_seconds, from.Second + 1) is var seconds and not 0)
+            {
+                return At(from, from.Hour, from.Minute, BitOperations.Log2(seconds));
+            }
+
+            if (Below(_minutes, from.Minute) is var minutes and not 0)
+            {
+                return At(from, from.Hour, BitOperations.Log2(minutes), BitOperations.Log2(_seconds));
+            }
+        }
+
+        return Below(_hours, from.Hour) is var hours and not 0
+            ? At(from, BitOperations.Log2(hours), BitOperations.Log2(_minutes), BitOperations.Log2(_seconds))
+            : null;
+    }
+
+    private static DateTime At(DateTime day, int hour, int minute, int second) => day.Date.Add(new TimeSpan(hour, minute, second));
 
     private static uint Above(uint mask, int value) => mask & (uint.MaxValue << value << 1);
 
+    private static ulong Above(ulong mask, int value) => mask & (ulong.MaxValue << value << 1);
+
     private static uint Below(uint mask, int value) => mask & ((1u << value) - 1);
 
-    private static ulong UpTo(ulong mask, int value) => mask & (ulong.MaxValue >> (63 - value));
+    private static ulong Below(ulong mask, int value) => mask & ((1UL << value) - 1);
 
-    // Only a day-of-month alone can rule out every day: 30 and 31 in short months.
+    /// <summary>Where the fields stand in the text.</summary>
+    private static List<Range> Parts(string text)
+    {
+        var parts = new List<Range>();
+        for (var i = 0; i < text.Length;)
+        {
+            if (char.IsWhiteSpace(text[i]))
+            {
+                i++;
+                continue;
+            }
+
+            var start = i;
+            while (i < text.Length && !char.IsWhiteSpace(text[i]))
+            {
+                i++;
+            }
+
+            parts.Add(start..i);
+        }
+
+        return parts;
+    }
+
     private bool CanOccur()
     {
-        if (_restrictsDayOfWeek)
+        if (!_days.MayNeverOccur)
         {
             return true;
         }
@@ -222,24 +288,5 @@ public sealed class CronExpression
     }
 
     /// <summary>Bit per day of a month on which the expression may fire; none when the month itself is left out.</summary>
-    private uint DaysOf(int year, int month)
-    {
-        if ((_months >> month & 1) == 0)
-        {
-            return 0;
-        }
-
-        var existing = (uint)((1UL << (DateTime.DaysInMonth(year, month) + 1)) - 2);
-        if (!_restrictsDayOfWeek)
-        {
-            return _daysOfMonth & existing;
-        }
-
-        // Seven bits, the first for the weekday of the 1st, repeated over the month.
-        var first = (int)new DateTime(year, month, 1).DayOfWeek;
-        ulong week = (_daysOfWeek >> first) | (_daysOfWeek << (7 - first)) & 0x7F;
-        const ulong EverySeventh = 1UL | 1UL << 7 | 1UL << 14 | 1UL << 21 | 1UL << 28;
-        var byWeekday = (uint)(week * EverySeventh << 1);
-        return (_restrictsDayOfMonth ? byWeekday | _daysOfMonth : byWeekday) & existing;
-    }
+    private uint DaysOf(int year, int month) => (_months >> month & 1) == 0 ? 0 : _days.In(year, month);
 }

@@ -3,9 +3,10 @@ using System.Globalization;
 
 namespace Sluice.Core.Schedules;
 
-/// <summary>One of the five fields of a cron expression: its bounds, its names, and how its text becomes a bit per allowed value.</summary>
+/// <summary>One of the fields of a cron expression: its bounds, its names, and how its text becomes a bit per allowed value.</summary>
 internal sealed class CronField
 {
+    public static readonly CronField Second = new("second", 0, 59);
     public static readonly CronField Minute = new("minute", 0, 59);
     public static readonly CronField Hour = new("hour", 0, 23);
     public static readonly CronField DayOfMonth = new("day of month", 1, 31) { AllowsQuestionMark = true };
@@ -49,13 +50,15 @@ internal sealed class CronField
 
     private string Bounds => $"{_min}-{HighestAccepted}";
 
-    /// <summary>Reads a list of values, ranges and steps. Bit n of <paramref name="mask"/> stands for the value n.</summary>
+    /// <summary>Reads a list of values, ranges, steps and, in the day fields, the marks <c>L</c>, <c>W</c> and <c>#</c>.</summary>
     /// <param name="text">The field as written.</param>
-    /// <param name="mask">The allowed values.</param>
+    /// <param name="values">The allowed values.</param>
     /// <param name="error">What is wrong, quoting the offending part; starts with the field's name.</param>
-    public bool TryParse(string text, out ulong mask, [NotNullWhen(false)] out string? error)
+    /// <param name="position">Where in the field the offending element begins, from 0.</param>
+    public bool TryParse(string text, out CronFieldValues values, [NotNullWhen(false)] out string? error, out int position)
     {
-        mask = 0;
+        values = default;
+        position = 0;
         foreach (var element in text.Split(','))
         {
             if (element.Length == 0)
@@ -64,13 +67,91 @@ internal sealed class CronField
                 return false;
             }
 
-            if (!TryParseElement(element, ref mask, out error))
+            var read = IsMarked(element)
+                ? Name == DayOfMonth.Name ? TryParseMarkedDay(element, ref values, out error) : TryParseMarkedWeekday(element, ref values, out error)
+                : TryParseElement(element, ref values.Values, out error);
+            if (!read)
             {
+                error ??= "";
                 return false;
             }
+
+            position += element.Length + 1;
         }
 
         error = null;
+        return true;
+    }
+
+    /// <summary>No name of a weekday begins or ends with L or ends with W, so a mark cannot be mistaken.</summary>
+    private bool IsMarked(string element) => AllowsQuestionMark
+        && (element.Contains('#', StringComparison.Ordinal)
+            || element[0] is 'L' or 'l'
+            || (element[^1] is 'L' or 'l' or 'W' or 'w' && !Names.Contains(element, StringComparer.OrdinalIgnoreCase)));
+
+    private bool TryParseMarkedDay(string element, ref CronFieldValues values, [NotNullWhen(false)] out string? error)
+    {
+        var mark = element.ToUpperInvariant();
+        error = null;
+        if (mark == "L")
+        {
+            values.BeforeLast |= 1;
+        }
+        else if (mark == "LW")
+        {
+            values.LastWeekday = true;
+        }
+        else if (mark.StartsWith("L-", StringComparison.Ordinal) && TryParseNumber(mark[2..], out var before))
+        {
+            error = before is < 1 or > 30 ? $"{Name} \"{element}\": {before} days before the last is not in 1-30" : null;
+            values.BeforeLast |= error is null ? 1u << before : 0;
+        }
+        else if (mark[^1] == 'W' && TryParseNumber(mark[..^1], out var day))
+        {
+            error = day < _min || day > _max ? $"{Name} \"{element}\": {day} is not in {Bounds}" : null;
+            values.Nearest |= error is null ? 1u << day : 0;
+        }
+        else
+        {
+            error = $"{Name} \"{element}\" cannot be read; L is the last day, L-3 three days before it, LW the last weekday, 15W the weekday nearest to the 15th";
+        }
+
+        return error is null;
+    }
+
+    private bool TryParseMarkedWeekday(string element, ref CronFieldValues values, [NotNullWhen(false)] out string? error)
+    {
+        if (element.IndexOf('#', StringComparison.Ordinal) is var hash and >= 0)
+        {
+            if (!TryParseValue(element[..hash], element, out var weekday, out error))
+            {
+                return false;
+            }
+
+            if (!TryParseNumber(element[(hash + 1)..], out var nth) || nth is < 1 or > 5)
+            {
+                error = $"{Name} \"{element}\": after # comes which one of the month, 1-5";
+                return false;
+            }
+
+            values.Nth |= 1UL << ((7 * (nth - 1)) + Wrap(weekday));
+            return true;
+        }
+
+        // Alone it is a Saturday to some and the last day of the week to others.
+        if (element is "L" or "l")
+        {
+            error = $"{Name} \"{element}\" is ambiguous; write 6 for Saturdays or 6L for the last Saturday of the month";
+            return false;
+        }
+
+        var value = element[^1] is 'L' or 'l' ? element[..^1] : element[0] is 'L' or 'l' ? element[1..] : element;
+        if (!TryParseValue(value, element, out var last, out error))
+        {
+            return false;
+        }
+
+        values.Last |= 1u << Wrap(last);
         return true;
     }
 

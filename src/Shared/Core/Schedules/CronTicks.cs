@@ -8,12 +8,15 @@ namespace Sluice.Core.Schedules;
 /// allows every hour fires both times. Ticks are a set of instants: two wall-clock times that fall on one instant are one tick, so that the
 /// sequence is strictly increasing by construction. See docs/concepts/schedules.md.
 /// </remarks>
-internal sealed class CronTicks(CronExpression cron, DateTimeZone zone) : Ticks
+internal sealed class CronTicks(WallTicks cron, DateTimeZone zone) : Ticks
 {
     // More than any offset plus any gap (Apia skipped a whole day in 2011).
     private static readonly TimeSpan Margin = TimeSpan.FromDays(3);
     private static readonly DateTime Earliest = new DateTime(0, DateTimeKind.Utc) + Margin;
     private static readonly DateTime Latest = new DateTime(DateTime.MaxValue.Ticks, DateTimeKind.Utc) - Margin;
+
+    /// <summary>What ticks on the wall clock.</summary>
+    public WallTicks Wall => cron;
 
     public override DateTime? After(DateTime instant)
     {

@@ -2,12 +2,18 @@ using System.Text.Json.Serialization;
 
 namespace Sluice.Core.Schedules;
 
-/// <summary>When a Dag runs. A closed family; Timetable gives it meaning.</summary>
+/// <summary>When a Dag runs. A closed family; <see cref="Timetable"/> gives it meaning.</summary>
+/// <remarks>
+/// A schedule that something else than the clock drives, alone or together with it, is one more record here: <see cref="Clock"/> says which part of
+/// it, if any, the timetable follows.
+/// </remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(CronSchedule), "cron")]
 [JsonDerivedType(typeof(IntervalSchedule), "interval")]
+[JsonDerivedType(typeof(CalendarIntervalSchedule), "calendar_interval")]
 [JsonDerivedType(typeof(CronTriggerSchedule), "at")]
 [JsonDerivedType(typeof(OnceSchedule), "once")]
+[JsonDerivedType(typeof(ContinuousSchedule), "continuous")]
 [JsonDerivedType(typeof(ManualSchedule), "none")]
 public abstract record Schedule
 {
@@ -21,6 +27,9 @@ public abstract record Schedule
     /// <summary>One run, at the start date.</summary>
     public static Schedule Once { get; } = new OnceSchedule();
 
+    /// <summary>Always one run: the next one starts when the last one has ended. Needs a limit of one active run.</summary>
+    public static Schedule Continuous { get; } = new ContinuousSchedule();
+
     public static Schedule Hourly { get; } = new CronSchedule("@hourly");
 
     public static Schedule Daily { get; } = new CronSchedule("@daily");
@@ -33,30 +42,99 @@ public abstract record Schedule
 
     public static Schedule Yearly { get; } = new CronSchedule("@yearly");
 
-    /// <summary>Data intervals between the ticks of a five-field cron expression or a preset such as <c>@daily</c>.</summary>
-    public static Schedule Cron(string expression) => new CronSchedule(expression);
+    /// <summary>The part that the clock drives: itself. Null when only people or other Dags start runs.</summary>
+    [JsonIgnore]
+    public virtual Schedule? Clock => this;
+
+    /// <summary>Data intervals between the ticks of a cron expression (five fields) or a preset such as <c>@daily</c>.</summary>
+    public static CronSchedule Cron(string expression) => new(expression);
+
+    /// <summary>Data intervals between the ticks of several cron expressions taken together.</summary>
+    public static CronSchedule Cron(string first, params string[] more) => new(first) { More = more };
 
     /// <summary>Data intervals of one length in elapsed time, the first at the start date.</summary>
     public static Schedule Every(TimeSpan length) => new IntervalSchedule(length);
 
+    /// <summary>Data intervals of whole days on the zone's wall clock, the first at the start date. Days on which the clock changes last 23 or 25 hours.</summary>
+    public static Schedule EveryDays(int days) => new CalendarIntervalSchedule(0, days);
+
+    /// <summary>Data intervals of whole weeks on the zone's wall clock, the first at the start date.</summary>
+    public static Schedule EveryWeeks(int weeks) => new CalendarIntervalSchedule(0, weeks * 7);
+
+    /// <summary>Data intervals of whole months on the zone's wall clock, the first at the start date; see <see cref="CalendarIntervalSchedule"/> for short months.</summary>
+    public static Schedule EveryMonths(int months) => new CalendarIntervalSchedule(months, 0);
+
+    /// <summary>Data intervals of whole years on the zone's wall clock, the first at the start date.</summary>
+    public static Schedule EveryYears(int years) => new CalendarIntervalSchedule(years * 12, 0);
+
     /// <summary>Runs at each tick of a cron expression, with an interval of zero length (the trigger family).</summary>
-    public static Schedule At(string expression) => new CronTriggerSchedule(expression);
+    public static CronTriggerSchedule At(string expression) => new(expression);
+
+    /// <summary>Runs at each tick of several cron expressions taken together, with an interval of zero length.</summary>
+    public static CronTriggerSchedule At(string first, params string[] more) => new(first) { More = more };
+}
+
+/// <summary>What ticks by cron expressions.</summary>
+/// <param name="Expression">Five fields or a preset; six fields, the first of them seconds, with <see cref="Seconds"/>.</param>
+public abstract record CronBasedSchedule(string Expression) : Schedule
+{
+    /// <summary>Further expressions: a tick of any of them is one of the schedule. Null: none.</summary>
+    public IReadOnlyList<string>? More { get; init; }
+
+    /// <summary>Expressions have six fields, the first of them seconds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Seconds { get; init; }
+
+    /// <summary>Moves or leaves out ticks that are on no working day. Null: every day is as good as any other.</summary>
+    public CalendarRule? Days { get; init; }
+
+    [JsonIgnore]
+    internal IEnumerable<string> Expressions => More is null ? [Expression] : More.Prepend(Expression);
 }
 
 /// <inheritdoc cref="Schedule.Cron(string)"/>
-public sealed record CronSchedule(string Expression) : Schedule;
+public sealed record CronSchedule(string Expression) : CronBasedSchedule(Expression)
+{
+    /// <summary>The same with six fields, the first of them seconds.</summary>
+    public CronSchedule WithSeconds() => this with { Seconds = true };
+
+    /// <summary>The same on the days of a calendar.</summary>
+    public CronSchedule On(BusinessCalendar calendar, DayRule rule = DayRule.WorkingDays) => this with { Days = new(calendar, rule) };
+}
+
+/// <inheritdoc cref="Schedule.At(string)"/>
+public sealed record CronTriggerSchedule(string Expression) : CronBasedSchedule(Expression)
+{
+    /// <summary>The same with six fields, the first of them seconds.</summary>
+    public CronTriggerSchedule WithSeconds() => this with { Seconds = true };
+
+    /// <summary>The same on the days of a calendar.</summary>
+    public CronTriggerSchedule On(BusinessCalendar calendar, DayRule rule = DayRule.WorkingDays) => this with { Days = new(calendar, rule) };
+}
 
 /// <inheritdoc cref="Schedule.Every(TimeSpan)"/>
 public sealed record IntervalSchedule(TimeSpan Length) : Schedule;
 
-/// <inheritdoc cref="Schedule.At(string)"/>
-public sealed record CronTriggerSchedule(string Expression) : Schedule;
+/// <summary>Data intervals of months and days on the zone's wall clock, the first at the start date.</summary>
+/// <remarks>
+/// Each step goes from the date before: what a short month takes off stays off (31 January, 29 February, 29 March; semantics.md, 1). For the last
+/// day of each month use cron's <c>L</c>.
+/// </remarks>
+public sealed record CalendarIntervalSchedule(int Months, int Days) : Schedule;
 
 /// <inheritdoc cref="Schedule.Once"/>
 public sealed record OnceSchedule : Schedule;
 
+/// <inheritdoc cref="Schedule.Continuous"/>
+public sealed record ContinuousSchedule : Schedule;
+
 /// <inheritdoc cref="Schedule.None"/>
-public sealed record ManualSchedule : Schedule;
+public sealed record ManualSchedule : Schedule
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override Schedule? Clock => null;
+}
 
 /// <summary>Which intervals between the start date and now are run.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CatchupMode>))]

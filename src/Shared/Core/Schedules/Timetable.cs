@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace Sluice.Core.Schedules;
 
 /// <summary>One firing of a schedule.</summary>
@@ -16,24 +18,29 @@ public readonly record struct Firing(DataInterval Interval, DateTimeOffset RunAf
 /// </remarks>
 public sealed class Timetable
 {
-    // Null for schedules without a rhythm: once and none.
+    // Null for schedules without a rhythm: once, continuous and none.
     private readonly Ticks? _ticks;
-    private readonly Schedule _schedule;
+    private readonly Schedule? _schedule;
     private readonly DateTime? _start;
     private readonly DateTime? _end;
     private readonly CatchupMode _catchup;
+    private readonly DateTimeZone _zone;
 
-    private Timetable(Schedule schedule, Ticks? ticks, DateTimeOffset? start, DateTimeOffset? end, CatchupMode catchup)
+    private Timetable(Schedule? schedule, Ticks? ticks, DateTimeZone zone, DateTimeOffset? start, DateTimeOffset? end, CatchupMode catchup)
     {
         _schedule = schedule;
+        _zone = zone;
         _ticks = ticks;
         _start = start?.UtcDateTime;
         _end = end?.UtcDateTime;
         _catchup = catchup;
     }
 
-    /// <summary>True when the schedule has a rhythm, so that it can be backfilled: everything but once and none.</summary>
+    /// <summary>True when the schedule has a rhythm, so that it can be backfilled: everything but once, continuous and none.</summary>
     public bool IsPeriodic => _ticks is not null;
+
+    /// <summary>True when the next firing depends on when it is asked for: ask again when the run before has ended.</summary>
+    public bool IsContinuous => _schedule is ContinuousSchedule;
 
     internal DateTimeOffset? StartDate => _start;
 
@@ -55,28 +62,46 @@ public sealed class Timetable
             throw new FormatException(problem);
         }
 
-        Ticks? ticks = schedule switch
+        _ = TimeZones.TryFind(timeZone, out var zone, out _);
+        Ticks? ticks = schedule.Clock switch
         {
-            CronSchedule cron => CronTicksOf(cron.Expression, timeZone),
-            CronTriggerSchedule cron => CronTicksOf(cron.Expression, timeZone),
+            CronBasedSchedule cron => TicksOf(cron, zone!),
             IntervalSchedule interval => new FixedTicks(startDate?.UtcDateTime ?? DateTime.UnixEpoch, interval.Length),
+            CalendarIntervalSchedule step => new CalendarIntervalTicks(startDate?.UtcDateTime ?? DateTime.UnixEpoch, step.Months, step.Days, zone!),
             _ => null,
         };
-        return new Timetable(schedule, ticks, startDate, endDate, catchup);
+        return new Timetable(schedule.Clock, ticks, zone!, startDate, endDate, catchup);
     }
 
     /// <summary>Everything that keeps <see cref="Create"/> from working, a sentence each.</summary>
     internal static IEnumerable<string> Problems(Schedule schedule, string timeZone, DateTimeOffset? startDate, DateTimeOffset? endDate)
     {
-        var expression = (schedule as CronSchedule)?.Expression ?? (schedule as CronTriggerSchedule)?.Expression;
-        if (expression is not null && !CronExpression.TryParse(expression, out _, out var error))
+        string? error;
+        if (schedule.Clock is CronBasedSchedule cron)
         {
-            yield return error;
+            foreach (var expression in cron.Expressions)
+            {
+                if (!CronExpression.TryParse(expression, cron.Seconds, out _, out error))
+                {
+                    yield return error;
+                }
+            }
+
+            if (cron.Days is { Calendar: var calendar } && WorkingDays.Problem(calendar) is { } problem)
+            {
+                yield return problem;
+            }
         }
 
-        if (schedule is IntervalSchedule { Length: var length } && length < TimeSpan.FromSeconds(1))
+        if (schedule.Clock is IntervalSchedule { Length: var length } && length < TimeSpan.FromSeconds(1))
         {
             yield return $"The schedule's interval is {length}; it must be at least one second.";
+        }
+
+        if (schedule.Clock is CalendarIntervalSchedule step
+            && (step.Months is < 0 or > CalendarIntervalTicks.MaxMonths || step.Days is < 0 or > CalendarIntervalTicks.MaxDays || step is { Months: 0, Days: 0 }))
+        {
+            yield return $"The schedule's interval is {step.Months} months and {step.Days} days; it must be at least one day and at most 100 years.";
         }
 
         if (!TimeZones.TryFind(timeZone, out _, out error))
@@ -98,14 +123,19 @@ public sealed class Timetable
     /// </returns>
     /// <remarks>
     /// Under <see cref="CatchupMode.None"/> the answer moves on with <paramref name="now"/>: keep the firing until it is due instead of asking again.
-    /// When the schedule has changed since <paramref name="last"/>, the next interval aligns backwards to the new one, but never starts at or before
-    /// the start of the last.
+    /// When the schedule has changed since <paramref name="last"/>, the next interval begins where that one ended and lasts until the new schedule's
+    /// next tick: no moment belongs to two scheduled intervals, and none to no interval.
     /// </remarks>
     public Firing? Next(DataInterval? last, DateTimeOffset now)
     {
         if (_ticks is null)
         {
-            return _schedule is OnceSchedule && last is null && _start is { } once ? FiringAt(once, once) : null;
+            return (_schedule, _start) switch
+            {
+                (OnceSchedule, { } once) when last is null => FiringAt(once, once),
+                (ContinuousSchedule, { } first) => Follow(last, first, now.UtcDateTime),
+                _ => null,
+            };
         }
 
         return NextStart(last, now.UtcDateTime) is not { } start || start > _end ? null
@@ -139,20 +169,45 @@ public sealed class Timetable
     /// <summary>The interval of a run that someone triggers by hand.</summary>
     /// <param name="at">When it is triggered.</param>
     /// <returns>
-    /// Cron: the latest complete interval. Fixed intervals: the one length that ends at <paramref name="at"/>. Otherwise zero length, at <paramref name="at"/>.
+    /// Cron and calendar intervals: the latest complete interval. Fixed intervals: the one length that ends at <paramref name="at"/>. Otherwise zero length, at <paramref name="at"/>.
     /// </returns>
     public DataInterval ManualInterval(DateTimeOffset at) => _schedule switch
     {
         CronSchedule when LatestComplete(at.UtcDateTime) is { } interval => interval,
         IntervalSchedule { Length: var length } => new(at.ToUniversalTime() - length, at.ToUniversalTime()),
+        CalendarIntervalSchedule when LatestComplete(at.UtcDateTime) is { } interval => interval,
         _ => new(at.ToUniversalTime(), at.ToUniversalTime()),
     };
 
-    private static CronTicks CronTicksOf(string expression, string timeZone)
+    /// <summary>Ticks of the schedule that a firing is due at, and how the wall clock and the calendar made them so.</summary>
+    /// <param name="firing">A firing of this timetable.</param>
+    /// <returns>A sentence for each change of the clock or the calendar that moved the tick, and for each tick since the one before that was left out.</returns>
+    public IEnumerable<string> Reasons(Firing firing) => _schedule is CronBasedSchedule && _ticks is { } ticks
+        ? TickReasons.Of(ticks, firing.RunAfter.UtcDateTime, _zone)
+        : [];
+
+    private static Ticks TicksOf(CronBasedSchedule schedule, DateTimeZone zone)
     {
-        _ = CronExpression.TryParse(expression, out var cron, out _);
-        _ = TimeZones.TryFind(timeZone, out var zone, out _);
-        return new CronTicks(cron!, zone!);
+        var days = schedule.Days is { } rule ? new WorkingDays(rule.Calendar) : null;
+        var parts = schedule.Expressions.Select(expression =>
+        {
+            _ = CronExpression.TryParse(expression, schedule.Seconds, out var cron, out _);
+            return (Ticks)new CronTicks(days is null ? cron! : new CalendarTicks(cron!, days, schedule.Days!.Rule), zone);
+        }).ToList();
+        return parts is [var only] ? only : new MergedTicks(parts);
+    }
+
+    /// <summary>The run after the last one, from its end to now. A second lies between two starts, so that logical dates differ and nothing spins.</summary>
+    private Firing? Follow(DataInterval? last, DateTime first, DateTime now)
+    {
+        var start = last is { } interval && interval.End.UtcDateTime > first ? interval.End.UtcDateTime : first;
+        if (start > _end || start > DateTime.MaxValue.AddSeconds(-1))
+        {
+            return null;
+        }
+
+        var earliest = start.AddSeconds(1);
+        return FiringAt(start, now > earliest ? now : earliest);
     }
 
     private static Firing FiringAt(DateTime start, DateTime end) => new(new(start, end), end);
@@ -161,6 +216,21 @@ public sealed class Timetable
     private DateTime? NextStart(DataInterval? last, DateTime now)
     {
         var start = _catchup == CatchupMode.All ? null : IsTrigger ? TickFor(now) : StartFor(now);
+        if (last is { } interval)
+        {
+            if ((IsTrigger ? _ticks!.After(interval.End.UtcDateTime) : Resume(interval)) is not { } resumed)
+            {
+                return null;
+            }
+
+            start = start > resumed ? start : resumed;
+            if (resumed >= _start)
+            {
+                return start;
+            }
+        }
+
+        // What went on past the start date goes on where it is; the rest begins at the first tick from there.
         if (_start is { } bound)
         {
             if (_ticks!.AtOrAfter(bound) is not { } first)
@@ -171,16 +241,6 @@ public sealed class Timetable
             start = start > first ? start : first;
         }
 
-        if (last is { } interval)
-        {
-            if ((IsTrigger ? _ticks!.After(interval.End.UtcDateTime) : Resume(interval)) is not { } resumed)
-            {
-                return null;
-            }
-
-            start = start > resumed ? start : resumed;
-        }
-
         return start;
     }
 
@@ -189,13 +249,11 @@ public sealed class Timetable
     // Without any catchup it is the interval that is open now, which is due at the next tick.
     private DateTime? StartFor(DateTime now) => _catchup == CatchupMode.Latest ? LatestComplete(now)?.Start.UtcDateTime : _ticks!.AtOrBefore(now);
 
-    /// <summary>Where to go on after the last interval. Without a change of schedule: at its end.</summary>
+    /// <summary>Where to go on after the last interval: at its end, also when the schedule has changed meanwhile. After a tick: at the next one.</summary>
     private DateTime? Resume(DataInterval last)
     {
         var (start, end) = (last.Start.UtcDateTime, last.End.UtcDateTime);
-        return _ticks!.AtOrBefore(end) is { } aligned && aligned > start ? aligned
-            : end > start ? end // aligning would repeat a logical date: the first interval is shorter instead
-            : _ticks.After(start);
+        return end > start ? end : _ticks!.After(start);
     }
 
     private DataInterval? LatestComplete(DateTime now) =>

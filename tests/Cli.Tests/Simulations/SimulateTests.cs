@@ -1,0 +1,120 @@
+using System.Text.Json;
+
+namespace Sluice.Cli.Tests.Simulations;
+
+public sealed class SimulateTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("sluice-simulate-test-").FullName;
+
+    public SimulateTests() => File.WriteAllText(Path.Combine(_folder, "dags.yaml"), """
+        dag_id: nightly
+        schedule: "0 2 * * *"
+        start_date: 2020-01-01
+        deadlines: [{name: quick, reference: queued_at, after: 15m}]
+        tasks:
+          - {id: first, operator: ShellOperator, retries: 1, retry_delay: 1m}
+          - {id: second, operator: ShellOperator, depends_on: [first]}
+        ---
+        dag_id: greedy
+        schedule: "0 2 * * *"
+        start_date: 2020-01-01
+        dagrun_timeout: 3h
+        tasks: [{id: a, operator: ShellOperator, priority: 10}, {id: b, operator: ShellOperator, priority: 10}, {id: c, operator: ShellOperator, execution_timeout: 1m}]
+        ---
+        dag_id: by_hand
+        tasks: [{id: a, operator: ShellOperator}]
+        """);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Every_tick_of_the_stretch_is_a_run_and_nothing_else_is()
+    {
+        using var month = await RunAsync();
+
+        var runs = month.RootElement.GetProperty("runs").EnumerateArray().ToList();
+        Assert.Equal(62, runs.Count);
+        var nightly = runs.Where(run => run.GetProperty("dag_id").GetString() == "nightly").ToList();
+        Assert.Equal(
+            Enumerable.Range(0, 31).Select(day => new DateTimeOffset(2026, 10, 1, 2, 0, 0, TimeSpan.Zero).AddDays(day)),
+            nightly.Select(run => run.GetProperty("created_at").GetDateTimeOffset()));
+        Assert.All(nightly, run => Assert.Equal("success", run.GetProperty("state").GetString()));
+        Assert.All(nightly, run => Assert.Equal(
+            TimeSpan.FromDays(1), run.GetProperty("created_at").GetDateTimeOffset() - run.GetProperty("logical_date").GetDateTimeOffset()));
+    }
+
+    [Fact]
+    public async Task Too_few_slots_make_tasks_wait_and_runs_miss_their_deadlines()
+    {
+        File.WriteAllText(Path.Combine(_folder, "d.json"), """{"greedy": "1h", "greedy/c": 10, "nightly": "5m"}""");
+        using var roomy = await RunAsync("--durations", Path.Combine(_folder, "d.json"));
+        using var narrow = await RunAsync("--durations", Path.Combine(_folder, "d.json"), "--slots", "1");
+
+        Assert.Empty(roomy.RootElement.GetProperty("missed_deadlines").EnumerateArray());
+        Assert.Empty(roomy.RootElement.GetProperty("waits").EnumerateArray());
+        Assert.Equal(31, narrow.RootElement.GetProperty("missed_deadlines").GetArrayLength());
+        Assert.Equal(1, narrow.RootElement.GetProperty("slots_used_at_most").GetInt32());
+        Assert.Contains(narrow.RootElement.GetProperty("waits").EnumerateArray(), wait => wait.GetProperty("longest_seconds").GetDouble() > 2_000);
+    }
+
+    [Fact]
+    public async Task A_run_over_its_limit_and_an_attempt_over_its_own_fail()
+    {
+        File.WriteAllText(Path.Combine(_folder, "d.json"), """{"greedy/a": "9h", "greedy/b": 1, "greedy/c": "5m"}""");
+        using var month = await RunAsync("--durations", Path.Combine(_folder, "d.json"));
+
+        var greedy = month.RootElement.GetProperty("runs").EnumerateArray().Where(run => run.GetProperty("dag_id").GetString() == "greedy").ToList();
+        Assert.All(greedy, run => Assert.Equal(("failed", "timed_out"), (run.GetProperty("state").GetString(), run.GetProperty("reason").GetString())));
+        Assert.All(greedy, run => Assert.InRange(
+            run.GetProperty("ended_at").GetDateTimeOffset() - run.GetProperty("started_at").GetDateTimeOffset(), TimeSpan.FromHours(3), TimeSpan.FromHours(3.001)));
+    }
+
+    [Fact]
+    public async Task The_same_seed_gives_the_same_month_and_failures_are_drawn()
+    {
+        string[] args = ["simulate", "--from", "2026-10-01", "--to", "2026-11-01", "--dag-folder", _folder, "--fail", "20%", "--json"];
+        var one = await ToolRun.OfAsync(args);
+        var same = await ToolRun.OfAsync(args);
+        var other = await ToolRun.OfAsync([.. args, "--seed", "2"]);
+
+        Assert.Equal(one.Out, same.Out);
+        Assert.NotEqual(one.Out, other.Out);
+        using var month = JsonDocument.Parse(one.Out);
+        var attempts = month.RootElement.GetProperty("runs").EnumerateArray().Sum(run => run.GetProperty("attempts").GetInt32());
+        Assert.InRange(attempts, 156, 200);
+    }
+
+    [Fact]
+    public async Task People_get_tables()
+    {
+        var run = await ToolRun.OfAsync("simulate", "--from", "2026-10-01", "--to", "2026-10-08", "--dag-folder", _folder, "--slots", "1");
+
+        Assert.Equal(0, run.Code);
+        Assert.Contains("14 runs, ", run.Out);
+        Assert.Contains("of 1 slots at once", run.Out);
+        Assert.Contains("Tasks that were ready and waited for a slot:", run.Out);
+    }
+
+    [Theory]
+    [InlineData("Option '--from' is required", "--to", "2026-11-01")]
+    [InlineData("it must be after --from", "--from", "2026-11-01", "--to", "2026-10-01")]
+    [InlineData("--fail is 'often'", "--from", "2026-10-01", "--to", "2026-11-01", "--fail", "often")]
+    [InlineData("--slots is 0", "--from", "2026-10-01", "--to", "2026-11-01", "--slots", "0")]
+    [InlineData("cannot be read", "--from", "2026-10-01", "--to", "2026-11-01", "--durations", "/nowhere.json")]
+    [InlineData("There is no file or folder", "--from", "2026-10-01", "--to", "2026-11-01", "--dag-folder", "/nowhere")]
+    public async Task Nonsense_is_one_sentence_and_exit_code_2(string expected, params string[] args)
+    {
+        var run = await ToolRun.OfAsync(["simulate", .. args]);
+
+        Assert.Equal(2, run.Code);
+        Assert.Contains(expected, run.Error);
+        Assert.Single(run.Error.TrimEnd().ReplaceLineEndings("\n").Split('\n'));
+    }
+
+    private async Task<JsonDocument> RunAsync(params string[] args)
+    {
+        var run = await ToolRun.OfAsync(["simulate", "--from", "2026-10-01", "--to", "2026-11-01", "--dag-folder", _folder, "--json", .. args]);
+        Assert.True(run.Code == 0, run.ToString());
+        return JsonDocument.Parse(run.Out);
+    }
+}
