@@ -145,6 +145,6 @@ internal static class DagTest
         ["state"] = result.State == RunState.Success ? "success" : "failed",
         ["data_interval_start"] = Wording.Iso(options.Interval.Start),
         ["data_interval_end"] = Wording.Iso(options.Interval.End),
-        ["tasks"] = new JsonObject(dag.Tasks.Select(task => KeyValuePair.Create(task.Id.Value, (JsonNode?)result.Tasks[task.Id].Name()))),
+        ["tasks"] = new JsonObject(result.Tasks.Select(task => KeyValuePair.Create(task.Key.Value, (JsonNode?)task.Value.Name()))),
     }.ToJsonString();
 }
