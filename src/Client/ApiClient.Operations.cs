@@ -34,6 +34,18 @@ public sealed partial class ApiClient
     public Task<BackfillSummary> CreateBackfillAsync(BackfillRequest request, CancellationToken cancellationToken = default) =>
         AskAsync<BackfillRequest, BackfillSummary>(Operations.CreateBackfill, request, cancellationToken);
 
+    public Task<BackfillPreview> PreviewBackfillAsync(BackfillPreviewRequest request, CancellationToken cancellationToken = default) =>
+        AskAsync<BackfillPreviewRequest, BackfillPreview>(Operations.PreviewBackfill, request, cancellationToken);
+
+    public Task<Changed> PauseBackfillAsync(BackfillChange change, CancellationToken cancellationToken = default) =>
+        AskAsync<BackfillChange, Changed>(Operations.PauseBackfill, change, cancellationToken);
+
+    public Task<Changed> ResumeBackfillAsync(BackfillChange change, CancellationToken cancellationToken = default) =>
+        AskAsync<BackfillChange, Changed>(Operations.ResumeBackfill, change, cancellationToken);
+
+    public Task<Changed> CancelBackfillAsync(BackfillChange change, CancellationToken cancellationToken = default) =>
+        AskAsync<BackfillChange, Changed>(Operations.CancelBackfill, change, cancellationToken);
+
     public Task<BackfillDetails> ShowBackfillAsync(string backfill, CancellationToken cancellationToken = default) =>
         AskAsync<BackfillName, BackfillDetails>(Operations.ShowBackfill, new(backfill), cancellationToken);
 

@@ -13,8 +13,7 @@ internal sealed class BackfillProgress(Terminal terminal, bool silent)
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
     private readonly long _startedAt = terminal.Time.GetTimestamp();
-    private int _doneAtStart = -1;
-    private int _toldDone;
+    private int _toldDone = -1;
     private TimeSpan _toldAt;
     private bool _isLineOpen;
 
@@ -54,25 +53,35 @@ internal sealed class BackfillProgress(Terminal terminal, bool silent)
 
     /// <summary>One line: <c>[########--------] 15/31 runs, 0 failed, 3.2/s, ETA 5 s</c>.</summary>
     /// <param name="backfill">The counts.</param>
-    /// <param name="rate">Runs a second; null when it is not known yet.</param>
     /// <param name="width">Columns.</param>
-    public static string LineOf(BackfillSummary backfill, double? rate, int width)
+    public static string LineOf(BackfillSummary backfill, int width)
     {
         var done = backfill.Succeeded + backfill.Failed;
         var text = string.Create(CultureInfo.InvariantCulture, $"{done}/{backfill.Total} runs, {backfill.Failed} failed");
-        if (rate is > 0)
-        {
-            text += string.Create(CultureInfo.InvariantCulture, $", {rate:0.0}/s");
-            if (done < backfill.Total)
-            {
-                var left = TimeSpan.FromSeconds(Math.Ceiling((backfill.Total - done) / rate.Value));
-                text += left.TotalSeconds < 60 ? $", ETA {left.Seconds} s" : $", ETA {Wording.Length(left)}";
-            }
-        }
+        text += backfill.State == "paused" ? ", paused" : PaceOf(backfill) is { } pace ? ", " + pace : "";
 
         var bar = Math.Clamp(width - text.Length - 4, 0, 30);
         var full = backfill.Total == 0 ? bar : (int)((long)bar * done / backfill.Total);
         return bar < 5 ? text : $"[{new string('#', full)}{new string('-', bar - full)}] {text}";
+    }
+
+    /// <summary><c>3.2/s, ETA 5 s</c>; slow ones by the minute, the hour or the day. Null when it is not known.</summary>
+    public static string? PaceOf(BackfillSummary backfill)
+    {
+        if (backfill.RatePerSecond is not { } rate)
+        {
+            return null;
+        }
+
+        var (per, unit) = rate switch { >= 0.1 => (rate, "s"), >= 0.1 / 60 => (rate * 60, "min"), >= 0.1 / 3600 => (rate * 3600, "h"), _ => (rate * 86400, "d") };
+        var text = string.Create(CultureInfo.InvariantCulture, $"{per:0.0}/{unit}");
+        if (backfill.EtaSeconds is > 0 and { } seconds)
+        {
+            var left = TimeSpan.FromSeconds(Math.Ceiling(seconds));
+            text += left.TotalSeconds < 60 ? $", ETA {left.Seconds} s" : $", ETA {Wording.Length(left)}";
+        }
+
+        return text;
     }
 
     private bool Show(BackfillSummary backfill)
@@ -89,17 +98,16 @@ internal sealed class BackfillProgress(Terminal terminal, bool silent)
     private void Tell(BackfillSummary backfill, bool ended)
     {
         var done = backfill.Succeeded + backfill.Failed;
-        if (_doneAtStart < 0)
+        if (_toldDone < 0)
         {
-            _doneAtStart = _toldDone = done;
+            _toldDone = done;
         }
 
         var elapsed = terminal.Time.GetElapsedTime(_startedAt);
-        double? rate = done > _doneAtStart ? (done - _doneAtStart) / elapsed.TotalSeconds : null;
         if (terminal.IsInteractive)
         {
             // One column is left: a full line would wrap, and the next one would not replace it.
-            terminal.Out.Write($"\r{LineOf(backfill, rate, terminal.Width - 1)}\u001b[K");
+            terminal.Out.Write($"\r{LineOf(backfill, terminal.Width - 1)}\u001b[K");
             terminal.Out.Flush();
             _isLineOpen = true;
             return;
@@ -109,7 +117,7 @@ internal sealed class BackfillProgress(Terminal terminal, bool silent)
         if (done - _toldDone >= Math.Max(1, backfill.Total / 10) || ended || elapsed - _toldAt > LongestSilence)
         {
             (_toldDone, _toldAt) = (done, elapsed);
-            terminal.Line(LineOf(backfill, rate, terminal.Width));
+            terminal.Line(LineOf(backfill, terminal.Width));
         }
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Actors;
 using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Wire;
+using Sluice.Core.DagRuns;
 using Sluice.Core.TaskInstances;
 using Sluice.Scheduler.Bundles;
 using Sluice.Scheduler.Dispatch;
@@ -14,14 +15,15 @@ namespace Sluice.Scheduler.Api;
 /// <summary>Takes questions of workers and of people, and answers each on its own time: a slow read holds up nobody.</summary>
 internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault, BundleShelf bundles, ActorRef elector) : Actor
 {
-    private readonly OperatorApi _people = new(store, vault, elector);
     private readonly CancellationTokenSource _stopping = new();
+    private OperatorApi _people = null!;
     private WorkerRequests _workers = null!;
     private long _answered;
 
     protected override ValueTask PreStartAsync()
     {
-        _workers = new(store, vault, bundles, IsCurrentAsync);
+        _people = new(store, vault, elector, Context.Time);
+        _workers = new(store, vault, bundles, FindRunAsync);
         foreach (var method in WorkerRequests.Served)
         {
             host.Serve(method, Context.Self);
@@ -82,10 +84,10 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
         }
     }
 
-    private async Task<bool> IsCurrentAsync(AttemptId attempt, CancellationToken cancellationToken) =>
+    private async Task<RunFacts?> FindRunAsync(AttemptId attempt, CancellationToken cancellationToken) =>
         await elector.AskAsync<object>(new ToScheduler(new IsCurrent(attempt)), TimeSpan.FromSeconds(10), cancellationToken) switch
         {
-            bool current => current,
+            CurrentAttempt current => current.Run,
             _ => throw new ApiException(503, NotLeading.Sentence), // An attempt must not fail by a failover.
         };
 

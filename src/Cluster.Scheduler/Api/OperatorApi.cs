@@ -2,12 +2,10 @@ using System.Text.Json;
 using Sluice.Actors;
 using Sluice.Cluster.Api;
 using Sluice.Cluster.Wire;
-using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
 using Sluice.Core.TaskInstances;
-using Sluice.Scheduler.Backfills;
 using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Elections;
@@ -19,7 +17,7 @@ using Sluice.Storage.Secrets;
 namespace Sluice.Scheduler.Api;
 
 /// <summary>What people ask for, by CLI and API: reads from the read model, commands to the leader's actors.</summary>
-internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
+internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef elector, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -64,7 +62,10 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
         Operations.CreateBackfill => Json(await CreateBackfillAsync(Read<BackfillRequest>(call), call.Who, cancel)),
         Operations.ListBackfills => Json(await ListBackfillsAsync(Read<BackfillFilter>(call), cancel)),
         Operations.ShowBackfill => Json(await ShowBackfillAsync(Read<BackfillName>(call), cancel)),
-        Operations.CancelBackfill => Json(await CancelBackfillAsync(Read<BackfillName>(call), call.Who, cancel)),
+        Operations.PreviewBackfill => Json(await PreviewBackfillAsync(Read<BackfillPreviewRequest>(call), cancel)),
+        Operations.PauseBackfill => Json(await ChangeBackfillAsync(Read<BackfillChange>(call), "pause", call.Who, cancel)),
+        Operations.ResumeBackfill => Json(await ChangeBackfillAsync(Read<BackfillChange>(call), "resume", call.Who, cancel)),
+        Operations.CancelBackfill => Json(await ChangeBackfillAsync(Read<BackfillChange>(call), "cancel", call.Who, cancel)),
         Operations.SetConnection => Json(await SetAsync(SecretKind.Connection, Read<SecretValue>(call), call.Who, cancel)),
         Operations.ListConnections => Json(await ListAsync(SecretKind.Connection, cancel)),
         Operations.DeleteConnection => Json(await DeleteAsync(SecretKind.Connection, Read<SecretName>(call), call.Who, cancel)),
@@ -199,48 +200,6 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
         return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(Summaries.Of)]);
     }
 
-    private async Task<BackfillSummary> CreateBackfillAsync(BackfillRequest request, string who, CancellationToken cancel)
-    {
-        var dag = await DagAsync(request.DagId, cancel);
-        var spec = await SpecAsync(dag.Version, cancel);
-        if (!Enum.TryParse<Reprocess>(request.Reprocess, ignoreCase: true, out var reprocess))
-        {
-            throw new ApiException(400, $"'{request.Reprocess}' is no way to reprocess; use none, failed or completed.");
-        }
-
-        // In the order of creation; the first twelve digits are the millisecond, which two people may share.
-        var id = $"bf-{Guid.CreateVersion7():N}"[..15] + $"{Guid.NewGuid():N}"[..4];
-        var range = new DataInterval(ScheduleDates.Parse(request.Start, spec.TimeZone), ScheduleDates.Parse(request.End, spec.TimeZone));
-        var make = new MakeBackfill(id, dag.Id, dag.Version, range, new() { Reprocess = reprocess, MaxActiveRuns = request.MaxActiveRuns }, who, null);
-        var answer = await LeaderAsync<BackfillAnswer>(make, cancel);
-        if (answer.Refusal is { } refusal)
-        {
-            throw new ApiException(409, refusal);
-        }
-
-        Audit(true, who, Operations.CreateBackfill, id, ApiJson.Serialize(request));
-        return Summaries.Of(answer.Row!);
-    }
-
-    private async Task<IReadOnlyList<BackfillSummary>> ListBackfillsAsync(BackfillFilter filter, CancellationToken cancel) =>
-        [.. (await store.ReadModel.ListBackfillsAsync(filter.DagId is { } id ? new DagId(id) : null, cancel)).Select(Summaries.Of)];
-
-    private async Task<BackfillDetails> ShowBackfillAsync(BackfillName name, CancellationToken cancel)
-    {
-        var backfill = await BackfillAsync(name.BackfillId, cancel);
-        var runs = await store.ReadModel.ListRunsAsync(new() { Backfill = name.BackfillId, Limit = 10_000 }, cancel);
-        return new(Summaries.Of(backfill), [.. runs.Select(Summaries.Of)]);
-    }
-
-    private async Task<Changed> CancelBackfillAsync(BackfillName name, string who, CancellationToken cancel)
-    {
-        await BackfillAsync(name.BackfillId, cancel);
-        var answer = await LeaderAsync<object>(new ToBackfill(name.BackfillId, new StopBackfill(false, who, null)), cancel);
-        var changed = answer is BackfillChanged { Yes: true };
-        Audit(changed, who, Operations.CancelBackfill, name.BackfillId, "");
-        return new(changed);
-    }
-
     private async Task<Changed> SetAsync(SecretKind kind, SecretValue value, string who, CancellationToken cancel)
     {
         if (value.Id.Length is 0 or > 250)
@@ -301,10 +260,6 @@ internal sealed class OperatorApi(IStore store, Vault vault, ActorRef elector)
         await store.ReadModel.FindDagVersionAsync(version, cancel) is { } json
             ? DagSpecJson.Deserialize(json)
             : throw new ApiException(404, $"Dag version {version} is not in the store.");
-
-    private async Task<BackfillRow> BackfillAsync(string id, CancellationToken cancel) =>
-        (await store.ReadModel.ListBackfillsAsync(null, cancel)).FirstOrDefault(row => row.Id == id)
-        ?? throw new ApiException(404, $"There is no backfill '{id}'. See: sluice backfill list");
 
     /// <summary>A run by its id, or by its logical date.</summary>
     private async Task<DagRunRow> RunAsync(string dag, string run, CancellationToken cancel)

@@ -1,4 +1,6 @@
 using Sluice.Cluster.Api;
+using Sluice.Core.Backfills;
+using Sluice.Core.Connections;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -99,20 +101,37 @@ internal static class Summaries
             : new() { TaskId = task.Id.Value, State = TaskState.None.Name(), TryNumber = 0, Token = 0 };
     }
 
-    public static BackfillSummary Of(BackfillRow row) => new()
+    public static BackfillSummary Of(BackfillRow row, DateTimeOffset now) => new()
     {
         BackfillId = row.Id,
         DagId = row.Dag.Value,
         Start = row.Range.Start,
         End = row.Range.End,
-        MaxActiveRuns = row.MaxActiveRuns,
+        MaxActiveRuns = row.Options.MaxActiveRuns,
         State = row.State,
+        Order = SnakeCase(row.Options.Order.ToString()),
+        Reprocess = SnakeCase(row.Options.Reprocess.ToString()),
+        Conf = row.Options.Conf == "{}" ? null : row.Options.Conf,
+        Connections = ConnectionOverrides.Read(row.Options.Connections),
+        Intervals = row.Intervals,
+        Skipped = Math.Max(0, row.Intervals - row.Total),
         Total = row.Total,
+        Active = row.Active,
         Succeeded = row.Succeeded,
         Failed = row.Failed,
-        CreatedAt = row.CreatedAt,
+        RatePerSecond = row.State == "running" ? row.Pace?.RateAt(now) : null,
+        EtaSeconds = row.State == "running" ? row.Pace?.LeftAt(now, row.Total - row.Succeeded - row.Failed)?.TotalSeconds : null,
+        CreatedAt = row.Made.At,
+        CreatedBy = row.Made.By,
+        Note = row.Made.Note,
+        ChangedBy = row.Changed?.By,
+        ChangedAt = row.Changed?.At,
+        ChangedNote = row.Changed?.Note,
         EndedAt = row.EndedAt,
     };
+
+    public static BackfillInterval Of(BackfillStep step) =>
+        new(step.Interval.Start, step.Interval.End, SnakeCase(step.Action.ToString()), step.Run?.Value, step.Why);
 
     private static string SnakeCase(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }

@@ -1,5 +1,7 @@
 using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Wire;
+using Sluice.Core.Connections;
+using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 using Sluice.Scheduler.Bundles;
@@ -13,8 +15,8 @@ namespace Sluice.Scheduler.Api;
 /// <param name="store">Specs and XComs.</param>
 /// <param name="vault">Connections and variables.</param>
 /// <param name="bundles">Code.</param>
-/// <param name="isCurrent">Whether an attempt is one that a worker has by the leader's books.</param>
-internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bundles, Func<AttemptId, CancellationToken, Task<bool>> isCurrent)
+/// <param name="findRun">The run of an attempt that a worker has by the leader's books; null for any other.</param>
+internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bundles, Func<AttemptId, CancellationToken, Task<RunFacts?>> findRun)
 {
     /// <summary>The methods that are answered here.</summary>
     public static IReadOnlyList<string> Served { get; } =
@@ -41,7 +43,7 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
                 break;
             case Methods.GetXCom:
                 var xcom = asked.Read<FetchXCom>();
-                if (await MayAskAsync(asked, xcom.Attempt, cancellationToken))
+                if (await FindRunAsync(asked, xcom.Attempt, cancellationToken) is not null)
                 {
                     var value = await store.ReadModel.FindXComAsync(xcom.Attempt.Run, new TaskId(xcom.Task), xcom.Key, cancellationToken);
                     if (value is null)
@@ -65,23 +67,24 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
     private async Task AnswerAsync(IncomingRequest asked, SecretKind kind, CancellationToken cancellationToken)
     {
         var wanted = asked.Read<FetchForAttempt>();
-        if (await MayAskAsync(asked, wanted.Attempt, cancellationToken))
+        if (await FindRunAsync(asked, wanted.Attempt, cancellationToken) is { } run)
         {
             // A URI goes as it is, a variable's value, which may be any text, as JSON: see Methods.
-            var value = await vault.FindAsync(kind, wanted.Name, cancellationToken);
-            Reply(asked, value is null || kind == SecretKind.Connection ? value : WireJson.Write(value), $"{(kind == SecretKind.Connection ? "connection" : "variable")} '{wanted.Name}'");
+            var name = kind == SecretKind.Connection ? ConnectionOverrides.Resolve(run.Connections, wanted.Name) : wanted.Name;
+            var value = await vault.FindAsync(kind, name, cancellationToken);
+            Reply(asked, value is null || kind == SecretKind.Connection ? value : WireJson.Write(value), $"{(kind == SecretKind.Connection ? "connection" : "variable")} '{name}'");
         }
     }
 
-    private async Task<bool> MayAskAsync(IncomingRequest asked, AttemptId attempt, CancellationToken cancellationToken)
+    private async Task<RunFacts?> FindRunAsync(IncomingRequest asked, AttemptId attempt, CancellationToken cancellationToken)
     {
-        if (await isCurrent(attempt, cancellationToken))
+        var run = await findRun(attempt, cancellationToken);
+        if (run is null)
         {
-            return true;
+            asked.Fail(409, $"Attempt {attempt} is not current; it gets nothing.");
         }
 
-        asked.Fail(409, $"Attempt {attempt} is not current; it gets nothing.");
-        return false;
+        return run;
     }
 
     private static void Reply(IncomingRequest asked, string? body, string what)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
@@ -17,7 +18,7 @@ internal sealed class BackfillScout(IReadModel readModel, DagId dag, BackfillWal
 
     /// <summary>The steps after the interval with a logical date; from the beginning when it is null.</summary>
     /// <exception cref="Storage.StoreException">The store could not be read.</exception>
-    public async IAsyncEnumerable<BackfillStep> After(DateTimeOffset? cursor)
+    public async IAsyncEnumerable<BackfillStep> After(DateTimeOffset? cursor, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         foreach (var ahead in walk.After(cursor).Chunk(Reach))
         {
@@ -25,7 +26,7 @@ internal sealed class BackfillScout(IReadModel readModel, DagId dag, BackfillWal
             // The store keeps whole microseconds.
             var query = new RunQuery { Dag = dag, From = first, Before = last.AddMicroseconds(1), Limit = int.MaxValue };
             var existing = new Dictionary<DateTimeOffset, DagRunRow>();
-            foreach (var run in await readModel.ListRunsAsync(query, CancellationToken.None))
+            foreach (var run in await readModel.ListRunsAsync(query, cancellationToken))
             {
                 if (run.Facts.Type != RunType.Manual)
                 {

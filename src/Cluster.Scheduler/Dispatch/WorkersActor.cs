@@ -29,8 +29,11 @@ internal sealed record Reported(string Node, IReadOnlyList<TaskReport> Reports);
 /// <summary>To a run: the worker is gone with these attempts.</summary>
 internal sealed record AttemptsLost(string Node, IReadOnlyList<AttemptId> Ids, string Reason);
 
-/// <summary>Asks whether an attempt is current; answered by a bool.</summary>
+/// <summary>Asks whether an attempt is current; answered by a <see cref="CurrentAttempt"/>.</summary>
 internal sealed record IsCurrent(AttemptId Id);
+
+/// <param name="Run">The run that it belongs to; null when it is not current.</param>
+internal sealed record CurrentAttempt(RunFacts? Run);
 
 /// <summary>How long silence is borne.</summary>
 /// <param name="HeartbeatEvery">Gap between a worker's heartbeats.</param>
@@ -69,7 +72,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             case Watch: FindSilent(); break;
             case TellDurable: Tell(); break;
             case IsCurrent question:
-                Context.Sender?.Tell(_workers.Values.Any(worker => worker.Books.ContainsKey(question.Id)));
+                Context.Sender?.Tell(new CurrentAttempt(_workers.Values.Select(worker => worker.Books.GetValueOrDefault(question.Id)?.Run).FirstOrDefault(run => run is not null)));
                 break;
         }
 

@@ -1,3 +1,4 @@
+using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -120,6 +121,7 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
                 Bundle = "sha256:b",
                 Conf = """{"k":"값"}""",
                 Backfill = "bf",
+                Connections = """{"source":"replica"}""",
                 PreviousSuccess = new(Day(4), Day(5)),
                 PreviousSuccessStartedAt = Day(5),
                 PreviousSuccessEndedAt = Day(5).AddMinutes(3),
@@ -243,7 +245,22 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     public async Task Backfills_are_upserted_and_listed_latest_first()
     {
         var first = Backfill("a", Day(1));
-        var second = Backfill("b", Day(2)) with { State = "success", Succeeded = 8, Failed = 2, EndedAt = Noon.ToUniversalTime() };
+        var second = Backfill("b", Day(2)) with
+        {
+            State = "success",
+            Intervals = 12,
+            Active = 1,
+            Succeeded = 8,
+            Failed = 2,
+            EndedAt = Noon.ToUniversalTime(),
+            Options = new()
+            {
+                MaxActiveRuns = 7, Order = BackfillOrder.Newest, Reprocess = Reprocess.Completed, Conf = """{"k":"값"}""", Connections = """{"a":"b"}""",
+            },
+            Made = new("ann", Day(2), "why"),
+            Changed = new("bob", Day(3), "because"),
+            Pace = new(Day(2), 9),
+        };
         await WriteAsync(first, second with { State = "running", Succeeded = 0, EndedAt = null }, Backfill("c", Day(3)) with { Dag = new("other") });
         await WriteAsync(second);
 
@@ -305,7 +322,7 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
 
     private static BackfillRow Backfill(string id, DateTimeOffset created) => new()
     {
-        Id = id, Dag = Dag, Range = new(Day(1), Day(11)), MaxActiveRuns = 3, State = "running", Total = 10, CreatedAt = created,
+        Id = id, Dag = Dag, Range = new(Day(1), Day(11)), Options = new() { MaxActiveRuns = 3 }, State = "running", Total = 10, Made = new("ann", created),
     };
 
     private async Task WriteAsync(params ReadModelChange[] changes)

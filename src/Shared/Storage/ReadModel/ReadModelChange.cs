@@ -1,3 +1,4 @@
+using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -114,18 +115,32 @@ public sealed record BackfillRow : ReadModelChange
     /// <summary><c>[Start, End)</c> by logical date.</summary>
     public required DataInterval Range { get; init; }
 
-    public required int MaxActiveRuns { get; init; }
+    public required BackfillOptions Options { get; init; }
 
-    /// <summary>running, success, failed or cancelled.</summary>
+    /// <summary>running, paused, success, failed or cancelled.</summary>
     public required string State { get; init; }
 
+    /// <summary>Complete intervals in the range; those that are not among <see cref="Total"/> keep the run they have.</summary>
+    public int Intervals { get; init; }
+
+    /// <summary>Runs that it makes.</summary>
     public required int Total { get; init; }
+
+    /// <summary>Runs that have been begun and have not ended.</summary>
+    public int Active { get; init; }
 
     public int Succeeded { get; init; }
 
     public int Failed { get; init; }
 
-    public required DateTimeOffset CreatedAt { get; init; }
+    /// <summary>Who made it, when, and why.</summary>
+    public required BackfillWord Made { get; init; }
+
+    /// <summary>Who paused, resumed or cancelled it last.</summary>
+    public BackfillWord? Changed { get; init; }
+
+    /// <summary>By the latest ends; null when it never ran.</summary>
+    public BackfillPace? Pace { get; init; }
 
     public DateTimeOffset? EndedAt { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -15,12 +16,16 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
     private const string RunColumns =
         """
         SELECT run_key, dag_id, run_id, type, state, interval_start, interval_end, version, bundle, conf, backfill,
-               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason, previous_ended_at
+               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason, previous_ended_at, connections
         FROM dag_run
         """;
 
     private const string BackfillColumns =
-        "SELECT id, dag_id, range_start, range_end, max_active_runs, state, total, succeeded, failed, created_at, ended_at FROM backfill";
+        """
+        SELECT id, dag_id, range_start, range_end, max_active_runs, state, total, succeeded, failed, created_at, ended_at,
+               run_order, reprocess, conf, connections, intervals, active, made_by, made_note, changed_by, changed_at, changed_note, pace_from, pace_ended
+        FROM backfill
+        """;
 
     public async ValueTask<IReadOnlyList<DagRow>> ListDagsAsync(CancellationToken cancellationToken) =>
         await database.QueryAsync($"{DagColumns} ORDER BY dag_id", [], ReadDag, cancellationToken).ConfigureAwait(false);
@@ -179,6 +184,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             Bundle = row.TextOrNull(8),
             Conf = row.Text(9),
             Backfill = row.TextOrNull(10),
+            Connections = row.TextOrNull(19),
             PreviousSuccess = row.TimeOrNull(11) is { } start ? new DataInterval(start, row.Time(12)) : null,
             PreviousSuccessStartedAt = row.TimeOrNull(13),
             PreviousSuccessEndedAt = row.TimeOrNull(18),
@@ -195,12 +201,23 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         Id = row.Text(0),
         Dag = new(row.Text(1)),
         Range = new DataInterval(row.Time(2), row.Time(3)),
-        MaxActiveRuns = row.Int(4),
+        Options = new()
+        {
+            MaxActiveRuns = row.Int(4),
+            Order = Enum.Parse<BackfillOrder>(row.Text(11), ignoreCase: true),
+            Reprocess = Enum.Parse<Reprocess>(row.Text(12), ignoreCase: true),
+            Conf = row.Text(13),
+            Connections = row.TextOrNull(14),
+        },
         State = row.Text(5),
+        Intervals = row.Int(15),
         Total = row.Int(6),
+        Active = row.Int(16),
         Succeeded = row.Int(7),
         Failed = row.Int(8),
-        CreatedAt = row.Time(9),
+        Made = new(row.Text(17), row.Time(9), row.TextOrNull(18)),
+        Changed = row.TextOrNull(19) is { } by ? new(by, row.Time(20), row.TextOrNull(21)) : null,
+        Pace = row.TimeOrNull(22) is { } from ? new(from, row.Int(23)) : null,
         EndedAt = row.TimeOrNull(10),
     };
 }
