@@ -59,7 +59,7 @@ internal sealed class SimulatedScheduler
         var node = Simulation.CreateNode(name);
         var system = new ActorSystem(name, node, node.Time, NullLoggerFactory.Instance);
         var host = new NodeHost(system, Network.CreateTransport(new(name, NodeRole.Scheduler, name + ":1", name), node), [], NullLoggerFactory.Instance);
-        var added = new Node(name, node, system, SchedulerNode.Attach(host, Store, Box, _options, watchFolder: false));
+        var added = new Node(name, node, system, host, SchedulerNode.Attach(host, Store, Box, _options, watchFolder: false));
         _nodes.Add(added);
         host.StartAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
         return added;
@@ -119,6 +119,14 @@ internal sealed class SimulatedScheduler
         var answer = Scheduler.Scheduler.Elector.AskAsync<object>(new ToScheduler(message), TimeSpan.FromMinutes(2));
         return Assert.IsType<T>(Simulation.Await(answer, TimeSpan.FromMinutes(3)), exactMatch: false);
     }
+
+    /// <summary>Asks as another process does: a person by the API, or a worker for an attempt.</summary>
+    public Response Request(string method, string body) =>
+        Simulation.Await(Scheduler.Host.AskAsync(Scheduler.Host.Self.Id, method, body, TimeSpan.FromMinutes(2)), TimeSpan.FromMinutes(3));
+
+    /// <summary>An operation of the API, as ann.</summary>
+    public Response Call<T>(string operation, T request) =>
+        Request(Methods.Operator, WireJson.Write(new OperatorCall(operation, Cluster.Api.ApiJson.Serialize(request), "ann")));
 
     public void Tell(object message)
     {
@@ -182,5 +190,5 @@ internal sealed class SimulatedScheduler
     // SQLite answers on the calling thread: whatever it returns is complete.
     private static T Await<T>(ValueTask<T> task) => task.IsCompleted ? task.Result : throw new InvalidOperationException("The store did not answer at once.");
 
-    internal sealed record Node(string Name, SimulationNode Simulated, ActorSystem System, SchedulerNode Scheduler);
+    internal sealed record Node(string Name, SimulationNode Simulated, ActorSystem System, NodeHost Host, SchedulerNode Scheduler);
 }

@@ -90,8 +90,18 @@ public sealed class TableTests
             CreatedAt = Noon,
         };
 
-        Assert.Equal("[##############----------------] 15/31 runs, 1 failed, 2.0/s, ETA 8 s", BackfillProgress.LineOf(backfill, 2.0, 80));
-        Assert.Equal("15/31 runs, 1 failed", BackfillProgress.LineOf(backfill, null, 24));
+        (double? Rate, double? Eta, string State, string Line)[] rows =
+        [
+            (2.0, 8, "running", "[##############----------------] 15/31 runs, 1 failed, 2.0/s, ETA 8 s"),
+            (0.05, 320, "running", "[##############----------------] 15/31 runs, 1 failed, 3.0/min, ETA 5 m 20 s"),
+            (1 / 7200.0, 115_200, "running", "[##############----------------] 15/31 runs, 1 failed, 0.5/h, ETA 1 d 08 h"),
+            (1 / 864_000.0, null, "running", "[##############----------------] 15/31 runs, 1 failed, 0.1/d"),
+            (null, null, "running", "[##############----------------] 15/31 runs, 1 failed"),
+            (null, null, "paused", "[##############----------------] 15/31 runs, 1 failed, paused"),
+        ];
+        Assert.All(rows, row => Assert.Equal(
+            row.Line, BackfillProgress.LineOf(backfill with { RatePerSecond = row.Rate, EtaSeconds = row.Eta, State = row.State }, 100)));
+        Assert.Equal("15/31 runs, 1 failed", BackfillProgress.LineOf(backfill, 24));
     }
 
     [Fact]

@@ -286,30 +286,6 @@ public sealed class DagActorTests
     }
 
     [Fact]
-    public void A_queued_run_costs_no_memory_for_its_tasks()
-    {
-        const int Runs = 2_000;
-        var dag = Manual() with { MaxActiveRuns = 1, Tasks = [.. Enumerable.Range(0, 500).Select(n => Task($"t{n}"))] };
-        _cluster.Define(dag);
-        TriggerMany(0, 200);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        TriggerMany(200, Runs);
-        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Runs;
-
-        Assert.Equal("active, 1 running, 2199 queued", _cluster.StateOf("dag-manual"));
-        Assert.True(each < 200, $"{each} bytes a queued run"); // about 100 when 20,000 wait
-
-        void TriggerMany(int first, int count)
-        {
-            for (var n = first; n < first + count; n++)
-            {
-                _cluster.Scheduler.Scheduler.Elector.Tell(new Scheduler.Elections.ToScheduler(new ToDag(dag.Id, new TriggerRun(null, $"r{n}", "{}"))));
-                _cluster.Simulation.RunUntilIdle();
-            }
-        }
-    }
-
-    [Fact]
     public void A_removed_Dag_ends_what_it_began_and_begins_nothing()
     {
         _cluster.Define(Daily());
