@@ -122,6 +122,15 @@ for project in "${projects[@]}"; do
 done
 wait
 
+# Once more at the end, where it is looked for first: each failed test with what it said.
+for project in "${projects[@]}"; do
+    log=$results/$(basename "$project" .csproj).log
+    if grep -qE '^ +(Failed|X) .*\[[^]]*\]$|\[FAIL\]' "$log"; then
+        echo "$(basename "$project" .csproj) failed:"
+        grep -E -A 6 '^ +Failed .*\[[^]]*\]$' "$log" | cut -c 1-300 | head -n 60
+    fi
+done
+
 passed=0 failed=0 skipped=0
 for project in "${projects[@]}"; do
     read -r p f s <"$results/$(basename "$project" .csproj).sum" || { p=0 f=1 s=0; }
