@@ -46,7 +46,7 @@ internal static class ScheduleCommands
                 "sluice schedule preview --cron '0 2 * * *' --tz Asia/Seoul --start 2021-02-05",
                 "sluice schedule preview --cron @daily --start 2021-02-05 --now 2021-03-01",
                 "sluice schedule preview --every 90m --start 2021-02-05T06:00 --count 5 --json",
-                "sluice schedule preview --at '0 18 L * *' --calendar korea.ics --days previous --start 2026-01-01",
+                "sluice schedule preview --at '0 18 L * *' --calendar kr.ics --start 2026-01-01",
                 "sluice schedule preview --dag weather_to_warehouse --count 50"),
             PreviewAsync,
             ScheduleOptions.Cron, ScheduleOptions.At, ScheduleOptions.Every, ScheduleOptions.Seconds, ScheduleOptions.Calendar, ScheduleOptions.Days,
