@@ -2,6 +2,7 @@ using Sluice.Cluster.Api;
 using Sluice.Core.Backfills;
 using Sluice.Core.Connections;
 using Sluice.Core.Dags;
+using Sluice.Core.Params;
 using Sluice.Core.Schedules;
 using Sluice.Scheduler.Backfills;
 using Sluice.Storage.ReadModel;
@@ -128,6 +129,11 @@ internal sealed partial class OperatorApi
         if (options.Order == BackfillOrder.Newest && spec.Tasks.FirstOrDefault(task => task.DependsOnPast || task.WaitForDownstream) is { } chained)
         {
             throw new ApiException(409, $"Task '{chained.Id}' of Dag '{dag.Id}' depends on the run before, so a backfill must begin with the oldest.");
+        }
+
+        if (ParamRules.Refuse(spec, options.Conf) is { } broken)
+        {
+            throw new ApiException(400, broken);
         }
 
         foreach (var (id, other) in request.Connections ?? new Dictionary<string, string>())

@@ -42,6 +42,39 @@ public sealed class OperatorTests(LocalDeployment deployment) : IClassFixture<Lo
     }
 
     [Fact]
+    public async Task A_backfill_is_previewed_changed_and_shown()
+    {
+        string[] range = ["backfill", "create", "greets", "--start", "2021-02-10", "--end", "2021-02-14"];
+        var preview = await deployment.RunAsync([.. range, "--dry-run", "--order", "newest"]);
+        Assert.True(preview.Code == 0, preview.ToString());
+        Assert.Equal(["2021-02-13           create", "4 to create, 0 to run again, 0 to be left alone. Nothing was done."], [preview.Lines.First(), preview.Lines.Last()]);
+        var json = await deployment.RunAsync([.. range, "--dry-run", "--json"]);
+        Assert.Equal("create", JsonDocument.Parse(Assert.Single(json.Lines)).RootElement.GetProperty("intervals")[3].GetProperty("action").GetString());
+
+        await deployment.RunAsync("connections", "set", "source", "sqlite:///source.db");
+        await deployment.RunAsync("connections", "set", "replica", "sqlite:///replica.db");
+        var made = await deployment.RunAsync(
+            [.. range, "--only-missing", "--param", "table=nps", "--conf", """{"n":1}""", "--connection", "source=replica", "--note", "for the audit", "--wait", "--json"]);
+        Assert.True(made.Code == 0, made.ToString());
+        var ended = JsonDocument.Parse(Assert.Single(made.Lines)).RootElement;
+        Assert.Equal((4, "success"), (ended.GetProperty("succeeded").GetInt32(), ended.GetProperty("state").GetString()));
+        var id = ended.GetProperty("backfill_id").GetString()!;
+        var shown = await deployment.RunAsync("backfill", "show", id);
+        foreach (var text in new[] { "for the audit", "source is replica", """{"n":1,"table":"nps"}""", "1, oldest first", "4, of which 4 succeeded" })
+        {
+            Assert.Contains(text, shown.Out, StringComparison.Ordinal);
+        }
+
+        Assert.All(shown.Lines, line => Assert.True(line.Length <= 80, line));
+        foreach (var verb in new[] { "pause", "resume", "cancel" })
+        {
+            var refused = await deployment.RunAsync("backfill", verb, id, "--note", "too late");
+            Assert.Equal(1, refused.Code);
+            Assert.Equal($"sluice: Backfill '{id}' has ended as success; there is nothing to {verb}.", refused.Error.Trim());
+        }
+    }
+
+    [Fact]
     public async Task Json_is_one_line_and_one_document()
     {
         string[][] commands =
@@ -99,7 +132,9 @@ public sealed class OperatorTests(LocalDeployment deployment) : IClassFixture<Lo
         string[][] commands =
         [
             ["runs", "trigger", "nosuch"], ["runs", "show", "greets", "nosuch"], ["tasks", "log", "greets", "nosuch", "2021-02-01"],
-            ["backfill", "show", "nosuch"], ["variables", "get", "nosuch"], ["connections", "get", "nosuch"],
+            ["backfill", "show", "nosuch"], ["backfill", "pause", "nosuch"], ["backfill", "create", "greets", "--start", "2021-02-03", "--end", "2021-02-01"],
+            ["backfill", "create", "greets", "--start", "2021-02-03", "--end", "2021-02-04", "--dry-run", "--connection", "no=such"],
+            ["backfill", "create", "fails", "--start", "2021-02-01", "--end", "2021-02-03"], ["variables", "get", "nosuch"], ["connections", "get", "nosuch"],
             ["connections", "set", "x", "no uri"], ["dags", "list", "--token", "wrong"], ["runs", "trigger", "greets", "--conf", "{"],
         ];
         foreach (var command in commands)

@@ -120,6 +120,10 @@ public sealed class BackfillApiTests
         Assert.Contains(
             "Task 'only' of Dag 'chained' depends on the run before",
             _cluster.Call(Operations.CreateBackfill, Week with { DagId = "chained", Order = "newest" }).Error, StringComparison.Ordinal);
+        _cluster.Define(Dag with { Id = new("strict"), Params = """{"limit":1}""", ParamsSchema = """{"limit":{"type":"integer"}}""" });
+        Assert.Contains(
+            "Dag 'strict' cannot run with this conf: param \"limit\"",
+            _cluster.Call(Operations.CreateBackfill, Week with { DagId = "strict", Conf = """{"limit":"two"}""" }).Error, StringComparison.Ordinal);
         Assert.Single(_cluster.Runs()); // the holder's
     }
 
