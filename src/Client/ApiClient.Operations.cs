@@ -31,6 +31,18 @@ public sealed partial class ApiClient
     public Task<TaskStateAnswer> TaskStateAsync(string dag, string task, string run, CancellationToken cancellationToken = default) =>
         AskAsync<TaskName, TaskStateAnswer>(Operations.TaskState, new(dag, task, run), cancellationToken);
 
+    public Task<ChangeAnswer> ClearTasksAsync(ChangeRequest request, CancellationToken cancellationToken = default) =>
+        AskAsync<ChangeRequest, ChangeAnswer>(Operations.ClearTasks, request, cancellationToken);
+
+    public Task<ChangeAnswer> MarkTasksAsync(ChangeRequest request, CancellationToken cancellationToken = default) =>
+        AskAsync<ChangeRequest, ChangeAnswer>(Operations.MarkTasks, request, cancellationToken);
+
+    public Task<ChangeAnswer> MarkRunAsync(ChangeRequest request, CancellationToken cancellationToken = default) =>
+        AskAsync<ChangeRequest, ChangeAnswer>(Operations.MarkRun, request, cancellationToken);
+
+    public Task<TaskWhyAnswer> WhyTaskAsync(string dag, string task, string run, CancellationToken cancellationToken = default) =>
+        AskAsync<TaskName, TaskWhyAnswer>(Operations.WhyTask, new(dag, task, run), cancellationToken);
+
     public Task<BackfillSummary> CreateBackfillAsync(BackfillRequest request, CancellationToken cancellationToken = default) =>
         AskAsync<BackfillRequest, BackfillSummary>(Operations.CreateBackfill, request, cancellationToken);
 

@@ -133,5 +133,13 @@ internal static class Summaries
     public static BackfillInterval Of(BackfillStep step) =>
         new(step.Interval.Start, step.Interval.End, SnakeCase(step.Action.ToString()), step.Run?.Value, step.Why);
 
-    private static string SnakeCase(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+    public static RunChangeSummary Of(DagRuns.RunChange change, DagRunRow run) => new(
+        run.Facts.Id.Value,
+        run.Facts.LogicalDate,
+        SnakeCase((change.Refusal is null ? change.Before : run.State).ToString()),
+        SnakeCase((change.Refusal is null ? change.After : run.State).ToString()),
+        [.. change.Tasks.Select(task => new TaskChangeSummary(task.Task.Value, task.From.Name(), task.To.Name(), task.Stops))],
+        change.Refusal);
+
+    public static string SnakeCase(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }

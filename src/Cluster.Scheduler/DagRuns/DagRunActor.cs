@@ -147,6 +147,15 @@ internal sealed partial class DagRunActor : Actor
 
                 Cancel(cancel.Reason);
                 break;
+            case WhyTask question:
+                Answer(question);
+                break;
+            case ToldWhy told:
+                told.Asker.Tell(told.Answer);
+                break;
+            case ChangeRun change:
+                Change(change);
+                break;
             case PastIs past when _run.Phase == RunState.Running:
                 Apply(new TellPast(PastRun.Met(_run, past.Past), Now));
                 Advance();
@@ -266,6 +275,7 @@ internal sealed partial class DagRunActor : Actor
                 {
                     assignments.Add(DagRunBooks.AssignmentOf(_run, task));
                     _out[task] = (e.Worker, e.At);
+                    ForgetXComs(task);
                     _pending.Changes.Add(DagRunRows.OfDispatch(_run, task, e));
                 }
 
@@ -276,6 +286,12 @@ internal sealed partial class DagRunActor : Actor
                 var ran = e.Lost || e.HandedBack ? (TimeSpan?)null : outcome.EndedAt - outcome.StartedAt;
                 _freed.Add(new(new(_run.Facts.Key, e.Task), ran, e.HandedBack));
                 _out.Remove(e.Task, out var ended);
+                if (e.State == TaskState.None)
+                {
+                    ProjectRestart(e, node, outcome, ended.DispatchedAt);
+                    break;
+                }
+
                 _pending.Changes.Add(DagRunRows.OfEnd(_run, e, node, outcome, ended.DispatchedAt));
                 if (e.State == TaskState.Failed)
                 {
@@ -308,6 +324,12 @@ internal sealed partial class DagRunActor : Actor
                     }
                 }
 
+                break;
+            case TasksCleared e:
+                Project(e);
+                break;
+            case TasksMarked e:
+                Project(e);
                 break;
             case RunEnded:
                 _pending.Changes.Add(DagRunRows.Of(_run));

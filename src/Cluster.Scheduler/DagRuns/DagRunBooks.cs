@@ -11,15 +11,17 @@ internal sealed class DagRunBooks
 {
     private readonly Adopt _adopt;
     private readonly List<Expect> _expected;
+    private readonly List<Kill> _stopping;
 
-    private DagRunBooks(Adopt adopt, List<Expect> expected) => (_adopt, _expected) = (adopt, expected);
+    private DagRunBooks(Adopt adopt, List<Expect> expected, List<Kill> stopping) => (_adopt, _expected, _stopping) = (adopt, expected, stopping);
 
     public static DagRunBooks Of(DagRunState run)
     {
         var held = run.ActiveAttempts().ToList();
         return new(
             new(run.Facts.Key, [.. held.Select(id => (ReadyTask.Of(run, id.Task), run.WorkerOf(id.Task)!))]),
-            [.. held.GroupBy(id => run.WorkerOf(id.Task)!).Select(onWorker => new Expect(onWorker.Key, run.Facts, [.. onWorker.Select(id => AssignmentOf(run, id.Task))]))]);
+            [.. held.GroupBy(id => run.WorkerOf(id.Task)!).Select(onWorker => new Expect(onWorker.Key, run.Facts, [.. onWorker.Select(id => AssignmentOf(run, id.Task))]))],
+            [.. held.Where(id => run.IsRestarting(id.Task)).Select(id => new Kill(run.WorkerOf(id.Task)!, [id], run.RestartedBy(id.Task)!.Sentence("cleared")))]);
     }
 
     public static TaskAssignment AssignmentOf(DagRunState run, int task) =>
@@ -33,6 +35,11 @@ internal sealed class DagRunBooks
         foreach (var expect in _expected)
         {
             company.Workers.Tell(expect, run);
+        }
+
+        foreach (var kill in _stopping)
+        {
+            company.Workers.Tell(kill, run);
         }
     }
 }

@@ -100,6 +100,18 @@ internal sealed partial class DagActor(
             case StopRun cancel:
                 await OnCancelAsync(cancel);
                 break;
+            case ChangeRun change:
+                await OnChangeAsync(change, Context.Sender);
+                break;
+            case ChangeAfterwards later:
+                await OnAfterwardsAsync(later);
+                break;
+            case ChangeWritten written:
+                OnChangeWritten(written.Run);
+                break;
+            case WhyTask question:
+                await OnWhyAsync(question);
+                break;
             case Written written:
                 _unwritten.Remove(written.Run);
                 break;
@@ -284,6 +296,7 @@ internal sealed partial class DagActor(
         }
 
         _past.Forget(finished.Facts.Key);
+        await TakeUpAfterwardsAsync(finished.Facts.Key);
 
         if (finished.Facts.Backfill is not null)
         {
@@ -307,7 +320,8 @@ internal sealed partial class DagActor(
         if (facts is not null)
         {
             Fold(append, new RunUnqueued(cancel.Key));
-            append.Changes.Add(new DagRunRow { Facts = facts, State = RunState.Failed, EndedAt = Now, Reason = cancel.Reason });
+            var memory = await company.ReadModel.FindRunMemoryAsync(cancel.Key, CancellationToken.None);
+            append.Changes.Add(new DagRunRow { Facts = facts, State = RunState.Failed, EndedAt = Now, Reason = cancel.Reason, Memory = memory });
         }
 
         if (Context.Sender is { } asker)
@@ -360,7 +374,7 @@ internal sealed partial class DagActor(
     private void Make(RunCreated created, Append append, bool answer)
     {
         var facts = created.Facts;
-        var waits = RunsInFlight.Counts(facts) && (_dag.Paused || !_dag.Queued.IsEmpty || _runs.Counted >= Spec.MaxActiveRuns);
+        var waits = MustWait(facts);
         if (waits)
         {
             // Only its key is kept here; it becomes an actor when its turn comes.
@@ -392,19 +406,17 @@ internal sealed partial class DagActor(
         while (_clock.Graph is not null && _dag is { Paused: false, Queued.IsEmpty: false } && _runs.Counted < Spec.MaxActiveRuns)
         {
             var key = _dag.Queued.Min;
-            var facts = await FindQueuedAsync(key);
+            var run = await ReviveAsync(key);
             var append = new Append(StreamOf(id));
             Fold(append, new RunUnqueued(key));
-            if (facts is null)
+            if (run is null)
             {
                 Tell(append); // its row was deleted
                 continue;
             }
 
-            var created = new RunCreated(facts, TokenBase: 0);
-            append.Others.Add(new JournalEntry(DagRunActor.StreamOf(key), DagRunJson.Serialize(created)));
-            Tell(append);
-            _runs.Begin(new(await company.Versions.GetAsync(facts.Version, CancellationToken.None), created), isNew: true);
+            _changed.Remove(key);
+            Begin(run, append);
         }
     }
 

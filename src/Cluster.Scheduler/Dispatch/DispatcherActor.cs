@@ -34,6 +34,11 @@ internal sealed record ObstacleQuestion(ReadyTask Task);
 
 internal sealed record ObstacleAnswer(string? Text);
 
+/// <summary>Asks for everything that is in the way of a task; answered by <see cref="ReasonsAnswer"/>.</summary>
+internal sealed record ReasonsQuestion(ReadyTask Task);
+
+internal sealed record ReasonsAnswer(IReadOnlyList<Core.DagRuns.TaskReason> Reasons);
+
 /// <summary>The shell around <see cref="DispatchQueue"/>.</summary>
 internal sealed class DispatcherActor : Actor
 {
@@ -77,6 +82,9 @@ internal sealed class DispatcherActor : Actor
             case DagLimit limit:
                 _queue.SetDagLimit(limit.Dag, limit.MaxActiveTasks, limit.Paused);
                 break;
+            case ReasonsQuestion question:
+                Context.Sender?.Tell(new ReasonsAnswer(_queue.Reasons(question.Task)));
+                return ValueTask.CompletedTask;
             case ObstacleQuestion question:
                 Context.Sender?.Tell(new ObstacleAnswer(_queue.Obstacle(question.Task)));
                 return ValueTask.CompletedTask;

@@ -20,7 +20,7 @@ internal sealed record Expect(string Node, RunFacts Run, IReadOnlyList<TaskAssig
 /// <summary>After a commit: reports of these attempts are on disk, or no longer matter.</summary>
 internal sealed record Acknowledge(string Node, IReadOnlyList<AttemptId> Ids);
 
-/// <summary>After a commit: stop these attempts.</summary>
+/// <summary>After a commit: stop these attempts. Those that are still in the books are told again until they have ended.</summary>
 internal sealed record Kill(string Node, IReadOnlyList<AttemptId> Ids, string Reason);
 
 /// <summary>To a run: a worker reported the ends of some of its attempts.</summary>
@@ -68,7 +68,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             case RunJoined e: _runs[e.Run] = Context.Sender!; break;
             case RunLeft e: _runs.Remove(e.Run); break;
             case Expect e: Book(WorkerOf(e.Node), e.Run, e.Tasks); break;
-            case Kill e: transport.Send(e.Node, new KillTasks(epoch, e.Ids, e.Reason)); break;
+            case Kill e: Stop(e); break;
             case Watch: FindSilent(); break;
             case TellDurable: Tell(); break;
             case IsCurrent question:
@@ -86,6 +86,34 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
     {
         Book(WorkerOf(dispatch.Node), dispatch.Run, dispatch.Tasks);
         transport.Send(dispatch.Node, new RunTasks(epoch, dispatch.Run, dispatch.Tasks));
+    }
+
+    private void Stop(Kill kill)
+    {
+        if (_workers.TryGetValue(kill.Node, out var worker))
+        {
+            foreach (var id in kill.Ids)
+            {
+                if (worker.Books.TryGetValue(id, out var booked))
+                {
+                    booked.StopReason = kill.Reason;
+                }
+            }
+        }
+
+        transport.Send(kill.Node, new KillTasks(epoch, kill.Ids, kill.Reason));
+    }
+
+    /// <summary>Tells it again what it names and should not run: the word may have been lost on the way.</summary>
+    private void StopAgain(string node, Worker worker, IReadOnlyList<AttemptId> running)
+    {
+        foreach (var id in running)
+        {
+            if (worker.Books.TryGetValue(id, out var booked) && booked.StopReason is { } reason)
+            {
+                transport.Send(node, new KillTasks(epoch, [id], reason));
+            }
+        }
     }
 
     private void Book(Worker worker, RunFacts run, IReadOnlyList<TaskAssignment> tasks)
@@ -165,6 +193,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             Route(register.Node.Id, new(register.Finished));
         }
 
+        StopAgain(register.Node.Id, worker, register.Running);
         Resend(register.Node.Id, worker, [.. register.Running, .. register.Finished.Select(report => report.Id)], TimeSpan.Zero);
     }
 
@@ -186,6 +215,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             transport.Send(node, new KillTasks(epoch, unknown, "The scheduler no longer wants this attempt."));
         }
 
+        StopAgain(node, worker, beat.Running);
         Resend(node, worker, beat.Running, ResendAfter);
     }
 
@@ -201,7 +231,18 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
         var lost = worker.Books.Where(entry => !named.Contains(entry.Key) && Context.Time.GetElapsedTime(entry.Value.SentAt) >= age);
         foreach (var ofRun in lost.GroupBy(entry => entry.Value.Run).ToList())
         {
-            var tasks = ofRun.Select(entry => entry.Value.Task).ToList();
+            var stopped = ofRun.Where(entry => entry.Value.StopReason is not null).Select(entry => entry.Key).ToList();
+            if (stopped.Count > 0 && _runs.TryGetValue(ofRun.Key.Key, out var run))
+            {
+                run.Tell(new AttemptsLost(node, stopped, "It was stopped before its worker had it."));
+            }
+
+            var tasks = ofRun.Where(entry => entry.Value.StopReason is null).Select(entry => entry.Value.Task).ToList();
+            if (tasks.Count == 0)
+            {
+                continue;
+            }
+
             LogResent(Context.Logger, tasks.Count, ofRun.Key.Dag, ofRun.Key.Id, node);
             foreach (var (_, booked) in ofRun)
             {
@@ -266,6 +307,9 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
         public TaskAssignment Task { get; } = task;
 
         public long SentAt { get; set; } = sentAt;
+
+        /// <summary>Why it is to stop; null while it is wanted.</summary>
+        public string? StopReason { get; set; }
     }
 
     private sealed record TellDurable

@@ -242,6 +242,28 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     }
 
     [Fact]
+    public async Task XComs_of_a_task_are_cleared_with_those_that_come_before_in_the_group()
+    {
+        await WriteAsync(new XComRow(1, new("a"), "x", "1"), new XComRow(1, new("a[0]"), "x", "2"), new XComRow(2, new("a"), "x", "3"));
+        await WriteAsync(
+            new XComRow(1, new("a"), "before", "4"), new XComRow(1, new("b"), "before", "5"), new XComsCleared(1, new("a")),
+            new XComRow(1, new("b"), "before", "6"), new XComRow(1, new("a"), "after", "7"));
+
+        Assert.Equal([new(1, new("a"), "after", "7"), new(1, new("a[0]"), "x", "2"), new(1, new("b"), "before", "6")], await Store.ReadModel.ListXComsAsync(1, None));
+        Assert.Equal([new(2, new("a"), "x", "3")], await Store.ReadModel.ListXComsAsync(2, None));
+    }
+
+    [Fact]
+    public async Task What_a_run_remembers_is_kept_apart()
+    {
+        await WriteAsync(Run(1, 5) with { Memory = "{\"a\":1}" }, Run(2, 6));
+        Assert.Equal(("{\"a\":1}", null, null), (await Store.ReadModel.FindRunMemoryAsync(1, None), await Store.ReadModel.FindRunMemoryAsync(2, None), await Store.ReadModel.FindRunMemoryAsync(3, None)));
+
+        await WriteAsync(Run(1, 5));
+        Assert.Null(await Store.ReadModel.FindRunMemoryAsync(1, None));
+    }
+
+    [Fact]
     public async Task Backfills_are_upserted_and_listed_latest_first()
     {
         var first = Backfill("a", Day(1));

@@ -41,6 +41,18 @@ public static class Operations
     /// <summary><see cref="TaskName"/> to <see cref="TaskStateAnswer"/>.</summary>
     public const string TaskState = "tasks.state";
 
+    /// <summary><see cref="ChangeRequest"/> to <see cref="ChangeAnswer"/>: run tasks again. Without tasks: whole runs.</summary>
+    public const string ClearTasks = "tasks.clear";
+
+    /// <summary><see cref="ChangeRequest"/> with a state to <see cref="ChangeAnswer"/>.</summary>
+    public const string MarkTasks = "tasks.mark";
+
+    /// <summary><see cref="ChangeRequest"/> with a state and without tasks to <see cref="ChangeAnswer"/>: end runs.</summary>
+    public const string MarkRun = "runs.mark";
+
+    /// <summary><see cref="TaskName"/> to <see cref="TaskWhyAnswer"/>: why it is not running, or ended as it did.</summary>
+    public const string WhyTask = "tasks.why";
+
     /// <summary><see cref="BackfillRequest"/> to <see cref="BackfillSummary"/>.</summary>
     public const string CreateBackfill = "backfills.create";
 
@@ -84,7 +96,7 @@ public static class Operations
     public const string DeleteVariable = "variables.delete";
 
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
-        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables);
+        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, WhyTask, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);

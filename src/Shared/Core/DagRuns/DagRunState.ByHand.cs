@@ -22,6 +22,12 @@ public sealed partial class DagRunState
     /// <summary>Numbers of a task's instances before it was cleared to be expanded anew.</summary>
     public (int First, int Length) FormerInstancesOf(int task) => _former.TryGetValue(task, out var former) ? (former.First, former.Length) : (task, 0);
 
+    /// <summary>Whether anything of it was ever begun or changed.</summary>
+    public bool HasEarlierLife => TokenBase > 0 || Array.Exists(_tokens, token => token > 0);
+
+    /// <summary>Which branches and short circuits decided that an instance is not to run.</summary>
+    public IReadOnlyList<int> BarredBy(int instance) => [.. _choices.Where(choice => Array.IndexOf(choice.Value, instance) >= 0).Select(choice => choice.Key).Order()];
+
     /// <summary>What the states of its instances do not tell of a run; null for most runs.</summary>
     public DagRunMemory? Memory() => _expansions.Count == 0 && _choices.Count == 0 && _lengths.Count == 0 && _pastMet.Count == 0
         ? null

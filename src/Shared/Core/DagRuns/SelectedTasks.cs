@@ -50,6 +50,25 @@ public static class SelectedTasks
     public static IReadOnlyCollection<int> After(DagRunState run, IReadOnlyCollection<int> instances) =>
         Walk(instances, instance => run.Graph.Downstream(run.TaskOf(instance)).ToArray(), run);
 
+    /// <summary>The instances directly before one.</summary>
+    public static IEnumerable<int> Before(DagRunState run, int instance)
+    {
+        foreach (var task in run.SpecOf(instance).Upstream)
+        {
+            if (Beside(run, instance, task) is { } beside)
+            {
+                yield return beside;
+                continue;
+            }
+
+            var (first, length) = run.InstancesOf(task);
+            for (var before = first; before < first + length; before++)
+            {
+                yield return before;
+            }
+        }
+    }
+
     private static bool IsNamed(DagRunState run, int instance, string name)
     {
         var task = run.SpecOf(instance).Id.Value;

@@ -9,7 +9,7 @@ namespace Sluice.Core.Queues;
 /// so that small ones cannot overtake it for ever; one that needs more than its pool has steps aside until the pool grows. Tasks of a Dag at its
 /// limit step aside, too, each lane's in their order. An offer costs O(log priorities), a grant O(lanes + workers).
 /// </remarks>
-public sealed class DispatchQueue
+public sealed partial class DispatchQueue
 {
     /// <summary>Pool of tasks that name none.</summary>
     public const string DefaultPool = "default_pool";
@@ -196,6 +196,12 @@ public sealed class DispatchQueue
             Waiting--;
             var run = RunOf(task.Key.Run);
             run.Waiting--;
+            if (_holdings.ContainsKey(task.Key))
+            {
+                // Cleared and ready again before its first offer was taken: one grant is enough.
+                continue;
+            }
+
             run.Held.Add(task.Key.Task);
             _holdings.Add(task.Key, new(task, worker.Id));
             Count(task, worker.Id, +1);

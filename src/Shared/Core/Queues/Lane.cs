@@ -44,6 +44,24 @@ internal sealed class Lane(string queue)
         return taken;
     }
 
+    /// <summary>How many go before a task for certain: those of higher rank, and those of its Dag and rank that came before it.</summary>
+    public int CountBefore(ReadyTask task)
+    {
+        var rank = (task.IsBackfill ? 1 : 0, -task.Priority);
+        var before = 0;
+        foreach (var (other, level) in _levels)
+        {
+            if (other.CompareTo(rank) >= 0)
+            {
+                return other == rank ? before + level.CountBefore(task) : before;
+            }
+
+            before += level.Count;
+        }
+
+        return before;
+    }
+
     /// <summary>Drops the tasks of a run; the others keep their order.</summary>
     public void Forget(long run)
     {
@@ -72,6 +90,11 @@ internal sealed class Lane(string queue)
         private readonly Queue<DagId> _turns = new();
 
         public ReadyTask? Head => _turns.TryPeek(out var dag) ? _byDag[dag].Peek() : null;
+
+        public int Count => _byDag.Values.Sum(waiting => waiting.Count);
+
+        public int CountBefore(ReadyTask task) =>
+            _byDag.TryGetValue(task.Dag, out var waiting) ? waiting.TakeWhile(other => other.Key != task.Key).Count() % Math.Max(1, waiting.Count) : 0;
 
         public void Add(ReadyTask task)
         {

@@ -28,6 +28,14 @@ internal static class PostgresChangeWriter
             batch.BatchCommands.Add(clear);
         }
 
+        if (changes.ClearedXComsOfTasks.Count > 0)
+        {
+            var clear = new NpgsqlBatchCommand("DELETE FROM xcom USING unnest($1, $2) AS gone (run_key, task_id) WHERE xcom.run_key = gone.run_key AND xcom.task_id = gone.task_id");
+            clear.Parameters.Add(new() { Value = changes.ClearedXComsOfTasks.ConvertAll(gone => gone.Run).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+            clear.Parameters.Add(Texts(changes.ClearedXComsOfTasks, gone => gone.Task));
+            batch.BatchCommands.Add(clear);
+        }
+
         Add(batch, XComs, ReadModelTables.XComs, changes.XComs);
         Add(batch, Dags, ReadModelTables.Dags, changes.Dags);
         Add(batch, DagVersions, ReadModelTables.DagVersions, changes.DagVersions);

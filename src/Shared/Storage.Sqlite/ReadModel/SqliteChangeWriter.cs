@@ -24,6 +24,11 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
             database.Statement("DELETE FROM xcom WHERE run_key = $1", 1).With(0, run).Execute();
         }
 
+        foreach (var (run, task) in changes.ClearedXComsOfTasks)
+        {
+            database.Statement("DELETE FROM xcom WHERE run_key = $1 AND task_id = $2", 2).With(0, run).With(1, task).Execute();
+        }
+
         Write(_xComs, ReadModelTables.XComs, changes.XComs);
         Write(_dags, ReadModelTables.Dags, changes.Dags);
         Write(_dagVersions, ReadModelTables.DagVersions, changes.DagVersions);

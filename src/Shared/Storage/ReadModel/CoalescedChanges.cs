@@ -1,3 +1,5 @@
+using Sluice.Core.Dags;
+
 namespace Sluice.Storage.ReadModel;
 
 /// <summary>The changes of one group by table, at most one a row: one statement cannot touch a row twice.</summary>
@@ -21,7 +23,7 @@ internal sealed class CoalescedChanges
                     Put(XComs, row, (row.Run, row.Task, row.Key), changes.Count);
                     break;
                 case XComsCleared cleared:
-                    ClearedXComs.Add(cleared.Run);
+                    Forget(cleared);
                     break;
                 case DagRow row:
                     Put(Dags, row, row.Id, changes.Count);
@@ -58,6 +60,9 @@ internal sealed class CoalescedChanges
     /// <summary>Runs whose XComs are deleted before <see cref="XComs"/> are written.</summary>
     public List<long> ClearedXComs { get; } = [];
 
+    /// <summary>Task instances of which the same holds.</summary>
+    public List<(long Run, string Task)> ClearedXComsOfTasks { get; } = [];
+
     public List<DagRow> Dags { get; } = [];
 
     public List<DagVersionRow> DagVersions { get; } = [];
@@ -71,6 +76,32 @@ internal sealed class CoalescedChanges
     public List<ImportErrorRow> ImportErrors { get; } = [];
 
     public List<AuditRow> Audit { get; } = [];
+
+    private void Forget(XComsCleared cleared)
+    {
+        if (cleared.Task is { } task)
+        {
+            ClearedXComsOfTasks.Add((cleared.Run, task.Value));
+        }
+        else
+        {
+            ClearedXComs.Add(cleared.Run);
+        }
+
+        // What came before it in this group goes, too.
+        if (XComs.RemoveAll(row => row.Run == cleared.Run && (cleared.Task is null || row.Task == cleared.Task)) > 0)
+        {
+            foreach (var key in _positions.Keys.Where(key => key is ValueTuple<long, TaskId, string>).ToList())
+            {
+                _positions.Remove(key);
+            }
+
+            for (var i = 0; i < XComs.Count; i++)
+            {
+                _positions[(XComs[i].Run, XComs[i].Task, XComs[i].Key)] = i;
+            }
+        }
+    }
 
     private void Put<T>(List<T> rows, T row, object key, int changes)
     {

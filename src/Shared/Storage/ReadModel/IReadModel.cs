@@ -24,6 +24,9 @@ public interface IReadModel
 
     ValueTask<DagRunRow?> FindRunAsync(long key, CancellationToken cancellationToken);
 
+    /// <summary>The <see cref="DagRunRow.Memory"/> of a run; null for most.</summary>
+    ValueTask<string?> FindRunMemoryAsync(long key, CancellationToken cancellationToken);
+
     /// <summary>Every attempt of every task of a run, by task, then token.</summary>
     ValueTask<IReadOnlyList<TaskInstanceRow>> ListTaskInstancesAsync(long run, CancellationToken cancellationToken);
 

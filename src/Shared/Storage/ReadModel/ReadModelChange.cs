@@ -68,6 +68,9 @@ public sealed record DagRunRow : ReadModelChange
 
     /// <summary>Why it ended as it did, when the tasks' states do not say.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>What its instances' states do not tell of it, as JSON, for the day that it is cleared. Read by <see cref="IReadModel.FindRunMemoryAsync"/> only.</summary>
+    public string? Memory { get; init; }
 }
 
 /// <summary>Upserts one attempt of one task instance, by (run, task, token). The highest token of a task is its current state.</summary>
@@ -102,8 +105,8 @@ public sealed record TaskInstanceRow : ReadModelChange
 /// <summary>Upserts an XCom.</summary>
 public sealed record XComRow(long Run, TaskId Task, string Key, string Value) : ReadModelChange;
 
-/// <summary>Deletes every XCom of a run: it is run again from the beginning. XComs of the same group are written after it.</summary>
-public sealed record XComsCleared(long Run) : ReadModelChange;
+/// <summary>Deletes every XCom of a run, or of one of its task instances: it is run again. XComs that come later in the same group are written.</summary>
+public sealed record XComsCleared(long Run, TaskId? Task = null) : ReadModelChange;
 
 /// <summary>Upserts a backfill.</summary>
 public sealed record BackfillRow : ReadModelChange

@@ -43,6 +43,7 @@ internal static class ReadModelTables
         new TimeColumn<DagRunRow>("started_at", row => row.StartedAt),
         new TimeColumn<DagRunRow>("ended_at", row => row.EndedAt),
         new TextColumn<DagRunRow>("reason", row => row.Reason),
+        new TextColumn<DagRunRow>("memory", row => row.Memory),
     ]);
 
     public static RowTable<XComRow> XComs { get; } = new("xcom", ["run_key", "task_id", "key"], OnConflict.Update,

@@ -85,6 +85,10 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         return First(await database.QueryAsync(sql, [dag.Value, run.Value], ReadRun, cancellationToken).ConfigureAwait(false));
     }
 
+    public async ValueTask<string?> FindRunMemoryAsync(long key, CancellationToken cancellationToken) =>
+        First(await database.QueryAsync("SELECT memory FROM dag_run WHERE run_key = $1 AND memory IS NOT NULL", [key], row => row.Text(0), cancellationToken)
+            .ConfigureAwait(false));
+
     public async ValueTask<DagRunRow?> FindRunAsync(long key, CancellationToken cancellationToken) =>
         First(await database.QueryAsync($"{RunColumns} WHERE run_key = $1", [key], ReadRun, cancellationToken).ConfigureAwait(false));
 
