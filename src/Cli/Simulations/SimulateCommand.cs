@@ -30,7 +30,7 @@ internal static class SimulateCommand
             "simulate",
             "Let the real scheduler go through a stretch of time in seconds, without running tasks: what runs when, what waits, what misses its deadline.",
             "sluice simulate --from 2026-10-01 --to 2026-11-01",
-            "sluice simulate --from 2026-10-01 --to 2026-11-01 --fail 5% --durations durations.json --slots 16 --json"),
+            "sluice simulate --from 2026-10-01 --to 2026-11-01 --fail 5% \\\n    --durations durations.json --slots 16 --json"),
         RunAsync,
         From, To, Folder, Fail, Durations, Slots, Seed);
 
