@@ -29,6 +29,7 @@ internal static class RunTable
         .Add("Reason", run.Reason)
         .Add("Data interval", $"{Wording.Date(run.DataIntervalStart)} to {Wording.Date(run.DataIntervalEnd)} UTC")
         .Add("Backfill", run.BackfillId)
+        .Add("Triggered by", run.TriggeredBy)
         .Add("Conf", run.Conf)
         .Add("Started", run.StartedAt is { } at ? Wording.Time(at) + " UTC" : null)
         .Add("Took", Wording.Took(run.StartedAt, run.EndedAt));

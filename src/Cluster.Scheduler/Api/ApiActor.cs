@@ -23,7 +23,7 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
     protected override ValueTask PreStartAsync()
     {
         _people = new(store, vault, elector, Context.Time);
-        _workers = new(store, vault, bundles, FindRunAsync);
+        _workers = new(store, vault, bundles, new(store, elector), FindRunAsync);
         foreach (var method in WorkerRequests.Served)
         {
             host.Serve(method, Context.Self);

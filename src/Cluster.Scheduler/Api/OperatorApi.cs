@@ -135,7 +135,7 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
 
         var dag = await DagAsync(request.DagId, cancel);
         DateTimeOffset? date = request.LogicalDate is { } text ? ScheduleDates.Parse(text, (await SpecAsync(dag.Version, cancel)).TimeZone) : null;
-        var answer = await ToDagAsync<CreateRunAnswer>(dag.Id, new TriggerRun(date, request.RunId, conf), cancel);
+        var answer = await ToDagAsync<CreateRunAnswer>(dag.Id, new TriggerRun(date, request.RunId, conf, who), cancel);
         if (answer.Facts is not { } facts)
         {
             throw new ApiException(409, answer.Refusal!);

@@ -1,6 +1,7 @@
 using Sluice.Cluster.Api;
 using Sluice.Core.Backfills;
 using Sluice.Core.Connections;
+using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -47,6 +48,7 @@ internal static class Summaries
         EndedAt = row.EndedAt,
         Reason = row.Reason,
         BackfillId = row.Facts.Backfill,
+        TriggeredBy = row.Facts.TriggeredBy is { } by ? RunTrigger.Show(by) : null,
         Conf = row.Facts.Conf == "{}" ? null : row.Facts.Conf,
         Version = row.Facts.Version,
     };

@@ -15,12 +15,13 @@ namespace Sluice.Scheduler.Api;
 /// <param name="store">Specs and XComs.</param>
 /// <param name="vault">Connections and variables.</param>
 /// <param name="bundles">Code.</param>
+/// <param name="otherDags">Runs of other Dags.</param>
 /// <param name="findRun">The run of an attempt that a worker has by the leader's books; null for any other.</param>
-internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bundles, Func<AttemptId, CancellationToken, Task<RunFacts?>> findRun)
+internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bundles, CrossDagRequests otherDags, Func<AttemptId, CancellationToken, Task<RunFacts?>> findRun)
 {
     /// <summary>The methods that are answered here.</summary>
     public static IReadOnlyList<string> Served { get; } =
-        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom];
+        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom, Methods.TriggerRun, Methods.LookAtDag];
 
     public async Task AnswerAsync(IncomingRequest asked, CancellationToken cancellationToken)
     {
@@ -40,6 +41,22 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
                 break;
             case Methods.GetVariable:
                 await AnswerAsync(asked, SecretKind.Variable, cancellationToken);
+                break;
+            case Methods.TriggerRun:
+                var trigger = asked.Read<TriggerForAttempt>();
+                if (await FindRunAsync(asked, trigger.Attempt, cancellationToken) is not null)
+                {
+                    asked.ReplyWith(await otherDags.TriggerAsync(trigger, cancellationToken));
+                }
+
+                break;
+            case Methods.LookAtDag:
+                var look = asked.Read<LookForAttempt>();
+                if (await FindRunAsync(asked, look.Attempt, cancellationToken) is not null)
+                {
+                    asked.ReplyWith(await otherDags.LookAsync(look.Question, cancellationToken));
+                }
+
                 break;
             case Methods.GetXCom:
                 var xcom = asked.Read<FetchXCom>();

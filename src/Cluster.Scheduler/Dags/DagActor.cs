@@ -69,6 +69,9 @@ internal sealed partial class DagActor(
             case TriggerRun trigger:
                 await OnTriggerAsync(trigger);
                 break;
+            case TriggerForTask asked:
+                await OnTriggerForTaskAsync(asked);
+                break;
             case BackfillRun backfill:
                 await OnBackfillAsync(backfill);
                 break;
@@ -211,12 +214,7 @@ internal sealed partial class DagActor(
             return;
         }
 
-        var interval = trigger.LogicalDate is { } date ? new DataInterval(date, timetable.ManualInterval(date).End) : timetable.ManualInterval(Now);
-        if (interval.End < interval.Start)
-        {
-            interval = new(interval.Start, interval.Start);
-        }
-
+        var interval = IntervalByHand(timetable, trigger.LogicalDate);
         var runId = trigger.RunId is { } given ? new RunId(given) : RunIds.Of(RunType.Manual, Now);
         if (_runs.Has(runId) || _unwritten.Values.Any(run => run.Id == runId)
             || await company.ReadModel.FindRunAsync(id, runId, CancellationToken.None) is not null)
@@ -225,7 +223,8 @@ internal sealed partial class DagActor(
             return;
         }
 
-        Make(new(await _maker.NewAsync(_dag, RunType.Manual, runId, interval, trigger.Conf, backfill: null, Now), TokenBase: 0), new(StreamOf(id)), answer: true);
+        var facts = await _maker.NewAsync(_dag, RunType.Manual, runId, interval, trigger.Conf, backfill: null, Now);
+        Make(new(facts with { TriggeredBy = trigger.By }, TokenBase: 0), new(StreamOf(id)), answer: true);
     }
 
     private async ValueTask OnBackfillAsync(BackfillRun backfill)

@@ -17,7 +17,13 @@ internal sealed record Undefine;
 internal sealed record SetPaused(bool Paused);
 
 /// <summary>Makes a run by hand. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
-internal sealed record TriggerRun(DateTimeOffset? LogicalDate, string? RunId, string Conf);
+internal sealed record TriggerRun(DateTimeOffset? LogicalDate, string? RunId, string Conf, string? By = null);
+
+/// <summary>Makes a run for a task, or finds the one that it made before. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
+/// <param name="Trigger">What the task asks for.</param>
+/// <param name="Candidates">The run's id, and before it those that earlier tries of the task would have used: latest first.</param>
+/// <param name="By">The life of the task instance that asks: <see cref="RunFacts.TriggeredBy"/>.</param>
+internal sealed record TriggerForTask(Core.CrossDag.RunTrigger Trigger, IReadOnlyList<RunId> Candidates, string By);
 
 /// <summary>Makes the run of one interval of a backfill. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
 /// <param name="Backfill">The backfill.</param>
@@ -32,7 +38,7 @@ internal sealed record BackfillRun(
 /// <summary>Either the run's facts, or why there is none.</summary>
 /// <param name="Facts">The run.</param>
 /// <param name="Refusal">One sentence.</param>
-/// <param name="Ended">Set when the run was made before and is over.</param>
+/// <param name="Ended">Set when the run was made before: its state, as far as it is on disk. For a backfill only when it is over.</param>
 /// <param name="Skipped">Why there is nothing to run: someone else came first. One sentence.</param>
 internal sealed record CreateRunAnswer(RunFacts? Facts, string? Refusal = null, RunState? Ended = null, string? Skipped = null);
 

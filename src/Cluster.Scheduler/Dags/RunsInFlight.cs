@@ -21,6 +21,8 @@ internal sealed class RunsInFlight(ActorContext context, RunCompany company)
     public RunFacts? FindOfInterval(DateTimeOffset logicalDate) =>
         _runs.Values.FirstOrDefault(run => run.Facts.LogicalDate == logicalDate && run.Facts.Type != RunType.Manual)?.Facts;
 
+    public RunFacts? FindOfId(RunId id) => _runs.Values.FirstOrDefault(run => run.Facts.Id == id)?.Facts;
+
     public bool Has(RunId id) => _runs.Values.Any(run => run.Facts.Id == id);
 
     /// <summary>Begins a run, or goes on with it after a takeover.</summary>

@@ -25,7 +25,7 @@ internal sealed class AttemptExecutor(
     {
         var log = new AttemptLog(
             () => LogPaths.For(options.Home, work.Run.Dag.Value, work.Run.Id.Value, work.Name.Value, work.Id.Token), options.LogLimit, time, logger);
-        using var services = new AttemptServices(work.Id, leader, log);
+        using var services = new AttemptServices(work.Id, work.Name, leader, log);
         var startedAt = time.GetUtcNow();
         TaskOutcome outcome;
         try

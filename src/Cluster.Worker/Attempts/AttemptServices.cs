@@ -5,12 +5,14 @@ using Sluice.Authoring.Operators;
 using Sluice.Cluster.Wire;
 using Sluice.Cluster.Worker.Leaders;
 using Sluice.Cluster.Worker.Logs;
+using Sluice.Core.CrossDag;
+using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Cluster.Worker.Attempts;
 
 /// <summary>What one attempt may ask of its worker, whichever process it runs in. Nothing is cached: a sensor may wait for days for a value to change.</summary>
-internal sealed class AttemptServices(AttemptId attempt, ILeaderRequests leader, AttemptLog log) : ITaskServices, IDisposable
+internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderRequests leader, AttemptLog log) : ITaskServices, IDisposable
 {
     private readonly SecretMasker _masker = new();
     private volatile bool _hasSecrets;
@@ -50,6 +52,18 @@ internal sealed class AttemptServices(AttemptId attempt, ILeaderRequests leader,
         return Read(response, $"XCom '{key}' of task '{taskId}'");
     }
 
+    public async ValueTask<TriggeredRun> TriggerRunAsync(RunTrigger trigger, CancellationToken cancellationToken)
+    {
+        var response = await leader.RequestAsync(Methods.TriggerRun, WireJson.Write(new TriggerForAttempt(attempt, task.Value, trigger)), cancellationToken);
+        return Read<TriggeredRun>(response, $"A run of Dag '{trigger.Dag}' could not be asked for");
+    }
+
+    public async ValueTask<DagAnswer> LookAtDagAsync(DagQuestion question, CancellationToken cancellationToken)
+    {
+        var response = await leader.RequestAsync(Methods.LookAtDag, WireJson.Write(new LookForAttempt(attempt, question)), cancellationToken);
+        return Read<DagAnswer>(response, $"Dag '{question.Dag}' could not be looked at");
+    }
+
     public void WriteLog(LogLevel level, string line) => log.Write(level, _masker.Apply(line));
 
     public void WriteLog(DateTimeOffset at, LogLevel level, string line) => log.Write(at, level, _masker.Apply(line));
@@ -72,6 +86,10 @@ internal sealed class AttemptServices(AttemptId attempt, ILeaderRequests leader,
         var found = Read(response, $"{(method == Methods.GetConnection ? "Connection" : "Variable")} '{name}'");
         return found is null || method == Methods.GetConnection ? found : WireJson.Read<string>(found);
     }
+
+    private static T Read<T>(Response response, string what) => response is { Code: 200, Body: { } json }
+        ? WireJson.Read<T>(json)
+        : throw new TaskServiceException($"{what}: {response.Error ?? $"the scheduler answered with code {response.Code}."}");
 
     private static string? Read(Response response, string what) => response switch
     {

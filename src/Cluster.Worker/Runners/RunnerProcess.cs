@@ -275,6 +275,12 @@ internal sealed class RunnerProcess : IDisposable
             {
                 CallKind.Connection => await attempt.Services.ConnectionUriAsync(call.Name, CancellationToken.None).ConfigureAwait(false),
                 CallKind.Variable => await attempt.Services.GetVariableAsync(call.Name, CancellationToken.None).ConfigureAwait(false),
+                CallKind.TriggerRun => JsonSerializer.Serialize(
+                    await attempt.Services.TriggerRunAsync(JsonSerializer.Deserialize(call.Name, RunnerJson.Default.RunTrigger)!, CancellationToken.None).ConfigureAwait(false),
+                    RunnerJson.Default.TriggeredRun),
+                CallKind.LookAtDag => JsonSerializer.Serialize(
+                    await attempt.Services.LookAtDagAsync(JsonSerializer.Deserialize(call.Name, RunnerJson.Default.DagQuestion)!, CancellationToken.None).ConfigureAwait(false),
+                    RunnerJson.Default.DagAnswer),
                 _ => await attempt.Services.GetXComAsync(call.Name, call.Key ?? "", CancellationToken.None).ConfigureAwait(false),
             };
             SendControl(new AnswerFrame(call.Id, value, null));

@@ -1,3 +1,4 @@
+using Sluice.Authoring.CrossDag;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
@@ -14,6 +15,8 @@ public sealed class GeneralProvider : IProvider
         catalog.AddOperator<BranchOperator>();
         catalog.AddOperator<ShortCircuitOperator>();
         catalog.AddOperator<LatestOnlyOperator>();
+        catalog.AddOperator<TriggerDagRunOperator>();
+        catalog.AddOperator<ExternalTaskSensor>();
         catalog.AddOperator<SqlOperator>();
         catalog.AddOperator<SqlSensor>();
         catalog.AddOperator<TimeSensor>();

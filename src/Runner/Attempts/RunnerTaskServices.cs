@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Sluice.Core.CrossDag;
 using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
 using Sluice.Runner.Protocol;
@@ -20,6 +22,18 @@ internal sealed class RunnerTaskServices(FrameChannel data, TimeProvider time) :
 
     public ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken) =>
         new(CallAsync(CallKind.XCom, taskId, key, cancellationToken));
+
+    public async ValueTask<TriggeredRun> TriggerRunAsync(RunTrigger trigger, CancellationToken cancellationToken)
+    {
+        var asked = JsonSerializer.Serialize(trigger, RunnerJson.Default.RunTrigger);
+        return JsonSerializer.Deserialize((await CallAsync(CallKind.TriggerRun, asked, null, cancellationToken))!, RunnerJson.Default.TriggeredRun)!;
+    }
+
+    public async ValueTask<DagAnswer> LookAtDagAsync(DagQuestion question, CancellationToken cancellationToken)
+    {
+        var asked = JsonSerializer.Serialize(question, RunnerJson.Default.DagQuestion);
+        return JsonSerializer.Deserialize((await CallAsync(CallKind.LookAtDag, asked, null, cancellationToken))!, RunnerJson.Default.DagAnswer)!;
+    }
 
     // Sent line by line: the last lines before a crash are the ones that are needed.
     public void WriteLog(LogLevel level, string line) => data.Send(new LogFrame(time.GetUtcNow(), level, line));

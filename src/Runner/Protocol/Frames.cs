@@ -165,9 +165,11 @@ internal enum CallKind : byte
     Connection,
     Variable,
     XCom,
+    TriggerRun,
+    LookAtDag,
 }
 
-/// <summary>A question. <paramref name="Key"/> is used by XComs only.</summary>
+/// <summary>A question. <paramref name="Key"/> is used by XComs only; what is asked of other Dags stands as JSON in <paramref name="Name"/>.</summary>
 internal readonly record struct CallFrame(long Id, CallKind What, string Name, string? Key) : IFrame
 {
     public static FrameKind Kind => FrameKind.Call;

@@ -1,8 +1,13 @@
 using System.Text.Json.Serialization;
+using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 
 namespace Sluice.Runner.Protocol;
 
-/// <summary>The facts of runs as JSON between worker and runner: sent once per run, not per task.</summary>
+/// <summary>What goes as JSON between worker and runner: the facts of runs, sent once per run, and what is asked of other Dags.</summary>
 [JsonSerializable(typeof(RunFacts))]
+[JsonSerializable(typeof(RunTrigger))]
+[JsonSerializable(typeof(TriggeredRun))]
+[JsonSerializable(typeof(DagQuestion))]
+[JsonSerializable(typeof(DagAnswer))]
 internal sealed partial class RunnerJson : JsonSerializerContext;

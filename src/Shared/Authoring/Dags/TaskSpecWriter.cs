@@ -12,6 +12,11 @@ internal static class TaskSpecWriter
 
     public static TaskSpec Write(TaskNode task, IReadOnlyList<int> upstream, ProviderCatalog? providers, Func<TaskNode, int> indexOf)
     {
+        if (task.Operator.FindProblem() is { } problem)
+        {
+            throw new DagDefinitionException($"Task '{task.Id}': {problem}", task.Location);
+        }
+
         var type = task.Operator.GetType();
         var builtIn = providers?.FindOperator(type.Name) == type;
         var defaults = new TaskSpec { Id = new(task.Id), Operator = "" };

@@ -26,6 +26,9 @@ public abstract class Operator
     /// <summary>Runs when the attempt is killed or times out, to stop what runs elsewhere. Has ten seconds.</summary>
     public virtual ValueTask OnKillAsync(TaskContext context) => ValueTask.CompletedTask;
 
+    /// <summary>What is wrong with its arguments, found when the Dag is defined; null when nothing is. One sentence.</summary>
+    internal virtual string? FindProblem() => null;
+
     // One instance stands in the definition; each attempt renders templates into a copy of its own.
     internal Operator Copy() => (Operator)MemberwiseClone();
 }

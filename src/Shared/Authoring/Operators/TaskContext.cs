@@ -158,6 +158,16 @@ public interface ITaskServices
     /// <summary>JSON text pushed by a task of the same run; null when there is none.</summary>
     ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken);
 
+    /// <summary>Makes a run of a Dag, or finds the one that this task made before: safe to ask again, also after a retry.</summary>
+    /// <exception cref="TaskFailedException">There is no scheduler to ask.</exception>
+    ValueTask<Core.CrossDag.TriggeredRun> TriggerRunAsync(Core.CrossDag.RunTrigger trigger, CancellationToken cancellationToken) =>
+        throw new TaskFailedException($"A run of Dag '{trigger.Dag}' can be made in a deployment only: there is no scheduler here.");
+
+    /// <summary>Asks how far a Dag is.</summary>
+    /// <exception cref="TaskFailedException">There is no scheduler to ask.</exception>
+    ValueTask<Core.CrossDag.DagAnswer> LookAtDagAsync(Core.CrossDag.DagQuestion question, CancellationToken cancellationToken) =>
+        throw new TaskFailedException($"Dag '{question.Dag}' can be looked at in a deployment only: there is no scheduler here.");
+
     /// <summary>Appends a line to the attempt's log. Secrets of the connections looked up so far are masked on the way.</summary>
     void WriteLog(LogLevel level, string line);
 }

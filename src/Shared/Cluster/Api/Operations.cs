@@ -197,6 +197,9 @@ public sealed record RunSummary
 
     public string? BackfillId { get; init; }
 
+    /// <summary>Who triggered it by hand, or the task that did: <c>task dag/run/task</c>.</summary>
+    public string? TriggeredBy { get; init; }
+
     public string? Conf { get; init; }
 
     public required string Version { get; init; }

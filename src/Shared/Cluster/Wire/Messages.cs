@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.TaskInstances;
 
@@ -142,6 +143,12 @@ public static class Methods
     /// <summary>Worker to leader: <see cref="FetchXCom"/> to the value's JSON, or 404.</summary>
     public const string GetXCom = "xcom";
 
+    /// <summary>Worker to leader: <see cref="TriggerForAttempt"/> to <see cref="TriggeredRun"/>.</summary>
+    public const string TriggerRun = "trigger";
+
+    /// <summary>Worker to leader: <see cref="LookForAttempt"/> to <see cref="DagAnswer"/>.</summary>
+    public const string LookAtDag = "look";
+
     /// <summary>Seed to scheduler: an operator's request (<see cref="OperatorCall"/>).</summary>
     public const string Operator = "operator";
 
@@ -165,6 +172,15 @@ public sealed record FetchForAttempt(AttemptId Attempt, string Name);
 
 /// <inheritdoc cref="FetchForAttempt"/>
 public sealed record FetchXCom(AttemptId Attempt, string Task, string Key);
+
+/// <summary>Asked in the name of a current attempt only, as often as it takes: one life of a task instance makes one run.</summary>
+/// <param name="Attempt">Who asks.</param>
+/// <param name="Task">Its task instance: <c>task</c>, or <c>task[3]</c>.</param>
+/// <param name="Trigger">What it asks for.</param>
+public sealed record TriggerForAttempt(AttemptId Attempt, string Task, RunTrigger Trigger);
+
+/// <inheritdoc cref="FetchForAttempt"/>
+public sealed record LookForAttempt(AttemptId Attempt, DagQuestion Question);
 
 /// <summary>Which attempt's log, from which byte on.</summary>
 public sealed record FetchLog(string Dag, string Run, string Task, int Token, long Offset);

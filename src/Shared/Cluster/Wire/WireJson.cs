@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sluice.Actors;
+using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.TaskInstances;
 
@@ -20,6 +21,10 @@ namespace Sluice.Cluster.Wire;
 [JsonSerializable(typeof(BundleContent))]
 [JsonSerializable(typeof(FetchForAttempt))]
 [JsonSerializable(typeof(FetchXCom))]
+[JsonSerializable(typeof(TriggerForAttempt))]
+[JsonSerializable(typeof(TriggeredRun))]
+[JsonSerializable(typeof(LookForAttempt))]
+[JsonSerializable(typeof(DagAnswer))]
 [JsonSerializable(typeof(FetchLog))]
 [JsonSerializable(typeof(LogContent))]
 [JsonSerializable(typeof(OperatorCall))]

@@ -64,6 +64,9 @@ public sealed record RunFacts
     /// <summary>The backfill that made it.</summary>
     public string? Backfill { get; init; }
 
+    /// <summary>The task that triggered it, in one life of its own: <c>task dag/run/task@3</c>, where 3 is the token of that life's first attempt. Or the person who did.</summary>
+    public string? TriggeredBy { get; init; }
+
     /// <summary>JSON object: the id of a connection, to the id of the one that the run's tasks get instead; null for none.</summary>
     public string? Connections { get; init; }
 

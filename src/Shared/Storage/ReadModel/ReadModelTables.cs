@@ -44,6 +44,7 @@ internal static class ReadModelTables
         new TimeColumn<DagRunRow>("ended_at", row => row.EndedAt),
         new TextColumn<DagRunRow>("reason", row => row.Reason),
         new TextColumn<DagRunRow>("memory", row => row.Memory),
+        new TextColumn<DagRunRow>("triggered_by", row => row.Facts.TriggeredBy),
     ]);
 
     public static RowTable<XComRow> XComs { get; } = new("xcom", ["run_key", "task_id", "key"], OnConflict.Update,

@@ -16,7 +16,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
     private const string RunColumns =
         """
         SELECT run_key, dag_id, run_id, type, state, interval_start, interval_end, version, bundle, conf, backfill,
-               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason, previous_ended_at, connections
+               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason, previous_ended_at, connections, triggered_by
         FROM dag_run
         """;
 
@@ -193,6 +193,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             PreviousSuccessStartedAt = row.TimeOrNull(13),
             PreviousSuccessEndedAt = row.TimeOrNull(18),
             CreatedAt = row.Time(14),
+            TriggeredBy = row.TextOrNull(20),
         },
         State = (RunState)row.Small(4),
         StartedAt = row.TimeOrNull(15),
