@@ -51,6 +51,11 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
         var workers = Context.Spawn(Props.Create(() => new WorkersActor(host.Transport, dispatcher, epoch, silence)), "workers");
         _company = new(new(journal, dispatcher, workers), versions, store.ReadModel, new(epoch));
 
+        foreach (var pool in await store.ReadModel.ListPoolsAsync(CancellationToken.None))
+        {
+            dispatcher.Tell(new PoolSized(pool.Name, pool.Slots, pool.IncludeDeferred));
+        }
+
         foreach (var (id, dag) in recovered.Dags)
         {
             _starting.Add(SpawnDag(id, dag, recovered.ClaimsOf(id), recovered.RunsOf(id)));
@@ -160,6 +165,20 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
                 break;
             case VariableChanged changed:
                 Context.Child("folder")?.Tell(changed);
+                break;
+            case SetPool set:
+                var pool = new Append("pools");
+                pool.Changes.Add(new PoolRow(set.Name, set.Slots, set.IncludeDeferred, set.Description, Context.Time.GetUtcNow()));
+                pool.OnCommitted.Add(new(_company.Runs.Dispatcher, new PoolSized(set.Name, set.Slots ?? set.WhenRemoved, set.IncludeDeferred)));
+                if (Context.Sender is { } setter)
+                {
+                    pool.OnCommitted.Add(new(setter, true));
+                }
+
+                _company.Runs.Journal.Tell(pool, Context.Self);
+                break;
+            case PoolsQuestion question:
+                _company.Runs.Dispatcher.Tell(question, Context.Sender);
                 break;
             case Audit audit:
                 var append = new Append("audit");
@@ -271,6 +290,14 @@ internal sealed record Leading
 {
     public static Leading Instance { get; } = new();
 }
+
+/// <summary>Makes, resizes or, with null slots, removes a pool. Answered by true after the commit.</summary>
+/// <param name="Name">The pool.</param>
+/// <param name="Slots">-1 is without limit.</param>
+/// <param name="IncludeDeferred">Whether async sensors take slots of it.</param>
+/// <param name="Description">For people.</param>
+/// <param name="WhenRemoved">What it has without being set; null when there is no such pool then.</param>
+internal sealed record SetPool(string Name, int? Slots, bool IncludeDeferred, string? Description, int? WhenRemoved = null);
 
 /// <summary>Writes a line to the audit log.</summary>
 internal sealed record Audit(string Who, string Action, string Subject, string Details);

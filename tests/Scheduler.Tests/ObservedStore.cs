@@ -134,6 +134,8 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
     public ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken) =>
         Inner.ReadModel.ListBackfillsAsync(dag, cancellationToken);
 
+    public ValueTask<IReadOnlyList<PoolRow>> ListPoolsAsync(CancellationToken cancellationToken) => Inner.ReadModel.ListPoolsAsync(cancellationToken);
+
     public ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken) => Inner.ReadModel.ListImportErrorsAsync(cancellationToken);
 
     public ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) => Inner.ReadModel.ListAuditAsync(limit, cancellationToken);

@@ -7,6 +7,7 @@ using Sluice.Cli.Dags;
 using Sluice.Cli.Demo;
 using Sluice.Cli.Nodes;
 using Sluice.Cli.Output;
+using Sluice.Cli.Pools;
 using Sluice.Cli.Runs;
 using Sluice.Cli.Schedules;
 using Sluice.Cli.Secrets;
@@ -41,6 +42,7 @@ internal static class RootCommands
         root.Add(RunsCommands.Create(factory));
         root.Add(BackfillCommands.Create(factory));
         root.Add(TasksCommands.Create(factory));
+        root.Add(PoolsCommands.Create(factory));
         root.Add(ConnectionsCommands.Create(factory));
         root.Add(VariablesCommands.Create(factory));
         root.Add(ScheduleCommands.Create(factory));

@@ -29,6 +29,17 @@ internal sealed record WorkerLeft(string Node);
 
 internal sealed record DagLimit(DagId Dag, int? MaxActiveTasks, bool Paused);
 
+/// <summary>A pool is of this size from now on; null slots: there is none.</summary>
+internal sealed record PoolSized(string Name, int? Slots, bool IncludeDeferred);
+
+/// <summary>Asks how full the pools are; answered by <see cref="PoolUses"/>.</summary>
+internal sealed record PoolsQuestion
+{
+    public static PoolsQuestion Instance { get; } = new();
+}
+
+internal sealed record PoolUses(IReadOnlyDictionary<string, PoolOccupancy> Pools);
+
 /// <summary>Asks why a task waits; answered by <see cref="ObstacleAnswer"/>.</summary>
 internal sealed record ObstacleQuestion(ReadyTask Task);
 
@@ -84,6 +95,12 @@ internal sealed class DispatcherActor : Actor
                 break;
             case ReasonsQuestion question:
                 Context.Sender?.Tell(new ReasonsAnswer(_queue.Reasons(question.Task)));
+                return ValueTask.CompletedTask;
+            case PoolSized pool:
+                _queue.SetPool(pool.Name, pool.Slots, pool.IncludeDeferred);
+                break;
+            case PoolsQuestion:
+                Context.Sender?.Tell(new PoolUses(_queue.Pools()));
                 return ValueTask.CompletedTask;
             case ObstacleQuestion question:
                 Context.Sender?.Tell(new ObstacleAnswer(_queue.Obstacle(question.Task)));

@@ -75,12 +75,34 @@ public sealed class OperatorTests(LocalDeployment deployment) : IClassFixture<Lo
     }
 
     [Fact]
+    public async Task A_pool_is_made_listed_and_deleted()
+    {
+        var set = await deployment.RunAsync("pools", "set", "replica", "4", "--description", "at most four readers", "--include-deferred");
+        var list = await deployment.RunAsync("pools", "list");
+        var json = await deployment.RunAsync("pools", "list", "--json");
+        var nonsense = await deployment.RunAsync("pools", "set", "replica", "many");
+        var negative = await deployment.RunAsync("pools", "set", "replica", "--", "-7");
+        var deleted = await deployment.RunAsync("pools", "delete", "replica");
+        var again = await deployment.RunAsync("pools", "delete", "replica");
+
+        Assert.Equal("Pool 'replica' has 4 slots.", set.Out.Trim());
+        Assert.Contains("at most four readers", list.Out);
+        var pool = JsonDocument.Parse(json.Out).RootElement.EnumerateArray().Single(found => found.GetProperty("name").GetString() == "replica");
+        Assert.Equal((4, true, 0), (pool.GetProperty("slots").GetInt32(), pool.GetProperty("include_deferred").GetBoolean(), pool.GetProperty("used").GetInt32()));
+        Assert.NotEqual(0, nonsense.Code);
+        Assert.Equal(1, negative.Code);
+        Assert.Contains("A pool of -7 slots cannot be", negative.Error);
+        Assert.Equal("Pool 'replica' is deleted.", deleted.Out.Trim());
+        Assert.Equal("There was no pool 'replica'.", again.Out.Trim());
+    }
+
+    [Fact]
     public async Task Json_is_one_line_and_one_document()
     {
         string[][] commands =
         [
             ["dags", "list"], ["dags", "show", "greets"], ["dags", "list-import-errors"], ["runs", "list"], ["backfill", "list"],
-            ["connections", "list"], ["variables", "list"], ["cluster", "status"], ["actors"],
+            ["connections", "list"], ["variables", "list"], ["cluster", "status"], ["actors"], ["pools", "list"],
         ];
         foreach (var command in commands)
         {
@@ -97,7 +119,7 @@ public sealed class OperatorTests(LocalDeployment deployment) : IClassFixture<Lo
         string[][] commands =
         [
             ["dags", "list"], ["dags", "show", "greets"], ["dags", "list-import-errors"], ["runs", "list"], ["runs", "list", "greets"],
-            ["backfill", "list"], ["cluster", "status"], ["actors"],
+            ["backfill", "list"], ["cluster", "status"], ["actors"], ["pools", "list"],
         ];
         foreach (var command in commands)
         {

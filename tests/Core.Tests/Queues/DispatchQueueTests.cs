@@ -172,7 +172,57 @@ public sealed class DispatchQueueTests
         _queue.Offer(task);
 
         Assert.Empty(_queue.Assign());
-        Assert.Equal("there is no pool 'nowhere'", _queue.Obstacle(task));
+        Assert.Equal("there is no pool 'nowhere'; make it: sluice pools set nowhere SLOTS", _queue.Obstacle(task));
+        Assert.Equal(new PoolOccupancy(0, 0, 1), _queue.Pools()["nowhere"]);
+
+        _queue.SetPool("nowhere", 1);
+        Assert.Single(_queue.Assign());
+        Assert.Equal(new PoolOccupancy(1, 0, 0), _queue.Pools()["nowhere"]);
+    }
+
+    [Fact]
+    public void A_removed_pool_keeps_back_what_waits_counts_what_runs_and_may_be_made_again()
+    {
+        _queue.SetPool("p", 2);
+        _queue.AddWorker("w", 10, ["default"]);
+        Offer(4, pool: "p");
+        var running = _queue.Assign().Select(grant => grant.Key).ToList();
+        Assert.Equal(2, running.Count);
+
+        _queue.SetPool("p", null);
+        _queue.Free(running[0], null);
+        Assert.Empty(_queue.Assign());
+        Assert.Equal(new PoolOccupancy(1, 0, 2), _queue.Pools()["p"]);
+
+        _queue.SetPool("p", 2);
+        Assert.Single(_queue.Assign());
+        _queue.Free(running[1], null);
+        Assert.Single(_queue.Assign());
+        Assert.Equal(new PoolOccupancy(2, 0, 0), _queue.Pools()["p"]);
+    }
+
+    [Fact]
+    public void Async_sensors_take_slots_of_a_pool_that_includes_them()
+    {
+        _queue.SetPool("p", 3, includeDeferred: true);
+        _queue.AddWorker("w", 10, ["default"]);
+        for (var i = 0; i < 5; i++)
+        {
+            _queue.Offer(Ready(pool: "p") with { NeedsSlot = false });
+        }
+
+        var waiting = _queue.Assign().Select(grant => grant.Key).ToList();
+        Assert.Equal(3, waiting.Count);
+        Assert.Equal(new PoolOccupancy(0, 3, 2), _queue.Pools()["p"]);
+        Offer(1, pool: "p", priority: 9);
+        Assert.Empty(_queue.Assign());
+        _queue.Free(waiting[0], null);
+        Assert.Single(_queue.Assign());
+        Assert.Equal(new PoolOccupancy(1, 2, 2), _queue.Pools()["p"]);
+
+        _queue.SetPool("p", 3, includeDeferred: false);
+        Assert.Equal(2, _queue.Assign().Count);
+        Assert.Equal(new PoolOccupancy(1, 4, 0), _queue.Pools()["p"]);
     }
 
     [Fact]

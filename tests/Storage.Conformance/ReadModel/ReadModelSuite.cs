@@ -301,6 +301,17 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     }
 
     [Fact]
+    public async Task Pools_are_set_again_and_removed()
+    {
+        PoolRow db = new("db", 4, false, "at most four readers", Day(1)), api = new("api", -1, true, null, Day(1));
+        await WriteAsync(db, api);
+        Assert.Equal([api, db], await Store.ReadModel.ListPoolsAsync(None));
+
+        await WriteAsync(db with { Slots = 2 }, api with { Slots = null }, db with { Slots = 0, IncludeDeferred = true, At = Day(2) });
+        Assert.Equal([db with { Slots = 0, IncludeDeferred = true, At = Day(2) }], await Store.ReadModel.ListPoolsAsync(None));
+    }
+
+    [Fact]
     public async Task The_audit_log_keeps_every_line_latest_first()
     {
         var line = new AuditRow(Day(1), "root", "trigger", "weather", "{}");

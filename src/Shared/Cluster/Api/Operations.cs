@@ -95,8 +95,17 @@ public static class Operations
     /// <summary><see cref="SecretName"/> to <see cref="Changed"/>.</summary>
     public const string DeleteVariable = "variables.delete";
 
+    /// <summary><see cref="Nothing"/> to a list of <see cref="PoolSummary"/>.</summary>
+    public const string ListPools = "pools.list";
+
+    /// <summary><see cref="PoolRequest"/> to <see cref="Changed"/>.</summary>
+    public const string SetPool = "pools.set";
+
+    /// <summary><see cref="PoolName"/> to <see cref="Changed"/>.</summary>
+    public const string DeletePool = "pools.delete";
+
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
-        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, WhyTask, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables);
+        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, WhyTask, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);
@@ -116,6 +125,23 @@ public sealed record BackfillName(string BackfillId);
 public sealed record SecretName(string Id);
 
 public sealed record SecretValue(string Id, string Value);
+
+public sealed record PoolName(string Name);
+
+/// <param name="Name">1 to 250 characters.</param>
+/// <param name="Slots">How many pool slots tasks may hold at once; -1 is without limit.</param>
+/// <param name="IncludeDeferred">Whether async sensors, which hold no slot of a worker, take slots of the pool.</param>
+/// <param name="Description">For people.</param>
+public sealed record PoolRequest(string Name, int Slots, bool IncludeDeferred, string? Description);
+
+/// <param name="Name">The pool.</param>
+/// <param name="Slots">Null when tasks name it and nobody made it; -1 is without limit.</param>
+/// <param name="IncludeDeferred">Whether async sensors take slots of it.</param>
+/// <param name="Used">Slots that running tasks hold.</param>
+/// <param name="Deferred">Slots of async sensors that wait; they count in a pool that includes them.</param>
+/// <param name="Waiting">Tasks that are ready, and wait for the pool or for a worker.</param>
+/// <param name="Description">For people.</param>
+public sealed record PoolSummary(string Name, int? Slots, bool IncludeDeferred, int Used, int Deferred, int Waiting, string? Description);
 
 /// <param name="Yes">False: it was so already.</param>
 public sealed record Changed(bool Yes);

@@ -22,18 +22,19 @@ public sealed partial class DispatchQueue
             reasons.Add(new("limit", $"{quota.Name} is at its limit of {quota.Limit} active tasks"));
         }
 
-        if (!_pools.TryGetValue(task.Pool, out var pool))
+        var pool = PoolOf(task.Pool);
+        if (pool.Slots is not { } slots)
         {
-            reasons.Add(new("pool", $"there is no pool '{task.Pool}'"));
+            reasons.Add(new("pool", $"there is no pool '{task.Pool}'; make it: sluice pools set {task.Pool} SLOTS"));
         }
-        else if (task.NeedsSlot && !pool.MayEverFit(task.PoolSlots))
+        else if (pool.Takes(task) && !pool.MayEverFit(task.PoolSlots))
         {
-            reasons.Add(new("pool", $"the task needs {task.PoolSlots} slots of pool '{task.Pool}', which has {pool.Slots} in all"));
+            reasons.Add(new("pool", $"the task needs {task.PoolSlots} slots of pool '{task.Pool}', which has {slots} in all"));
         }
-        else if (task.NeedsSlot && !pool.Fits(task.PoolSlots))
+        else if (pool.Takes(task) && !pool.Fits(task.PoolSlots))
         {
-            var holders = Holders(holding => holding.Task.NeedsSlot && holding.Task.Pool == task.Pool, holding => holding.Task.PoolSlots);
-            reasons.Add(new("pool", $"pool '{task.Pool}' has {Math.Max(0, pool.Slots - pool.Used)} of {pool.Slots} slots free; the task needs {task.PoolSlots}; {holders} hold them"));
+            var holders = Holders(holding => pool.Takes(holding.Task) && holding.Task.Pool == task.Pool, holding => holding.Task.PoolSlots);
+            reasons.Add(new("pool", $"pool '{task.Pool}' has {Math.Max(0, slots - pool.Taken)} of {slots} slots free; the task needs {task.PoolSlots}; {holders} hold them"));
         }
 
         if (!_workers.Values.Any(worker => worker.Queues.Contains(task.Queue)))

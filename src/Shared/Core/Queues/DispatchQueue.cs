@@ -14,6 +14,9 @@ public sealed partial class DispatchQueue
     /// <summary>Pool of tasks that name none.</summary>
     public const string DefaultPool = "default_pool";
 
+    /// <summary>Slots of the default pool when nobody sets them (semantics.md, 8).</summary>
+    public const int DefaultPoolSlots = 128;
+
     private const int AllTasks = -1;
 
     private readonly Dictionary<(string Pool, string Queue), Lane> _lanes = [];
@@ -25,7 +28,7 @@ public sealed partial class DispatchQueue
     private readonly Dictionary<long, RunUse> _runs = [];
     private int _turn;
 
-    public DispatchQueue(int defaultPoolSlots = 128) => SetPool(DefaultPool, defaultPoolSlots);
+    public DispatchQueue(int defaultPoolSlots = DefaultPoolSlots) => SetPool(DefaultPool, defaultPoolSlots);
 
     /// <summary>Tasks that wait.</summary>
     public int Waiting { get; private set; }
@@ -39,15 +42,15 @@ public sealed partial class DispatchQueue
     /// <summary>Slots of all workers.</summary>
     public int Slots => _workers.Values.Sum(worker => worker.Slots);
 
-    /// <summary>Creates or resizes a pool; -1 is without limit. A pool may be over its size for a while after it shrank.</summary>
-    public void SetPool(string name, int slots)
+    /// <summary>Creates, resizes or removes a pool. It may be over its size for a while after it shrank; what waits for one that is gone, waits.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="slots">-1 is without limit; null removes it.</param>
+    /// <param name="includeDeferred">Whether async sensors, which take no slot of a worker, take their slots of the pool.</param>
+    public void SetPool(string name, int? slots, bool includeDeferred = false)
     {
-        if (!_pools.TryGetValue(name, out var pool))
-        {
-            _pools.Add(name, pool = new());
-        }
-
+        var pool = PoolOf(name);
         pool.Slots = slots;
+        pool.IncludeDeferred = includeDeferred;
         foreach (var task in pool.TooLarge.Where(task => pool.MayEverFit(task.PoolSlots)).ToList())
         {
             pool.TooLarge.Remove(task);
@@ -211,12 +214,23 @@ public sealed partial class DispatchQueue
         return grants;
     }
 
+    /// <summary>Slots in use, those of async sensors apart, and tasks that wait, of every pool that has any or exists.</summary>
+    public IReadOnlyDictionary<string, PoolOccupancy> Pools()
+    {
+        var waiting = _lanes.GroupBy(lane => lane.Key.Pool, StringComparer.Ordinal).ToDictionary(lanes => lanes.Key, lanes => lanes.Sum(lane => lane.Value.Count), StringComparer.Ordinal);
+        return _pools
+            .Select(pool => (pool.Key, pool.Value.Slots, Occupancy: new PoolOccupancy(pool.Value.Used, pool.Value.Deferred, waiting.GetValueOrDefault(pool.Key) + pool.Value.TooLarge.Count)))
+            .Where(pool => pool.Slots is not null || pool.Occupancy != default)
+            .ToDictionary(pool => pool.Key, pool => pool.Occupancy, StringComparer.Ordinal);
+    }
+
     /// <summary>Why a task that waits is not running, for people; null when nothing is in its way.</summary>
     public string? Obstacle(ReadyTask task)
     {
-        if (!_pools.TryGetValue(task.Pool, out var pool))
+        var pool = PoolOf(task.Pool);
+        if (pool.Slots is not { } slots)
         {
-            return $"there is no pool '{task.Pool}'";
+            return $"there is no pool '{task.Pool}'; make it: sluice pools set {task.Pool} SLOTS";
         }
 
         if (QuotaOf((task.Dag, 0, AllTasks)).Pauses(task))
@@ -229,14 +243,14 @@ public sealed partial class DispatchQueue
             return $"{full.Name} is at its limit of {full.Limit} active tasks";
         }
 
-        if (task.NeedsSlot && !pool.MayEverFit(task.PoolSlots))
+        if (pool.Takes(task) && !pool.MayEverFit(task.PoolSlots))
         {
-            return $"the task needs {task.PoolSlots} slots of pool '{task.Pool}', which has {pool.Slots} in all";
+            return $"the task needs {task.PoolSlots} slots of pool '{task.Pool}', which has {slots} in all";
         }
 
-        if (task.NeedsSlot && !pool.Fits(task.PoolSlots))
+        if (pool.Takes(task) && !pool.Fits(task.PoolSlots))
         {
-            return $"pool '{task.Pool}' has {Math.Max(0, pool.Slots - pool.Used)} of {pool.Slots} slots free; the task needs {task.PoolSlots}";
+            return $"pool '{task.Pool}' has {Math.Max(0, slots - pool.Taken)} of {slots} slots free; the task needs {task.PoolSlots}";
         }
 
         return !_workers.Values.Any(worker => worker.Queues.Contains(task.Queue)) ? $"no worker serves queue '{task.Queue}'"
@@ -258,7 +272,7 @@ public sealed partial class DispatchQueue
             }
 
             // An unknown pool is never scheduled (semantics.md, 8).
-            if (head.NeedsSlot && !(_pools.TryGetValue(head.Pool, out var pool) && pool.Fits(head.PoolSlots)))
+            if (PoolOf(head.Pool) is var pool && pool.Takes(head) && !pool.Fits(head.PoolSlots))
             {
                 continue;
             }
@@ -276,7 +290,7 @@ public sealed partial class DispatchQueue
     /// <summary>A head that its pool can never hold would keep everyone behind it waiting for ever.</summary>
     private void SetAsideTooLarge(Lane lane)
     {
-        while (lane.Head is { NeedsSlot: true } head && _pools.TryGetValue(head.Pool, out var pool) && !pool.MayEverFit(head.PoolSlots))
+        while (lane.Head is { } head && PoolOf(head.Pool) is var pool && pool.Takes(head) && !pool.MayEverFit(head.PoolSlots))
         {
             pool.TooLarge.Add(lane.Take());
         }
@@ -306,13 +320,11 @@ public sealed partial class DispatchQueue
 
         if (!task.NeedsSlot)
         {
+            PoolOf(task.Pool).Deferred += sign * task.PoolSlots;
             return;
         }
 
-        if (_pools.TryGetValue(task.Pool, out var pool))
-        {
-            pool.Used += sign * task.PoolSlots;
-        }
+        PoolOf(task.Pool).Used += sign * task.PoolSlots;
 
         if (_workers.TryGetValue(worker, out var use))
         {
@@ -412,20 +424,41 @@ public sealed partial class DispatchQueue
         return quota;
     }
 
+    private PoolUse PoolOf(string name)
+    {
+        if (!_pools.TryGetValue(name, out var pool))
+        {
+            _pools.Add(name, pool = new());
+        }
+
+        return pool;
+    }
+
     private sealed record Holding(ReadyTask Task, string Worker);
 
     private sealed class PoolUse
     {
-        public int Slots { get; set; }
+        /// <summary>Null: it was named by a task, or held by one when it was removed, and does not exist.</summary>
+        public int? Slots { get; set; }
+
+        public bool IncludeDeferred { get; set; }
 
         public int Used { get; set; }
+
+        /// <summary>Slots of its async sensors, whether they count or not.</summary>
+        public int Deferred { get; set; }
+
+        public int Taken => IncludeDeferred ? Used + Deferred : Used;
 
         /// <summary>Tasks that need more slots than there are in all.</summary>
         public List<ReadyTask> TooLarge { get; } = [];
 
-        public bool Fits(int slots) => Slots < 0 || Used + slots <= Slots;
+        /// <summary>Whether the task takes slots of this pool; one that does not exist keeps back all.</summary>
+        public bool Takes(ReadyTask task) => task.NeedsSlot || IncludeDeferred || Slots is null;
 
-        public bool MayEverFit(int slots) => Slots < 0 || slots <= Slots;
+        public bool Fits(int slots) => Slots < 0 || Taken + slots <= Slots; // never without slots
+
+        public bool MayEverFit(int slots) => Slots is null or < 0 || slots <= Slots;
     }
 
     private sealed class RunUse

@@ -15,6 +15,9 @@ internal sealed class Lane(string queue)
     /// <summary>Who goes next; null when nobody waits.</summary>
     public ReadyTask? Head { get; private set; }
 
+    /// <summary>How many wait here.</summary>
+    public int Count => _levels.Values.Sum(level => level.Count);
+
     public void Add(ReadyTask task)
     {
         var rank = (task.IsBackfill ? 1 : 0, -task.Priority);
@@ -89,9 +92,9 @@ internal sealed class Lane(string queue)
         private readonly Dictionary<DagId, Queue<ReadyTask>> _byDag = [];
         private readonly Queue<DagId> _turns = new();
 
-        public ReadyTask? Head => _turns.TryPeek(out var dag) ? _byDag[dag].Peek() : null;
-
         public int Count => _byDag.Values.Sum(waiting => waiting.Count);
+
+        public ReadyTask? Head => _turns.TryPeek(out var dag) ? _byDag[dag].Peek() : null;
 
         public int CountBefore(ReadyTask task) =>
             _byDag.TryGetValue(task.Dag, out var waiting) ? waiting.TakeWhile(other => other.Key != task.Key).Count() % Math.Max(1, waiting.Count) : 0;

@@ -15,6 +15,7 @@ internal static class PostgresChangeWriter
     private static readonly string DagVersions = InsertOf(ReadModelTables.DagVersions);
     private static readonly string Backfills = InsertOf(ReadModelTables.Backfills);
     private static readonly string ImportErrors = InsertOf(ReadModelTables.ImportErrors);
+    private static readonly string Pools = InsertOf(ReadModelTables.Pools);
     private static readonly string Audit = InsertOf(ReadModelTables.Audit);
 
     public static void Add(NpgsqlBatch batch, CoalescedChanges changes)
@@ -61,6 +62,18 @@ internal static class PostgresChangeWriter
             {
                 var delete = new NpgsqlBatchCommand("DELETE FROM import_error WHERE file = ANY ($1)");
                 delete.Parameters.Add(Texts(removed, error => error.File));
+                batch.BatchCommands.Add(delete);
+            }
+        }
+
+        if (changes.Pools.Count > 0)
+        {
+            Add(batch, Pools, ReadModelTables.Pools, changes.Pools.FindAll(pool => pool.Slots is not null));
+            var removed = changes.Pools.FindAll(pool => pool.Slots is null);
+            if (removed.Count > 0)
+            {
+                var delete = new NpgsqlBatchCommand("DELETE FROM pool WHERE name = ANY ($1)");
+                delete.Parameters.Add(Texts(removed, pool => pool.Name));
                 batch.BatchCommands.Add(delete);
             }
         }

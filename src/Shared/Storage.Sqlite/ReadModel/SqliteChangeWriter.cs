@@ -13,6 +13,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
     private readonly string _dagVersions = InsertOf(ReadModelTables.DagVersions);
     private readonly string _backfills = InsertOf(ReadModelTables.Backfills);
     private readonly string _importErrors = InsertOf(ReadModelTables.ImportErrors);
+    private readonly string _pools = InsertOf(ReadModelTables.Pools);
     private readonly string _audit = InsertOf(ReadModelTables.Audit);
 
     public void Write(CoalescedChanges changes)
@@ -54,6 +55,18 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
             else
             {
                 Write(_importErrors, ReadModelTables.ImportErrors, [error]);
+            }
+        }
+
+        foreach (var pool in changes.Pools)
+        {
+            if (pool.Slots is null)
+            {
+                database.Statement("DELETE FROM pool WHERE name = $1", 1).With(0, pool.Name).Execute();
+            }
+            else
+            {
+                Write(_pools, ReadModelTables.Pools, [pool]);
             }
         }
     }

@@ -42,6 +42,9 @@ internal sealed class CoalescedChanges
                 case ImportErrorRow row:
                     Put(ImportErrors, row, ("file", row.File), changes.Count);
                     break;
+                case PoolRow row:
+                    Put(Pools, row, ("pool", row.Name), changes.Count);
+                    break;
                 case AuditRow row:
                     Audit.Add(row);
                     break;
@@ -74,6 +77,9 @@ internal sealed class CoalescedChanges
 
     /// <summary>A null message asks for a delete.</summary>
     public List<ImportErrorRow> ImportErrors { get; } = [];
+
+    /// <summary>Null slots ask for a delete.</summary>
+    public List<PoolRow> Pools { get; } = [];
 
     public List<AuditRow> Audit { get; } = [];
 

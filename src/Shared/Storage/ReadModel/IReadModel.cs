@@ -39,6 +39,9 @@ public interface IReadModel
 
     ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken);
 
+    /// <summary>By name; <c>default_pool</c> is among them only when it was set.</summary>
+    ValueTask<IReadOnlyList<PoolRow>> ListPoolsAsync(CancellationToken cancellationToken);
+
     ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken);
 
     /// <summary>Latest first.</summary>

@@ -151,5 +151,13 @@ public sealed record BackfillRow : ReadModelChange
 /// <summary>Upserts what is wrong with a Dag file; a null message removes it.</summary>
 public sealed record ImportErrorRow(string File, string? Message, DateTimeOffset At) : ReadModelChange;
 
+/// <summary>Upserts a pool; null slots remove it.</summary>
+/// <param name="Name">Its name, as tasks give it.</param>
+/// <param name="Slots">How many there are; -1 is without limit.</param>
+/// <param name="IncludeDeferred">Whether async sensors take slots of it.</param>
+/// <param name="Description">For people.</param>
+/// <param name="At">When it was set.</param>
+public sealed record PoolRow(string Name, int? Slots, bool IncludeDeferred, string? Description, DateTimeOffset At) : ReadModelChange;
+
 /// <summary>Adds a line to the audit log: who asked for what.</summary>
 public sealed record AuditRow(DateTimeOffset At, string Who, string Action, string Subject, string Details) : ReadModelChange;

@@ -114,6 +114,15 @@ internal static class ReadModelTables
         new TimeColumn<ImportErrorRow>("at", row => row.At),
     ]);
 
+    public static RowTable<PoolRow> Pools { get; } = new("pool", ["name"], OnConflict.Update,
+    [
+        new TextColumn<PoolRow>("name", row => row.Name),
+        new IntColumn<PoolRow>("slots", row => row.Slots ?? 0),
+        new BoolColumn<PoolRow>("include_deferred", row => row.IncludeDeferred),
+        new TextColumn<PoolRow>("description", row => row.Description),
+        new TimeColumn<PoolRow>("changed_at", row => row.At),
+    ]);
+
     public static RowTable<AuditRow> Audit { get; } = new("audit", [], OnConflict.Keep,
     [
         new TimeColumn<AuditRow>("at", row => row.At),

@@ -151,6 +151,11 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             "SELECT file, message, at FROM import_error ORDER BY file", [],
             row => new ImportErrorRow(row.Text(0), row.Text(1), row.Time(2)), cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask<IReadOnlyList<PoolRow>> ListPoolsAsync(CancellationToken cancellationToken) =>
+        await database.QueryAsync(
+            "SELECT name, slots, include_deferred, description, changed_at FROM pool ORDER BY name", [],
+            row => new PoolRow(row.Text(0), row.Int(1), row.Bool(2), row.TextOrNull(3), row.Time(4)), cancellationToken).ConfigureAwait(false);
+
     public async ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) =>
         await database.QueryAsync(
             "SELECT at, who, action, subject, details FROM audit ORDER BY id DESC LIMIT $1", [(long)limit],
