@@ -21,11 +21,18 @@ public sealed partial class ApiClient : IDisposable
     /// <param name="url">Of a seed, without a path.</param>
     /// <param name="token">Bearer token; null when none is known.</param>
     /// <param name="tls">For https: who must have signed the seed's certificate. Null: whom the machine trusts.</param>
-    public ApiClient(Uri url, string? token, LinkTls? tls = null)
+    /// <param name="user">Who asks, as the audit log and changes by hand name them. Null: nobody in particular.</param>
+    public ApiClient(Uri url, string? token, LinkTls? tls = null, string? user = null)
     {
         ArgumentNullException.ThrowIfNull(url);
         Url = url;
-        var sockets = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(10) };
+        var sockets = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = !url.IsLoopback,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8, // names of people
+        };
         if (tls is not null)
         {
             sockets.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
@@ -43,6 +50,11 @@ public sealed partial class ApiClient : IDisposable
         if (token is not null)
         {
             _http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        }
+
+        if (user is not null)
+        {
+            _http.DefaultRequestHeaders.Add("X-Sluice-User", user);
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class CommandFactory(Terminal terminal)
         command.SetAction(async (parsed, cancel) =>
         {
             var deployment = _deployment.Find(parsed, terminal.Environment);
-            using var api = new ApiClient(deployment.Url, deployment.Token, deployment.Tls);
+            using var api = Client(deployment);
             return await run(Invoked(parsed, cancel), api);
         });
         return command;
@@ -56,13 +56,11 @@ internal sealed class CommandFactory(Terminal terminal)
     {
         Add(command, symbols);
         command.AsksDeployment = true;
-        command.SetAction((parsed, cancel) => run(Invoked(parsed, cancel), () =>
-        {
-            var deployment = _deployment.Find(parsed, terminal.Environment);
-            return new(deployment.Url, deployment.Token);
-        }));
+        command.SetAction((parsed, cancel) => run(Invoked(parsed, cancel), () => Client(_deployment.Find(parsed, terminal.Environment))));
         return command;
     }
+
+    private static ApiClient Client(Deployment deployment) => new(deployment.Url, deployment.Token, deployment.Tls, deployment.User);
 
     private Invocation Invoked(ParseResult parsed, CancellationToken cancel) =>
         new(parsed, terminal, parsed.GetValue(_json), cancel) { Home = _deployment.HomeGivenTo(parsed) };

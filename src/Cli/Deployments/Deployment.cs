@@ -6,4 +6,8 @@ namespace Sluice.Cli.Deployments;
 /// <param name="Url">Of a seed, without a path.</param>
 /// <param name="Token">Bearer token; null when none is known.</param>
 /// <param name="Tls">Who must have signed its certificate; null: whom the machine trusts.</param>
-internal sealed record Deployment(Uri Url, string? Token, LinkTls? Tls = null);
+internal sealed record Deployment(Uri Url, string? Token, LinkTls? Tls = null)
+{
+    /// <summary>Who asks, for the audit log.</summary>
+    public string? User { get; init; }
+}

@@ -32,6 +32,12 @@ internal sealed class DeploymentOptions
         HelpName = "FILE",
     };
 
+    private readonly DeploymentOption _user = new("--user")
+    {
+        Description = "Who you are, for the audit log. Else SLUICE_USER, the login name.",
+        HelpName = "NAME",
+    };
+
     /// <summary>All commands take them, before the name or after it.</summary>
     public void AddTo(RootCommand root)
     {
@@ -40,6 +46,7 @@ internal sealed class DeploymentOptions
         root.Add(_home);
         root.Add(_secretFile);
         root.Add(_authority);
+        root.Add(_user);
     }
 
     public string? HomeGivenTo(ParseResult parsed) => parsed.GetValue(_home);
@@ -58,7 +65,15 @@ internal sealed class DeploymentOptions
         var token = Given(parsed, _token, environment, "SLUICE_API_TOKEN")
             ?? (file is not null && file.Url == url ? file.Token : null)
             ?? (Secret(parsed, environment) is { } secret ? ApiToken.FromSecret(secret) : null);
-        return new(url, token, url.Scheme == "https" ? Tls(parsed, environment) : null);
+        return new(url, token, url.Scheme == "https" ? Tls(parsed, environment) : null) { User = User(parsed, environment) };
+    }
+
+    private string User(ParseResult parsed, Func<string, string?> environment)
+    {
+        var user = Given(parsed, _user, environment, "SLUICE_USER") ?? Environment.UserName;
+        return user.Length <= 200 && !user.Any(char.IsControl)
+            ? user
+            : throw new UsageException("The name of a user (--user, SLUICE_USER) has at most 200 characters, none of them a control character.");
     }
 
     private static string? Given(ParseResult parsed, Option<string?> option, Func<string, string?> environment, string variable) =>

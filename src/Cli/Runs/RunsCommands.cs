@@ -2,6 +2,7 @@ using System.CommandLine;
 using Sluice.Cli.CommandLine;
 using Sluice.Cli.Deployments;
 using Sluice.Cli.Output;
+using Sluice.Cli.TaskInstances;
 using Sluice.Cluster.Api;
 
 namespace Sluice.Cli.Runs;
@@ -24,7 +25,7 @@ internal static class RunsCommands
 
     public static Command Create(CommandFactory factory) => CommandFactory.Group(
         "runs",
-        "Trigger, list, look at and cancel runs.",
+        "Trigger, list, look at, cancel, clear and mark runs.",
         factory.Remote(
             new(
                 "trigger",
@@ -44,7 +45,9 @@ internal static class RunsCommands
         factory.Remote(
             new("cancel", "Stop a run; its running tasks are killed.", "sluice runs cancel weather_to_warehouse 2012-01-05"),
             CancelAsync,
-            DagId, Run));
+            DagId, Run),
+        ChangeCommands.ClearRuns(factory),
+        ChangeCommands.MarkRuns(factory));
 
     private static async Task<int> TriggerAsync(Invocation invocation, ApiClient api)
     {

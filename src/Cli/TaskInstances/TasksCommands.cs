@@ -19,7 +19,7 @@ internal static class TasksCommands
 
     public static Command Create(CommandFactory factory) => CommandFactory.Group(
         "tasks",
-        "Look at tasks of a run.",
+        "Look at tasks of a run, run them again, or mark them.",
         factory.Remote(
             new("state", "Show a task's state in a run, and its attempts.", "sluice tasks state weather_to_warehouse load_day 2012-01-05"),
             StateAsync,
@@ -32,6 +32,9 @@ internal static class TasksCommands
                 "sluice tasks log weather_to_warehouse load_day 2012-01-05 --follow"),
             LogAsync,
             DagId, TaskId, Run, Try, Token, Follow),
+        TaskWhyCommand.Create(factory),
+        ChangeCommands.ClearTasks(factory),
+        ChangeCommands.MarkTasks(factory),
         TaskRender.Create(factory));
 
     private static async Task<int> StateAsync(Invocation invocation, ApiClient api) => invocation.Show<TaskStateAnswer>(
@@ -85,10 +88,16 @@ internal static class TasksCommands
     private static TaskAttemptSummary Pick(TaskStateAnswer answer, Invocation invocation)
     {
         var (number, token) = (invocation.Find(Try), invocation.Find(Token));
-        var attempt = answer.Attempts.LastOrDefault(attempt => (number is null || attempt.TryNumber == number) && (token is null || attempt.Token == token));
+        var meant = answer.Attempts.Where(attempt => (number is null || attempt.TryNumber == number) && (token is null || attempt.Token == token)).ToList();
+
+        // A change by hand has a line of its own, and no log.
+        var (attempt, tried) = (meant.LastOrDefault(), meant.LastOrDefault(attempt => attempt.Worker is not null));
         return attempt switch
         {
             { Worker: not null } => attempt,
+            not null when tried is not null && (number is not null || token is not null) => tried,
+            not null when tried is not null =>
+                throw new FailureException($"It has not been tried since it was {attempt.Error ?? attempt.State}; for the log of the try before give --try {tried.TryNumber}."),
             not null => throw new FailureException($"Try {attempt.TryNumber} has not reached a worker; it is {attempt.State}{(answer.Waits is { } why ? $": {why}" : "")}."),
             _ when number is null && token is null => throw new FailureException($"The task has not been tried yet in run '{answer.RunId}'; it is {answer.State}{(answer.Waits is { } why ? $": {why}" : "")}."),
             _ => throw new FailureException($"There is no such attempt in run '{answer.RunId}'; see: sluice tasks state"),

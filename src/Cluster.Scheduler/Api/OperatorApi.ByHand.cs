@@ -40,6 +40,11 @@ internal sealed partial class OperatorApi
             throw new ApiException(400, $"The note has {request.Note.Length} characters; it may have 1000.");
         }
 
+        if (request is { OnlyFailed: true, FromFailed: true })
+        {
+            throw new ApiException(400, "only_failed and from_failed contradict each other; give one of them.");
+        }
+
         var runs = await RunsOfAsync(request, cancel);
         await CheckTasksAsync(request.Tasks, runs, cancel);
         var selection = new TaskSelection
