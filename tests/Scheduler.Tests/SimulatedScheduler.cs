@@ -172,6 +172,8 @@ internal sealed class SimulatedScheduler
 
     public IReadOnlyList<XComRow> XComs(long run) => Await(Store.Inner.ReadModel.ListXComsAsync(run, default));
 
+    public IReadOnlyList<AuditRow> Audit() => Await(Store.Inner.ReadModel.ListAuditAsync(1_000, default));
+
     public IReadOnlyList<ImportErrorRow> ImportErrors() => Await(Store.Inner.ReadModel.ListImportErrorsAsync(default));
 
     public void RunFor(TimeSpan time) => Simulation.RunFor(time);

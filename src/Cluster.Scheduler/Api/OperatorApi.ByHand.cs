@@ -15,8 +15,9 @@ internal sealed partial class OperatorApi
     private const int MostRuns = 10_000;
     private const int AtOnce = 64;
 
-    private Task<ChangeAnswer> ClearAsync(ChangeRequest request, string who, CancellationToken cancel) =>
-        ChangeAsync(request, who, Operations.ClearTasks, (selection, by) => at => new ClearTasks(selection, by, at), cancel);
+    private Task<ChangeAnswer> ClearAsync(ChangeRequest request, string who, CancellationToken cancel) => request.State is not null
+        ? throw new ApiException(400, $"State goes with marking; {Operations.ClearTasks} takes none.")
+        : ChangeAsync(request, who, Operations.ClearTasks, (selection, by) => at => new ClearTasks(selection, by, at), cancel);
 
     private Task<ChangeAnswer> MarkTasksAsync(ChangeRequest request, string who, CancellationToken cancel)
     {
@@ -149,19 +150,25 @@ internal sealed partial class OperatorApi
     {
         var run = await RunAsync(name.DagId, name.RunId, cancel);
         var why = await ToDagAsync<TaskWhy>(run.Facts.Dag, new WhyTask(run.Facts.Key, name.TaskId), cancel);
+        var rows = new Lazy<Task<IReadOnlyList<TaskInstanceRow>>>(() => store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel).AsTask());
         if (why.Refusal is { } refusal)
         {
-            throw new ApiException(refusal.StartsWith("The run has no", StringComparison.Ordinal) ? 404 : 409, refusal);
+            var gone = (await rows.Value).LastOrDefault(row => row.Task.Value == name.TaskId && row.State == Core.TaskInstances.TaskState.Removed);
+            return gone is null
+                ? throw new ApiException(refusal.StartsWith("The run has no", StringComparison.Ordinal) ? 404 : 409, refusal)
+                : new(
+                    name.TaskId, run.Facts.Id.Value, Summaries.SnakeCase(run.State.ToString()), run.Facts.Version, gone.State.Name(), gone.TryNumber, gone.TryNumber,
+                    [new("removed", $"its task was {gone.Error ?? "cleared"}, and was expanded again without it, or has not been yet")]);
         }
 
         var reasons = why.Reasons.Select(reason => new TaskReasonSummary(reason.Kind, reason.Text, reason.Until)).ToList();
-        if (why.State.IsFinished())
+        if (why.State.IsFinished() || why.State == Core.TaskInstances.TaskState.UpForRetry)
         {
             // What the rules do not know of an end stands in its row: an error, or who marked it.
-            var latest = (await store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel)).LastOrDefault(row => row.Task.Value == why.Task);
-            if (latest?.Error is { } error && reasons.Count == 0)
+            var error = (await rows.Value).LastOrDefault(row => row.Task.Value == why.Task)?.Error;
+            if (error is not null && (reasons.Count == 0 || why.State == Core.TaskInstances.TaskState.UpForRetry))
             {
-                reasons.Add(new("ended", error));
+                reasons.Add(new(why.State.IsFinished() ? "ended" : "error", error));
             }
             else if (reasons.Count == 0)
             {

@@ -32,6 +32,10 @@ public sealed class ChangesByHandTests
         Assert.Equal((RunState.Running, "v"), (_cluster.RunOf(run).State, _cluster.XComs(run).Any(xcom => xcom.Task.Value == "b") ? "stale" : "v"));
         Assert.Contains(_cluster.XComs(run), xcom => xcom.Task.Value == "a");
 
+        // The attempt of its former life is heard of once more.
+        worker.End(new(run, 1, 1), OutcomeKind.Failed);
+        Assert.Equal(TaskState.Running, _cluster.Attempts(run).Last(row => row.Task.Value == "b").State);
+
         worker.Pushes.Clear();
         worker.WorkFor(TimeSpan.FromSeconds(3));
         Assert.Equal(RunState.Success, _cluster.RunOf(run).State);
@@ -116,6 +120,9 @@ public sealed class ChangesByHandTests
         }
 
         Assert.Equal(new AttemptId(run, 0, 5), other.Held.Single());
+        worker.End(new(run, 0, 3));
+        Assert.Equal([new AttemptId(run, 0, 5)], other.Held);
+        Assert.Equal(TaskState.Running, _cluster.Attempts(run).Last(row => row.Task.Value == "a").State);
     }
 
     [Fact]
@@ -159,12 +166,9 @@ public sealed class ChangesByHandTests
     }
 
     [Fact]
-    public void What_a_branch_decided_holds_for_a_run_that_is_cleared_later()
+    public void Instances_of_a_mapped_task_are_cleared_one_by_one_in_a_run_that_is_over()
     {
-        var dag = Manual("mapped") with
-        {
-            Tasks = [Task("list"), Task("each", 0) with { Map = new() { Sources = [new() { Argument = "x", Task = 0 }] } }, Task("all", 1)],
-        };
+        var dag = Mapped();
         _cluster.Define(dag);
         var worker = _cluster.AddWorker(slots: 10);
         worker.Pushes.Add(new("return_value", "[7,8]"));
@@ -177,6 +181,39 @@ public sealed class ChangesByHandTests
         worker.WorkFor(TimeSpan.FromSeconds(5));
         Assert.Equal(RunState.Success, _cluster.RunOf(run).State);
         Assert.Equal([1, 2], new[] { "each[0]", "each[1]" }.Select(name => _cluster.Attempts(run).Last(row => row.Task.Value == name).TryNumber));
+    }
+
+    [Theory]
+    [InlineData("[7]", false)]
+    [InlineData("[7]", true)]
+    [InlineData("[7,8,9,10]", false)]
+    public void A_mapped_task_shrinks_or_grows_when_it_runs_again(string items, bool takeover)
+    {
+        var dag = Mapped();
+        _cluster.Define(dag);
+        var worker = _cluster.AddWorker(slots: 10);
+        worker.Pushes.Add(new("return_value", "[7,8,9]"));
+        var run = _cluster.Trigger(dag, "r").Facts!.Key;
+        worker.WorkFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(3, States(run).Count(state => state.StartsWith("each[", StringComparison.Ordinal) && state.EndsWith("success", StringComparison.Ordinal)));
+
+        Ask(new(run, at => new ClearTasks(new() { Tasks = ["list"], Downstream = true }, Ann, at), false), dag);
+        if (takeover)
+        {
+            _cluster.TakeOver();
+            worker.Join();
+        }
+
+        worker.Pushes[0] = new("return_value", items);
+        worker.WorkFor(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(RunState.Success, _cluster.RunOf(run).State);
+        Assert.Equal(
+            items == "[7]"
+                ? ["all 2 success", "each[0] 2 success", "each[1] 1 removed", "each[2] 1 removed", "list 2 success"]
+                : ["all 2 success", "each[0] 2 success", "each[1] 2 success", "each[2] 2 success", "each[3] 1 success", "list 2 success"],
+            States(run).Where(state => !state.StartsWith("each ", StringComparison.Ordinal)));
+        Assert.Equal(items == "[7]" ? 2 : 5, _cluster.XComs(run).Count(xcom => xcom.Task.Value != "all"));
     }
 
     [Fact]
@@ -199,6 +236,15 @@ public sealed class ChangesByHandTests
         _cluster.Cancel(first);
         Assert.Equal(TaskState.Skipped, Why(first, "c", dag).State);
     }
+
+    private static DagSpec Mapped() => Manual("mapped") with
+    {
+        Tasks = [Task("list"), Task("each", 0) with { Map = new() { Sources = [new() { Argument = "x", Task = 0 }] } }, Task("all", 1)],
+    };
+
+    /// <summary>Latest state of each instance.</summary>
+    private List<string> States(long run) =>
+        [.. _cluster.Attempts(run).GroupBy(row => row.Task.Value).Select(rows => $"{rows.Key} {rows.Last().TryNumber} {rows.Last().State.Name()}").Order(StringComparer.Ordinal)];
 
     private (PlayedWorker Worker, long Run) Ended()
     {
