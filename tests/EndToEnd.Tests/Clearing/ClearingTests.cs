@@ -22,8 +22,8 @@ public sealed class ClearingTests(SharedCluster shared)
                     ctx.Log(File.Exists("{{table}}") ? "there it is" : "it is not there");
                     return File.Exists("{{table}}") ? Task.CompletedTask : throw new TaskFailedException("no table");
                 });
-                var report = dag.Run("report", ctx => Task.CompletedTask);
-                dag.Chain(fetch, load, report);
+                var report = dag.Run("report", _ => Task.CompletedTask);
+                fetch.Then(load).Then(report);
             });
             """);
         await shared.Api.TriggerAsync("mended");
@@ -54,7 +54,7 @@ public sealed class ClearingTests(SharedCluster shared)
             Dag.Define("stuck", dag =>
             {
                 var never = dag.Run("never_ends", async ctx => { File.WriteAllText("{{began}}", $"{Environment.ProcessId}"); await Task.Delay(-1, ctx.CancellationToken); });
-                never.Then(dag.Run("after", ctx => Task.CompletedTask));
+                never.Then(dag.Run("after", _ => Task.CompletedTask));
             });
             """);
         await shared.Api.TriggerAsync("stuck");

@@ -52,9 +52,12 @@ internal sealed class ClusterApi(Uri url, string token, LinkTls? tls = null) : I
     /// <summary>The log of a task's latest attempt.</summary>
     public async Task<string> LogAsync(string dag, string task, string runId = "run")
     {
-        var attempt = await TaskAsync(dag, task, runId);
-        return (await _client.LogAsync(dag, runId, task, attempt.Token, attempt.Worker!)).Text;
+        return await LogAsync(dag, task, await TaskAsync(dag, task, runId), runId);
     }
+
+    /// <summary>The log of one attempt.</summary>
+    public async Task<string> LogAsync(string dag, string task, TaskAttemptSummary attempt, string runId = "run") =>
+        (await _client.LogAsync(dag, runId, task, attempt.Token, attempt.Worker!)).Text;
 
     public Task<NodesAnswer> NodesAsync() => _client.NodesAsync();
 
