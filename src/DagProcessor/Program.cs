@@ -31,5 +31,17 @@ processor.Warm();
 await Frames.WriteAsync(answers, true, CancellationToken.None);
 foreach (var request in waiting.GetConsumingEnumerable())
 {
-    await Frames.WriteAsync(answers, processor.Process(request), CancellationToken.None);
+    // Two answers to each request: that its code is about to run, and what it came to.
+    var isRunning = false;
+    var processed = processor.Process(request, () =>
+    {
+        isRunning = true;
+        Frames.WriteAsync(answers, true, CancellationToken.None).GetAwaiter().GetResult();
+    });
+    if (!isRunning)
+    {
+        await Frames.WriteAsync(answers, true, CancellationToken.None);
+    }
+
+    await Frames.WriteAsync(answers, processed, CancellationToken.None);
 }

@@ -10,6 +10,9 @@ public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposa
     private static readonly TimeSpan MemoryLookEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan KeptIdle = TimeSpan.FromSeconds(10);
 
+    // No code of a file runs in a compiler: what takes longer than this is a machine that stands still.
+    private static readonly TimeSpan CompilingTakesAtMost = TimeSpan.FromMinutes(5);
+
     private readonly SemaphoreSlim _turns = new(options.Processes);
     private readonly CancellationTokenSource _closing = new();
     private readonly Stack<ProcessorProcess> _idle = new();
@@ -141,13 +144,13 @@ public sealed class DagProcessorClient(ProcessorOptions options) : IAsyncDisposa
     private async Task<(ProcessedFile File, bool IsWell)> ProcessAsync(ProcessorProcess child, ProcessFile request, CancellationToken cancellationToken)
     {
         // Real time, not a TimeProvider: it bounds a real process, which knows no other.
-        using var overtime = new CancellationTokenSource(options.TimeLimit);
+        using var overtime = new CancellationTokenSource(CompilingTakesAtMost);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(overtime.Token, cancellationToken);
         var tooBig = false;
         string cause;
         try
         {
-            var work = child.ProcessAsync(request, stop.Token);
+            var work = child.ProcessAsync(request, () => overtime.CancelAfter(options.TimeLimit), stop.Token);
             while (await Task.WhenAny(work, Task.Delay(MemoryLookEvery, CancellationToken.None)) != work)
             {
                 if (child.MemoryBytes > options.MemoryLimitBytes)

@@ -6,7 +6,7 @@ public sealed record ProcessorOptions
     /// <summary>The processor's assembly. Default: Sluice.DagProcessor.dll beside this program.</summary>
     public string AssemblyPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "Sluice.DagProcessor.dll");
 
-    /// <summary>For one file, from compiling it to its last definition. Default: 30 s. Longer lets a file that loops burn a core for longer.</summary>
+    /// <summary>For the code of one file, from its first statement to its last definition; compiling does not count, on a busy machine it takes long. Default: 30 s. Longer lets a file that loops burn a core for longer.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes that the processor may hold; three quarters of it may be its managed heap. Default: 512 MiB, of which the compiler takes about 150.</summary>

@@ -89,7 +89,10 @@ internal sealed class ProcessorProcess : IAsyncDisposable
     }
 
     /// <summary>Hands over one file and waits for what became of it; null when the process ended instead.</summary>
-    public async Task<ProcessedFile?> ProcessAsync(ProcessFile request, CancellationToken cancellationToken)
+    /// <param name="request">The file.</param>
+    /// <param name="runs">Called when it is compiled and its own code begins.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<ProcessedFile?> ProcessAsync(ProcessFile request, Action runs, CancellationToken cancellationToken)
     {
         Files++;
         lock (_errorLines)
@@ -100,6 +103,12 @@ internal sealed class ProcessorProcess : IAsyncDisposable
         try
         {
             await Frames.WriteAsync(_process.StandardInput.BaseStream, request, cancellationToken);
+            if (!await Frames.ReadAsync<bool>(_process.StandardOutput.BaseStream, cancellationToken))
+            {
+                return null;
+            }
+
+            runs();
             return await Frames.ReadAsync<ProcessedFile>(_process.StandardOutput.BaseStream, cancellationToken);
         }
         catch (IOException)

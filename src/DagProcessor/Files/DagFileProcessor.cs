@@ -26,10 +26,12 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
     public void Warm() => _compiler.Compile("warm.cs", "Dag.Define(\"warm\", dag => dag.Run(\"a\", ctx => 1));"u8.ToArray());
 
     /// <summary>Processes one file. Whatever its author did wrong becomes a problem; what kills this process is its parent's to tell.</summary>
-    public ProcessedFile Process(ProcessFile request)
+    /// <param name="request">The file.</param>
+    /// <param name="runs">Called when all is compiled, before anything of the author's runs; not at all when nothing does.</param>
+    public ProcessedFile Process(ProcessFile request, Action runs)
     {
         _templates.Clear();
-        return ProcessOne(request) with { TemplateFilesRead = [.. _templates.Values] };
+        return ProcessOne(request, runs) with { TemplateFilesRead = [.. _templates.Values] };
     }
 
     private string? ReadTemplate(ProcessFile request, string name)
@@ -43,11 +45,11 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         return TemplateFiles.Read(request.Folder, request.File, name);
     }
 
-    private ProcessedFile ProcessOne(ProcessFile request)
+    private ProcessedFile ProcessOne(ProcessFile request, Action runs)
     {
         if (ProjectFolder.IsMarker(request.File))
         {
-            return ProcessProject(request);
+            return ProcessProject(request, runs);
         }
 
         byte[] source;
@@ -63,10 +65,10 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         var processed = new ProcessedFile { File = request.File, ContentHash = Hash(source) };
         return Path.GetExtension(request.File) is ".yaml" or ".yml"
             ? Finish(processed, YamlDags.Load(Encoding.UTF8.GetString(source), request.File, providers, name => ReadTemplate(request, name)), [])
-            : ProcessCode(processed, source, request);
+            : ProcessCode(processed, source, request, runs);
     }
 
-    private ProcessedFile ProcessCode(ProcessedFile processed, byte[] source, ProcessFile request)
+    private ProcessedFile ProcessCode(ProcessedFile processed, byte[] source, ProcessFile request, Action runs)
     {
         var (assembly, errors) = _compiler.Compile(request.File, source);
         if (assembly is null)
@@ -77,6 +79,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         var collector = new DagCollector(
             providers, request.Variables.GetValueOrDefault, name => ReadTemplate(request, name));
         var problems = new List<DagProblem>();
+        runs();
         try
         {
             BundleAssembly.Run(assembly, collector);
@@ -94,7 +97,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         };
     }
 
-    private ProcessedFile ProcessProject(ProcessFile request)
+    private ProcessedFile ProcessProject(ProcessFile request, Action runs)
     {
         ProjectFolder project;
         try
@@ -118,6 +121,7 @@ internal sealed class DagFileProcessor(ProviderCatalog providers)
         }
 
         var copy = Directory.CreateTempSubdirectory("sluice-bundle-").FullName;
+        runs();
         try
         {
             BundleAssembly.RunProgram(BundleArchive.Unpack(bundle, Path.Combine(copy, "files")), collector);

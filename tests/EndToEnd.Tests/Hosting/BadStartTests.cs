@@ -70,7 +70,9 @@ public sealed class BadStartTests : IDisposable
         await Until.TrueAsync(() => worker.Log.Contains("refused", StringComparison.Ordinal), "the worker is refused", () => worker.Log);
 
         Assert.Contains("secret", Assert.Single(Lines(worker)), StringComparison.Ordinal);
-        Assert.Contains(Lines(seed), line => line.Contains("refused", StringComparison.Ordinal) && line.Contains("secret", StringComparison.Ordinal));
+        await Until.TrueAsync(
+            () => Lines(seed).Any(line => line.Contains("refused", StringComparison.Ordinal) && line.Contains("secret", StringComparison.Ordinal)),
+            "the seed says whom it refused", () => seed.Log);
         Assert.DoesNotContain("another-secret-altogether", worker.Log + seed.Log, StringComparison.Ordinal);
         Assert.DoesNotContain(TestCluster.Secret, worker.Log + seed.Log, StringComparison.Ordinal);
         Assert.Single((await cluster.Api.NodesAsync()).Nodes);

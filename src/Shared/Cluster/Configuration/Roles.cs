@@ -27,7 +27,7 @@ public static class Roles
         new("fence_after", "a worker that heard no leader for so long stops its tasks", "30s"),
         new("lost_after", "a worker that was silent for so long is lost", "40s"),
         new("scan_every", "gap between two looks at the Dag folder that no notice of a change asked for", "30s"),
-        new("import_timeout", "longest time for one Dag file", "30s"),
+        new("import_timeout", "longest time for the code of one Dag file; compiling does not count", "30s"),
         new("import_memory_mib", "memory for one Dag file, MiB", "512"),
     ];
 
