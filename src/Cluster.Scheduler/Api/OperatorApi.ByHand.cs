@@ -166,9 +166,9 @@ internal sealed partial class OperatorApi
         {
             // What the rules do not know of an end stands in its row: an error, or who marked it.
             var error = (await rows.Value).LastOrDefault(row => row.Task.Value == why.Task)?.Error;
-            if (error is not null && (reasons.Count == 0 || why.State == Core.TaskInstances.TaskState.UpForRetry))
+            if (error is not null)
             {
-                reasons.Add(new(why.State.IsFinished() ? "ended" : "error", error));
+                reasons.Insert(why.State.IsFinished() ? 0 : reasons.Count, new(why.State.IsFinished() ? "ended" : "error", error));
             }
             else if (reasons.Count == 0)
             {

@@ -37,13 +37,13 @@ public static class TaskReasons
                 reasons.Add(new("poke", $"it pokes again at {Time(run.Due.Of(instance))}{(timeout is null ? "" : $" and times out at {Time(timeout)}")}", run.Due.Of(instance)));
                 break;
             case TaskState.UpstreamFailed:
-                reasons.Add(new("upstream", $"by its rule {Rule(run, instance)}, because {Named(run, Upstreams(run, instance, state => state is TaskState.Failed or TaskState.UpstreamFailed))} failed"));
+                reasons.Add(new("upstream", $"by its rule {Rule(run, instance)}, because of {Named(run, Upstreams(run, instance, state => state is TaskState.Failed or TaskState.UpstreamFailed))}"));
                 break;
             case TaskState.Skipped when run.IsBarred(instance):
                 reasons.Add(new("branch", $"{Named(run, run.BarredBy(instance))} decided that it is not to run"));
                 break;
             case TaskState.Skipped when Upstreams(run, instance, state => state == TaskState.Skipped) is { Count: > 0 } skipped:
-                reasons.Add(new("upstream", $"by its rule {Rule(run, instance)}, because {Named(run, skipped)} {(skipped.Count == 1 ? "was" : "were")} skipped"));
+                reasons.Add(new("upstream", $"by its rule {Rule(run, instance)}, because of {Named(run, skipped)}"));
                 break;
         }
 
