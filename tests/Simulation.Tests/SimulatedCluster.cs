@@ -9,6 +9,7 @@ using Sluice.Cluster.Worker.Workers;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Scheduler;
+using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Elections;
 using Sluice.Storage.ReadModel;
@@ -110,6 +111,14 @@ internal sealed class SimulatedCluster
         var answer = leader.Elector.AskAsync<object>(new ToScheduler(new ToDag(dag, new TriggerRun(null, runId, "{}"))), TimeSpan.FromSeconds(5));
         return Simulation.RunUntil(() => answer.IsCompleted, TimeSpan.FromSeconds(6)) && answer is { IsCompletedSuccessfully: true, Result: CreateRunAnswer };
     });
+
+    /// <summary>Someone changes a run by hand, if anyone leads.</summary>
+    public void Change(DagId dag, Random chance, Func<DateTimeOffset, DagRunCommand> command)
+    {
+        var runs = Runs();
+        var change = new ChangeRun(runs[chance.Next(runs.Count)].Facts.Key, command, DryRun: false);
+        _schedulers.ForEach(entry => entry.Scheduler.Elector.Tell(new ToScheduler(new ToDag(dag, change))));
+    }
 
     public IReadOnlyList<DagRunRow> Runs() => Await(Store.ReadModel.ListRunsAsync(new() { Limit = 10_000 }, default));
 
