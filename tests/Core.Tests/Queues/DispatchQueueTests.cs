@@ -202,6 +202,32 @@ public sealed class DispatchQueueTests
     }
 
     [Fact]
+    public void In_a_Dag_the_heavier_goes_first_then_the_earlier_run_and_Dags_take_turns_all_the_same()
+    {
+        _queue.AddWorker("w", 1, ["default"]);
+        ReadyTask Of(string dag, long run, int task, long weight, int day) =>
+            new(new(run, task), new(dag), DispatchQueue.DefaultPool, 1, "default", 1, false, true) { Weight = weight, RunDate = day };
+        ReadyTask[] tasks =
+        [
+            Of("big", 2, 0, 10, 2), Of("big", 1, 1, 500, 3), Of("big", 2, 1, 500, 2), Of("big", 1, 0, 900, 3), Of("big", 2, 2, 500, 2),
+            Of("small", 7, 1, 1, 1), Of("small", 7, 0, 2, 1),
+        ];
+        foreach (var task in tasks)
+        {
+            _queue.Offer(task);
+        }
+
+        var order = new List<TaskKey>();
+        while (_queue.Assign() is [var grant, ..])
+        {
+            order.Add(grant.Key);
+            _queue.Free(grant.Key, null);
+        }
+
+        Assert.Equal([new(1, 0), new(7, 0), new(2, 1), new(7, 1), new(2, 2), new(1, 1), new(2, 0)], order);
+    }
+
+    [Fact]
     public void Async_sensors_take_slots_of_a_pool_that_includes_them()
     {
         _queue.SetPool("p", 3, includeDeferred: true);

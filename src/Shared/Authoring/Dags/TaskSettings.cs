@@ -62,6 +62,9 @@ public abstract class TaskSettings
 
     /// <summary>Higher goes first among tasks that are ready. Default: 1.</summary>
     public int? Priority { get; set; }
+
+    /// <summary>Whose priorities count for a task's place. Default: its own and those of all tasks after it.</summary>
+    public WeightRule? WeightRule { get; set; }
 }
 
 /// <summary>Settings for every task of a Dag or group that does not say otherwise.</summary>

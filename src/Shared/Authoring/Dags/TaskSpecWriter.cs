@@ -49,6 +49,7 @@ internal static class TaskSpecWriter
             PoolSlots = Find(task, s => s.PoolSlots) ?? defaults.PoolSlots,
             Queue = Find(task, s => s.Queue) ?? defaults.Queue,
             Priority = Find(task, s => s.Priority) ?? defaults.Priority,
+            WeightRule = Find(task, s => s.WeightRule),
             Owner = Find(task, s => s.Owner),
             Sensor = task.Operator is Sensor sensor
                 ? new() { Mode = sensor.Mode, PokeInterval = sensor.PokeInterval, Timeout = sensor.Timeout, SoftFail = sensor.SoftFail }

@@ -264,6 +264,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         settings.PoolSlots = item.Number("pool_slots");
         settings.Queue = item.Text("queue");
         settings.Priority = item.Number("priority");
+        settings.WeightRule = item.Choice<WeightRule>("weight_rule");
     }
 
     private static List<RetryRule>? ReadPolicy(YamlFields item)

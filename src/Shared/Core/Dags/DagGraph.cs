@@ -11,6 +11,7 @@ public sealed class DagGraph
     private readonly int[] _setups;
     private readonly MapScope?[] _scopes;
     private readonly string[]?[] _mappedKeys;
+    private TaskWeight[]? _weights;
 
     public DagGraph(DagSpec spec)
     {
@@ -44,6 +45,9 @@ public sealed class DagGraph
 
     /// <summary>Direct downstreams of a task, ascending.</summary>
     public ReadOnlySpan<int> Downstream(int task) => _downstream[task];
+
+    /// <summary>The task's place among those that wait.</summary>
+    public TaskWeight WeightOf(int task) => (_weights ??= TaskWeights.Of(Spec, _downstream))[task];
 
     /// <summary>True when nothing comes after the task.</summary>
     public bool IsLeaf(int task) => _downstream[task].Length == 0;

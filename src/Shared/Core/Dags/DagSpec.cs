@@ -136,6 +136,9 @@ public sealed record TaskSpec
     /// <summary>Higher goes first.</summary>
     public int Priority { get; init; } = 1;
 
+    /// <summary>Whose priorities count for the task; null is <see cref="Dags.WeightRule.Downstream"/>.</summary>
+    public WeightRule? WeightRule { get; init; }
+
     /// <summary>Instances of this task that may hold slots at once over all runs; null for no limit.</summary>
     public int? MaxActive { get; init; }
 

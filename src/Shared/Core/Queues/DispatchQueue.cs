@@ -484,8 +484,7 @@ public sealed partial class DispatchQueue
         public bool IsFull => Limit is { } limit && Active >= limit;
 
         // By lane, so that those of one that is blocked do not stand before the others; nor do those of a paused Dag stand before its backfills'.
-        private readonly Dictionary<(string Pool, string Queue, bool Backfill), PriorityQueue<ReadyTask, (int Priority, long Arrival)>> _parked = [];
-        private long _arrivals;
+        private readonly Dictionary<(string Pool, string Queue, bool Backfill), PriorityQueue<ReadyTask, (int Priority, (long, long, long, int) Place)>> _parked = [];
 
         /// <summary>A backfill is started on purpose: it runs on a paused Dag, too.</summary>
         public bool Pauses(ReadyTask task) => Paused && !task.IsBackfill;
@@ -498,7 +497,7 @@ public sealed partial class DispatchQueue
                 _parked.Add(lane, waiting = new());
             }
 
-            waiting.Enqueue(task, (-task.Priority, _arrivals++));
+            waiting.Enqueue(task, (-task.Priority, task.Place));
         }
 
         /// <summary>As many of each lane as there is room for: each completion moves a few, however many wait.</summary>

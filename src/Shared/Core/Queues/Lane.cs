@@ -47,7 +47,7 @@ internal sealed class Lane(string queue)
         return taken;
     }
 
-    /// <summary>How many go before a task for certain: those of higher rank, and those of its Dag and rank that came before it.</summary>
+    /// <summary>How many go before a task for certain: those of higher rank, and those of its Dag and rank that stand before it.</summary>
     public int CountBefore(ReadyTask task)
     {
         var rank = (task.IsBackfill ? 1 : 0, -task.Priority);
@@ -86,10 +86,10 @@ internal sealed class Lane(string queue)
         (Rank, Head) = first.MoveNext() ? (first.Current.Key, first.Current.Value.Head) : default;
     }
 
-    /// <summary>Tasks of one rank: Dags take turns, each in order of arrival.</summary>
+    /// <summary>Tasks of one rank: Dags take turns, each in the order of its tasks.</summary>
     private sealed class Level
     {
-        private readonly Dictionary<DagId, Queue<ReadyTask>> _byDag = [];
+        private readonly Dictionary<DagId, PriorityQueue<ReadyTask, (long, long, long, int)>> _byDag = [];
         private readonly Queue<DagId> _turns = new();
 
         public int Count => _byDag.Values.Sum(waiting => waiting.Count);
@@ -97,7 +97,7 @@ internal sealed class Lane(string queue)
         public ReadyTask? Head => _turns.TryPeek(out var dag) ? _byDag[dag].Peek() : null;
 
         public int CountBefore(ReadyTask task) =>
-            _byDag.TryGetValue(task.Dag, out var waiting) ? waiting.TakeWhile(other => other.Key != task.Key).Count() % Math.Max(1, waiting.Count) : 0;
+            _byDag.TryGetValue(task.Dag, out var waiting) ? waiting.UnorderedItems.Count(other => other.Priority.CompareTo(task.Place) < 0) : 0;
 
         public void Add(ReadyTask task)
         {
@@ -107,7 +107,7 @@ internal sealed class Lane(string queue)
                 _turns.Enqueue(task.Dag);
             }
 
-            waiting.Enqueue(task);
+            waiting.Enqueue(task, task.Place);
         }
 
         public ReadyTask Take()
@@ -132,7 +132,7 @@ internal sealed class Lane(string queue)
             for (var left = _turns.Count; left > 0; left--)
             {
                 var dag = _turns.Dequeue();
-                var waiting = new Queue<ReadyTask>(_byDag[dag].Where(task => task.Key.Run != run));
+                var waiting = new PriorityQueue<ReadyTask, (long, long, long, int)>(_byDag[dag].UnorderedItems.Where(entry => entry.Element.Key.Run != run));
                 if (waiting.Count == 0)
                 {
                     _byDag.Remove(dag);

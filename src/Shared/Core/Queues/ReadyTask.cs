@@ -12,7 +12,7 @@ public readonly record struct TaskKey(long Run, int Task);
 /// <param name="Pool">Pool that its slots come from.</param>
 /// <param name="PoolSlots">Slots of the pool that it takes, all at once.</param>
 /// <param name="Queue">Only workers that serve it are asked.</param>
-/// <param name="Priority">Higher goes first.</param>
+/// <param name="Priority">Higher goes first: the task's rank against all Dags.</param>
 /// <param name="IsBackfill">Goes after all live work, whatever its priority.</param>
 /// <param name="NeedsSlot">False for an async sensor: it takes neither a worker's slot nor a pool's.</param>
 public sealed record ReadyTask(
@@ -21,14 +21,26 @@ public sealed record ReadyTask(
     /// <summary>How many of its like may be active at once; null for most tasks, which have no limit of their own.</summary>
     public TaskLimits? Limits { get; init; }
 
+    /// <summary>Orders tasks of one Dag and priority: higher goes first, then the earlier run.</summary>
+    public long Weight { get; init; }
+
+    /// <summary>The run's logical date, in ticks of UTC.</summary>
+    public long RunDate { get; init; }
+
+    /// <summary>Place among tasks of one Dag and priority: lower goes first.</summary>
+    internal (long Weight, long RunDate, long Run, int Task) Place => (-Weight, RunDate, Key.Run, Key.Task);
+
     /// <summary>What an instance of a run asks for.</summary>
     public static ReadyTask Of(DagRunState run, int instance)
     {
         var spec = run.SpecOf(instance);
+        var weight = run.Graph.WeightOf(run.TaskOf(instance));
         return new(
-            new(run.Facts.Key, instance), run.Facts.Dag, spec.Pool, spec.PoolSlots, spec.Queue, spec.Priority,
+            new(run.Facts.Key, instance), run.Facts.Dag, spec.Pool, spec.PoolSlots, spec.Queue, weight.Rank,
             run.Facts.Type == RunType.Backfill, spec.Sensor is not { Mode: SensorMode.Async })
         {
+            Weight = weight.Weight,
+            RunDate = run.Facts.LogicalDate.UtcTicks,
             Limits = run.Graph.Spec.MaxActiveTasksPerRun is null && spec.MaxActive is null && spec.MaxActivePerRun is null
                 ? null
                 : new(run.TaskOf(instance), run.Graph.Spec.MaxActiveTasksPerRun, spec.MaxActive, spec.MaxActivePerRun),
