@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Sluice.Bench;
 using Sluice.Services;
 
-// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--measure all|tasks|idle] [--slots N] [--repeats N]
+// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--measure all|tasks|idle|engine] [--slots N] [--repeats N]
 var json = args.Contains("--json");
 var measure = Option("--measure") ?? "all";
 var only = Option("--only");
@@ -14,19 +14,23 @@ var dags = Path.Combine(Repository.Root, "bench", "dags");
 var report = new JsonArray();
 var missed = 0;
 
-if (only is null or "embedded")
+if (measure is "engine")
+{
+    Report("scheduler in process, SQLite in memory, no workers", new EngineMeasurements(Progress).All(), "one thread, virtual time, CPU time of the process");
+}
+else if (only is null or "embedded")
 {
     await using var deployment = await Deployment.EmbeddedAsync(dags, slots);
     Report(deployment.Name, await MeasureAsync(new(deployment, true, repeats)));
 }
 
-if (only is null or "cluster")
+if (measure is not "engine" && (only is null or "cluster"))
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: false);
     Report(deployment.Name, await MeasureAsync(new(deployment, false, repeats)));
 }
 
-if (only is "slow-disk" || (only is null && measure is "all"))
+if ((measure is not "engine" && only is "slow-disk") || (only is null && measure is "all"))
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: true);
     Report(deployment.Name, await new Measurements(deployment, false, repeats).ChainsAsync(Progress));
@@ -44,7 +48,7 @@ Task<IReadOnlyList<Figure>> MeasureAsync(Measurements measurements) => measure s
     "all" => measurements.AllAsync(Progress),
     "tasks" => measurements.TasksAsync(Progress),
     "idle" => measurements.IdleAsync(Progress),
-    _ => throw new ArgumentException($"--measure is '{measure}'; give all, tasks or idle."),
+    _ => throw new ArgumentException($"--measure is '{measure}'; give all, tasks, idle or engine."),
 };
 
 string? Option(string name)
@@ -55,13 +59,12 @@ string? Option(string name)
 
 void Progress(string what) => Console.Error.WriteLine($"  {what} ...");
 
-void Report(string deployment, IReadOnlyList<Figure> figures)
+void Report(string deployment, IReadOnlyList<Figure> figures, string isolation = "user code in warm runner processes; every step durable")
 {
-    const string Isolation = "user code in warm runner processes; every step durable";
     var rows = new JsonArray();
     if (!json)
     {
-        Console.WriteLine($"\n{deployment}; {slots} slots; {Isolation}");
+        Console.WriteLine($"\n{deployment}; {slots} slots; {isolation}");
     }
 
     foreach (var figure in figures)
@@ -84,5 +87,5 @@ void Report(string deployment, IReadOnlyList<Figure> figures)
         }
     }
 
-    report.Add(new JsonObject { ["deployment"] = deployment, ["slots"] = slots, ["isolation"] = Isolation, ["figures"] = rows });
+    report.Add(new JsonObject { ["deployment"] = deployment, ["slots"] = slots, ["isolation"] = isolation, ["figures"] = rows });
 }

@@ -5,6 +5,7 @@ using Sluice.Cluster.Seed.Membership;
 using Sluice.Cluster.Transport;
 using Sluice.Cluster.Wire;
 using Sluice.Cluster.Worker;
+using Sluice.Cluster.Worker.Attempts;
 using Sluice.Cluster.Worker.Workers;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
@@ -42,7 +43,7 @@ internal sealed class SimulatedCluster
         Simulation = new(seed, new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         Network = new(Simulation, options);
         _sqlite = SqliteStore.InMemory(Simulation.Time);
-        Store = new(_sqlite);
+        Store = new(_sqlite, Simulation.Time);
         var (host, _) = NewNode(NodeRole.Seed, "seed:1");
         host.System.Spawn(Props.Create(() => new SeedActor(host)), "seed");
         Start(host);
@@ -70,10 +71,13 @@ internal sealed class SimulatedCluster
         Start(host);
     }
 
-    public void AddWorker(int slots)
+    public void AddWorker(int slots) => AddWorker(slots, (node, time) => new MadeUpTasks(Simulation, time, node, Ledger));
+
+    /// <summary>A worker whose tasks are the test's own.</summary>
+    public void AddWorker(int slots, Func<string, TimeProvider, IAttemptExecutor> executor)
     {
         var (host, node) = NewNode(NodeRole.Worker, null);
-        WorkerNode.Spawn(host, new WorkerOffer(slots, ["default"]), new MadeUpTasks(Simulation, host.System.Time, node, Ledger));
+        WorkerNode.Spawn(host, new WorkerOffer(slots, ["default"]), executor(node, host.System.Time));
         Workers.Add(node);
         Start(host);
     }
@@ -103,6 +107,20 @@ internal sealed class SimulatedCluster
             leader.Elector.Tell(new ToScheduler(new FileProcessed(file)));
             return Simulation.RunUntil(() => Await(Store.ReadModel.FindDagAsync(dag.Id, default)) is not null, TimeSpan.FromSeconds(2));
         });
+    }
+
+    /// <summary>Asks whoever leads, again when the answer got lost.</summary>
+    public T Ask<T>(object message)
+    {
+        object? result = null;
+        Retry(leader =>
+        {
+            var answer = leader.Elector.AskAsync<object>(new ToScheduler(message), TimeSpan.FromSeconds(5));
+            var answered = Simulation.RunUntil(() => answer.IsCompleted, TimeSpan.FromSeconds(6)) && answer.IsCompletedSuccessfully;
+            result = answered ? answer.Result : null;
+            return answered;
+        });
+        return (T)result!;
     }
 
     /// <summary>Triggers a run. A trigger whose answer got lost is sent again under the same run id, as a client would.</summary>

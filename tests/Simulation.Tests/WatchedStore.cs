@@ -9,7 +9,7 @@ using Sluice.Storage.Secrets;
 namespace Sluice.Simulation.Tests;
 
 /// <summary>The real store, with an eye on what is written: every event of every run, in the order of the commits.</summary>
-internal sealed class WatchedStore(IStore inner) : IStore, IJournalStore
+internal sealed class WatchedStore(IStore inner, TimeProvider time) : IStore, IJournalStore
 {
     public ILeaseStore Leases => inner.Leases;
 
@@ -23,8 +23,16 @@ internal sealed class WatchedStore(IStore inner) : IStore, IJournalStore
 
     public List<(string Stream, long Epoch, DagRunEvent Event)> RunEvents { get; } = [];
 
+    /// <summary>How long a group takes to be durable.</summary>
+    public Func<JournalBatch, TimeSpan>? CommitTakes { get; set; }
+
     public async ValueTask<long> AppendAsync(long epoch, JournalBatch batch, CancellationToken cancellationToken)
     {
+        if (CommitTakes?.Invoke(batch) is { } wait)
+        {
+            await Task.Delay(wait, time, cancellationToken);
+        }
+
         var sequence = await inner.Journal.AppendAsync(epoch, batch, cancellationToken);
         foreach (var entry in batch.Entries.Where(entry => entry.Stream.StartsWith("r:", StringComparison.Ordinal)))
         {
