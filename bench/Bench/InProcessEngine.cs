@@ -50,6 +50,9 @@ internal sealed class InProcessEngine : IDisposable
 
     public void Trigger(DagId dag, string runId) => _scheduler.Elector.Tell(new ToScheduler(new ToDag(dag, new TriggerRun(null, runId, "{}"))));
 
+    public T Ask<T>(object message) =>
+        _simulation.Await(_scheduler.Elector.AskAsync<T>(new ToScheduler(message), TimeSpan.FromMinutes(1)), TimeSpan.FromMinutes(1));
+
     /// <summary>Lets everything happen that can happen without a worker.</summary>
     public void Settle() => _simulation.RunFor(TimeSpan.FromSeconds(1));
 

@@ -64,7 +64,7 @@ void Report(string deployment, IReadOnlyList<Figure> figures, string isolation =
     var rows = new JsonArray();
     if (!json)
     {
-        Console.WriteLine($"\n{deployment}; {slots} slots; {isolation}");
+        Console.WriteLine(measure is "engine" ? $"\n{deployment}; {isolation}" : $"\n{deployment}; {slots} slots; {isolation}");
     }
 
     foreach (var figure in figures)

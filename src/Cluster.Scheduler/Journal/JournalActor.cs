@@ -14,12 +14,20 @@ namespace Sluice.Scheduler.Journal;
 /// <param name="store">Where it writes.</param>
 /// <param name="epoch">Under which lease.</param>
 /// <param name="recovered">From which group on each stream was recovered.</param>
-/// <param name="groupsKept">Groups that may gather before those that nobody needs are deleted, and streams that have not been written lately are asked for a snapshot.</param>
+/// <param name="groupsKept">
+/// Groups that may gather before those that nobody needs are deleted, and streams that have not been written lately are asked for a snapshot;
+/// more when there are many streams.
+/// </param>
 internal sealed partial class JournalActor(IJournalStore store, long epoch, IReadOnlyDictionary<string, long> recovered, int groupsKept = 20_000) : Actor
 {
+    // A snapshot of thousands of streams in one commit would hold up all others, and asking for each too often costs more the more there are.
+    private const int AskedPerCommit = 16;
+    private const int GroupsPerStream = 2;
+
     // From which group on recovery needs each stream, of those that were written before this leadership, too.
     private readonly Dictionary<string, long> _oldest = new(recovered, StringComparer.Ordinal);
     private readonly Dictionary<string, ActorRef> _owners = new(StringComparer.Ordinal);
+    private readonly Queue<string> _toAsk = [];
 
     private JournalBatch _batch = new();
     private List<Delivery> _deliveries = [];
@@ -28,7 +36,9 @@ internal sealed partial class JournalActor(IJournalStore store, long epoch, IRea
     private bool _truncating;
     private long _groups;
     private long _entries;
-    private long _asked = -groupsKept; // The first commit tidies up after the leaderships before.
+    private long _asked = long.MinValue / 2; // The first commit tidies up after the leaderships before.
+
+    private long Kept => Math.Max(groupsKept, (long)GroupsPerStream * _oldest.Count);
 
     protected override ValueTask ReceiveAsync(object message)
     {
@@ -129,7 +139,8 @@ internal sealed partial class JournalActor(IJournalStore store, long epoch, IRea
             Write();
         }
 
-        if (_groups - _asked >= groupsKept && !_truncating)
+        AskForSnapshots();
+        if (_groups - _asked >= Kept && !_truncating && _toAsk.Count == 0)
         {
             _asked = _groups;
             TidyUp(committed.Sequence);
@@ -172,7 +183,20 @@ internal sealed partial class JournalActor(IJournalStore store, long epoch, IRea
         Truncate(needed - 1);
         foreach (var (stream, sequence) in _oldest)
         {
-            if (sequence < newest - (groupsKept / 2) && _owners.TryGetValue(stream, out var owner))
+            if (sequence < newest - (Kept / 2))
+            {
+                _toAsk.Enqueue(stream);
+            }
+        }
+
+        AskForSnapshots();
+    }
+
+    private void AskForSnapshots()
+    {
+        for (var asked = 0; asked < AskedPerCommit && _toAsk.TryDequeue(out var stream); asked++)
+        {
+            if (_owners.TryGetValue(stream, out var owner))
             {
                 owner.Tell(SnapshotDue.Instance);
             }

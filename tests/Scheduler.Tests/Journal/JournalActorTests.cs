@@ -102,6 +102,30 @@ public sealed class JournalActorTests
         Assert.Equal(22, _store.Truncated);
     }
 
+    /// <summary>Snapshots of all of them in one commit would hold up everyone; asking for them every ten commits would cost more the more there are.</summary>
+    [Fact]
+    public void Many_streams_are_asked_for_snapshots_a_few_a_commit_and_less_often()
+    {
+        var journal = Spawn(groupsKept: 10);
+        for (var i = 0; i < 100; i++)
+        {
+            journal.Tell(new Owns($"{i}"), _owner);
+            journal.Tell(Of($"{i}", "first"), _owner);
+        }
+
+        _simulation.RunUntilIdle();
+        var asked = new List<int>();
+        for (var commit = 0; commit < 700; commit++)
+        {
+            var before = _told.Count;
+            Write(journal, Of("busy", "more"));
+            asked.Add(_told.Count - before);
+        }
+
+        Assert.InRange(asked.Max(), 1, 16);
+        Assert.InRange(asked.Sum(), 300, 400); // each of the hundred once in two hundred commits
+    }
+
     [Fact]
     public void Commits_do_not_wait_for_the_deletion_of_old_groups()
     {
