@@ -50,7 +50,7 @@ internal static class ChangeReport
         var listing = new Listing("", "task", "!was", "!becomes", "note");
         foreach (var task in run.Tasks)
         {
-            listing.Add($"  {task.TaskId}", Wording.State(task.From), Wording.State(task.To), !task.Stops ? "" : task.To == "none" ? "stopped first" : "stopped");
+            listing.Add(task.TaskId, Wording.State(task.From), Wording.State(task.To), !task.Stops ? "" : task.To == "none" ? "stopped first" : "stopped");
         }
 
         listing.WriteTo(terminal);

@@ -165,10 +165,12 @@ internal sealed partial class OperatorApi
         if (why.State.IsFinished() || why.State == Core.TaskInstances.TaskState.UpForRetry)
         {
             // What the rules do not know of an end stands in its row: an error, or who marked it.
-            var error = (await rows.Value).LastOrDefault(row => row.Task.Value == why.Task)?.Error;
-            if (error is not null)
+            var latest = (await rows.Value).LastOrDefault(row => row.Task.Value == why.Task);
+            if (latest is { Error: { } error })
             {
-                reasons.Insert(why.State.IsFinished() ? 0 : reasons.Count, new(why.State.IsFinished() ? "ended" : "error", error));
+                // Only an attempt's row has a worker.
+                var text = latest.Worker is null ? error : latest.State == Core.TaskInstances.TaskState.Skipped ? $"try {latest.TryNumber} skipped itself: {error}" : $"try {latest.TryNumber} failed: {error}";
+                reasons.Insert(why.State.IsFinished() ? 0 : reasons.Count, new(why.State.IsFinished() ? "ended" : "error", text));
             }
             else if (reasons.Count == 0)
             {

@@ -80,7 +80,7 @@ internal sealed partial class DagActor
         }
         else if (!_dag.Queued.Contains(key))
         {
-            begins = !MustWait(run.Facts);
+            begins = !MustWait(Again(run.Facts));
             if (!begins)
             {
                 Fold(append, new RunQueued(key));
@@ -107,7 +107,7 @@ internal sealed partial class DagActor
     /// <summary>Begins a run from what an earlier life left, or from nothing.</summary>
     private void Begin(DagRunState run, Append append)
     {
-        var created = new RunCreated(run.Facts, run.TokenBase, run.HasEarlierLife ? run.Snapshot() : null);
+        var created = new RunCreated(Again(run.Facts), run.TokenBase, run.HasEarlierLife ? run.Snapshot() : null);
         append.Others.Add(new JournalEntry(DagRunActor.StreamOf(run.Facts.Key), DagRunJson.Serialize(created)));
 
         // The journal has this before anything of the run itself: the run's actor starts after.
@@ -197,6 +197,8 @@ internal sealed partial class DagActor
         return DagRunState.Revive(
             await GraphAsync(row.Facts), row.Facts, row.State, memory is null ? null : DagRunJson.DeserializeMemory(memory), instances);
     }
+
+    private static RunFacts Again(RunFacts facts) => facts with { LeftByBackfill = facts.Type == RunType.Backfill };
 
     private ValueTask<DagGraph> GraphAsync(RunFacts facts) => company.Versions.GetAsync(facts.Version, CancellationToken.None);
 

@@ -54,7 +54,7 @@ internal sealed class RunsInFlight(ActorContext context, RunCompany company)
         return true;
     }
 
-    public static bool Counts(RunFacts run) => run.Type != RunType.Backfill;
+    public static bool Counts(RunFacts run) => run.Type != RunType.Backfill || run.LeftByBackfill;
 
     private sealed record Run(ActorRef Actor, RunFacts Facts);
 }

@@ -12,7 +12,7 @@ public sealed class ClearingTests(LocalDeployment deployment) : IClassFixture<Lo
 
         var dry = Good(await deployment.RunAsync("tasks", "clear", "greets", "hello", "again", "--downstream", "--dry-run"));
         Assert.Equal(
-            ["again: success, becomes queued", "TASK     WAS      BECOMES  NOTE", "  hello  success  none", "  end    success  none", "", "2 tasks of 1 run would be cleared. Nothing was done."],
+            ["again: success, becomes queued", "TASK   WAS      BECOMES  NOTE", "hello  success  none", "end    success  none", "", "2 tasks of 1 run would be cleared. Nothing was done."],
             dry.Lines);
         Assert.Equal("success", (await ShowAsync("greets", "again")).GetProperty("run").GetProperty("state").GetString());
 
@@ -54,7 +54,7 @@ public sealed class ClearingTests(LocalDeployment deployment) : IClassFixture<Lo
     {
         Assert.Equal(1, (await deployment.RunAsync("runs", "trigger", "fails", "--run-id", "bad", "--wait")).Code);
         var why = Good(await deployment.RunAsync("tasks", "why", "fails", "boom", "bad"));
-        Assert.Contains("no such luck", why.Out);
+        Assert.Contains("try 1 failed: no such luck", why.Out);
         Assert.All(why.Lines, line => Assert.True(line.Length <= 80, line));
 
         Assert.Equal("1 run is marked success.", Good(await deployment.RunAsync("tasks", "mark", "fails", "boom", "bad", "--as", "success", "--why", "done by hand")).Lines.Last().Replace("1 task of ", "", StringComparison.Ordinal));

@@ -100,6 +100,10 @@ public sealed class ChangesApiTests
         Assert.Equal(("up_for_retry", 1, 3, "retry"), (why.State, why.TryNumber, why.MaxTries, why.Reasons[0].Kind));
         Assert.NotNull(why.Reasons[0].Until);
         Assert.EndsWith("2 tries left", why.Reasons[0].Text, StringComparison.Ordinal);
+
+        _worker.WorkFor(TimeSpan.FromMinutes(6));
+        why = Read<TaskWhyAnswer>(_cluster.Call(Operations.WhyTask, new TaskName("retries", "only", "r")));
+        Assert.Equal(("success", "ended", "it ended well"), (why.State, why.Reasons[0].Kind, why.Reasons[0].Text));
     }
 
     [Fact]

@@ -66,6 +66,35 @@ public sealed class ChangesByHandTests
         Assert.Single(_cluster.Attempts(run), row => row.Task.Value == "a");
     }
 
+    [Fact]
+    public void Runs_of_a_backfill_that_are_cleared_keep_to_the_limit_of_their_Dag()
+    {
+        var dag = Daily() with { StartDate = Start.AddDays(30), MaxActiveRuns = 2 };
+        _cluster.Define(dag);
+        var worker = _cluster.AddWorker(slots: 10);
+        _cluster.Backfill("b", dag, Start.AddDays(-6), Start, limit: 6);
+        worker.WorkFor(TimeSpan.FromSeconds(10));
+        Assert.Equal("success", _cluster.BackfillOf("b").State);
+
+        foreach (var run in _cluster.Runs())
+        {
+            Ask(new(run.Facts.Key, at => new ClearTasks(new(), Ann, at), false), dag);
+        }
+
+        _cluster.RunFor(TimeSpan.FromSeconds(1));
+        Assert.Equal((2, 4), (worker.Held.Count, _cluster.Runs().Count(run => run.State == RunState.Queued)));
+        _cluster.TakeOver();
+        worker.Join();
+        Assert.Equal((2, 4), (worker.Held.Count, _cluster.Runs().Count(run => run.State == RunState.Queued)));
+
+        // Live runs share the limit with them; the backfill itself is over and stays so.
+        _cluster.Trigger(dag, "live");
+        Assert.Equal(2, worker.Held.Count);
+        worker.WorkFor(TimeSpan.FromSeconds(10));
+        Assert.Equal(7, _cluster.Runs().Count(run => run.State == RunState.Success));
+        Assert.Equal(("success", 6), (_cluster.BackfillOf("b").State, _cluster.BackfillOf("b").Succeeded));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

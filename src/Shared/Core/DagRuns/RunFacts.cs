@@ -64,6 +64,10 @@ public sealed record RunFacts
     /// <summary>The backfill that made it.</summary>
     public string? Backfill { get; init; }
 
+    /// <summary>Run again by hand after its backfill had done with it: it counts against its Dag's limit, since the backfill no longer minds it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool LeftByBackfill { get; init; }
+
     /// <summary>The task that triggered it, in one life of its own: <c>task dag/run/task@3</c>, where 3 is the token of that life's first attempt. Or the person who did.</summary>
     public string? TriggeredBy { get; init; }
 
