@@ -13,6 +13,7 @@ using Sluice.Cli.Output;
 using Sluice.Cli.Secrets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Core.Params;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Cli.Dags;
@@ -65,6 +66,11 @@ internal static class DagTest
         var conf = CheckedConf(invocation.Find(Conf));
         var providers = ProviderDiscovery.Load();
         var definition = await FindAsync(invocation, variables, providers);
+        if (ParamRules.Refuse(definition.Spec, conf) is { } broken)
+        {
+            throw new UsageException(broken);
+        }
+
         var options = new TestRunOptions
         {
             Interval = TestInterval.Of(definition.Spec, invocation.Find(Day) is { } date ? Date.Parse(date) : null, invocation.Terminal.Time.GetUtcNow()),

@@ -477,9 +477,9 @@ internal sealed partial class DagRunActor : Actor
         }
 
         // The dispatcher knows why; it answers whoever asked.
-        var question = new ObstacleQuestion(ReadyTask.Of(_run, task));
-        var answer = _company.Dispatcher.AskAsync<ObstacleAnswer>(question, TimeSpan.FromSeconds(5));
-        Context.PipeToSelf(answer, found => new Told(asker, state with { Obstacle = found.Text }), _ => new Told(asker, state));
+        var question = new ReasonsQuestion(ReadyTask.Of(_run, task));
+        var answer = _company.Dispatcher.AskAsync<ReasonsAnswer>(question, TimeSpan.FromSeconds(5));
+        Context.PipeToSelf(answer, found => new Told(asker, state with { Obstacle = found.Reasons[0].Text }), _ => new Told(asker, state));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Dag} {Run} succeeded")]

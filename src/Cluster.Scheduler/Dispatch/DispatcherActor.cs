@@ -40,11 +40,6 @@ internal sealed record PoolsQuestion
 
 internal sealed record PoolUses(IReadOnlyDictionary<string, PoolOccupancy> Pools);
 
-/// <summary>Asks why a task waits; answered by <see cref="ObstacleAnswer"/>.</summary>
-internal sealed record ObstacleQuestion(ReadyTask Task);
-
-internal sealed record ObstacleAnswer(string? Text);
-
 /// <summary>Asks for everything that is in the way of a task; answered by <see cref="ReasonsAnswer"/>.</summary>
 internal sealed record ReasonsQuestion(ReadyTask Task);
 
@@ -101,9 +96,6 @@ internal sealed class DispatcherActor : Actor
                 break;
             case PoolsQuestion:
                 Context.Sender?.Tell(new PoolUses(_queue.Pools()));
-                return ValueTask.CompletedTask;
-            case ObstacleQuestion question:
-                Context.Sender?.Tell(new ObstacleAnswer(_queue.Obstacle(question.Task)));
                 return ValueTask.CompletedTask;
         }
 

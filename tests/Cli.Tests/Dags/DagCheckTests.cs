@@ -79,6 +79,21 @@ public sealed class DagCheckTests : IDisposable
         Assert.Equal("failed", JsonDocument.Parse(run.Out).RootElement.GetProperty("state").GetString());
     }
 
+    [Theory]
+    [InlineData("""{"limit":"two"}""", "Dag 'strict' cannot run with this conf: param \"limit\"")]
+    [InlineData("[1]", "--conf must be a JSON object")]
+    [InlineData("{", "--conf is not JSON")]
+    public async Task A_conf_that_the_dag_cannot_take_is_one_sentence(string conf, string said)
+    {
+        Write("strict.cs", """Dag.Define("strict", dag => { dag.Params["limit"] = 1; dag.ParamSchema("limit", "{\"type\": \"integer\"}"); dag.Run("a", ctx => 1); });""");
+
+        var run = await ToolRun.OfAsync("dags", "test", "strict", "--dag-folder", _folder, "--conf", conf);
+
+        Assert.Equal(2, run.Code);
+        Assert.Contains(said, run.Error);
+        Assert.DoesNotContain("a: ", run.Out);
+    }
+
     [Fact]
     public async Task A_dag_that_is_not_there_is_told_with_the_folder()
     {

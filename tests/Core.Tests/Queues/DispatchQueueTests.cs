@@ -21,7 +21,7 @@ public sealed class DispatchQueueTests
 
         queue.Offer(Ready(other, 3, 0, backfill: false));
         Assert.Equal([new TaskKey(3, 0), new(2, 0), new(2, 1)], queue.Assign().Select(grant => grant.Key));
-        Assert.Equal("the Dag is paused", queue.Obstacle(Ready(paused, 1, 0, backfill: false)));
+        Assert.Equal("the Dag is paused", queue.Reasons(Ready(paused, 1, 0, backfill: false))[0].Text);
         queue.Free(new(2, 0), null);
         Assert.Equal([new TaskKey(2, 2)], queue.Assign().Select(grant => grant.Key));
 
@@ -159,7 +159,7 @@ public sealed class DispatchQueueTests
         _queue.Offer(task);
 
         Assert.Empty(_queue.Assign());
-        Assert.Equal("no worker serves queue 'gpu'", _queue.Obstacle(task));
+        Assert.Equal("no worker serves queue 'gpu'", _queue.Reasons(task)[0].Text);
         _queue.AddWorker("g", 1, ["gpu"]);
         Assert.Single(_queue.Assign());
     }
@@ -172,7 +172,7 @@ public sealed class DispatchQueueTests
         _queue.Offer(task);
 
         Assert.Empty(_queue.Assign());
-        Assert.Equal("there is no pool 'nowhere'; make it: sluice pools set nowhere SLOTS", _queue.Obstacle(task));
+        Assert.Equal("there is no pool 'nowhere'; make it: sluice pools set nowhere SLOTS", _queue.Reasons(task)[0].Text);
         Assert.Equal(new PoolOccupancy(0, 0, 1), _queue.Pools()["nowhere"]);
 
         _queue.SetPool("nowhere", 1);
@@ -359,7 +359,7 @@ public sealed class DispatchQueueTests
         Offer(1, pool: "p");
 
         Assert.Single(_queue.Assign());
-        Assert.Contains("2 in all", _queue.Obstacle(Ready("p") with { Key = large, PoolSlots = 3 }), StringComparison.Ordinal);
+        Assert.Contains("2 in all", _queue.Reasons(Ready("p") with { Key = large, PoolSlots = 3 })[0].Text, StringComparison.Ordinal);
         _queue.SetPool("p", 4);
         Assert.Equal(large, _queue.Assign().Single().Key);
     }

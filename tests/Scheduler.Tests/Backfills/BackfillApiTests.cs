@@ -124,6 +124,9 @@ public sealed class BackfillApiTests
         Assert.Contains(
             "Dag 'strict' cannot run with this conf: param \"limit\"",
             _cluster.Call(Operations.CreateBackfill, Week with { DagId = "strict", Conf = """{"limit":"two"}""" }).Error, StringComparison.Ordinal);
+        var refused = _cluster.Call(Operations.TriggerRun, new TriggerRequest("strict", null, null, """{"limit":"two"}"""));
+        Assert.InRange(refused.Code, 400, 409);
+        Assert.Contains("Dag 'strict' cannot run with this conf: param \"limit\"", refused.Error, StringComparison.Ordinal);
         Assert.Single(_cluster.Runs()); // the holder's
     }
 

@@ -224,40 +224,6 @@ public sealed partial class DispatchQueue
             .ToDictionary(pool => pool.Key, pool => pool.Occupancy, StringComparer.Ordinal);
     }
 
-    /// <summary>Why a task that waits is not running, for people; null when nothing is in its way.</summary>
-    public string? Obstacle(ReadyTask task)
-    {
-        var pool = PoolOf(task.Pool);
-        if (pool.Slots is not { } slots)
-        {
-            return $"there is no pool '{task.Pool}'; make it: sluice pools set {task.Pool} SLOTS";
-        }
-
-        if (QuotaOf((task.Dag, 0, AllTasks)).Pauses(task))
-        {
-            return "the Dag is paused";
-        }
-
-        if (FullQuota(task) is { } full)
-        {
-            return $"{full.Name} is at its limit of {full.Limit} active tasks";
-        }
-
-        if (pool.Takes(task) && !pool.MayEverFit(task.PoolSlots))
-        {
-            return $"the task needs {task.PoolSlots} slots of pool '{task.Pool}', which has {slots} in all";
-        }
-
-        if (pool.Takes(task) && !pool.Fits(task.PoolSlots))
-        {
-            return $"pool '{task.Pool}' has {Math.Max(0, slots - pool.Taken)} of {slots} slots free; the task needs {task.PoolSlots}";
-        }
-
-        return !_workers.Values.Any(worker => worker.Queues.Contains(task.Queue)) ? $"no worker serves queue '{task.Queue}'"
-            : Freest(task.Queue, task.NeedsSlot) is null ? $"no worker of queue '{task.Queue}' has a free slot"
-            : null;
-    }
-
     /// <summary>The lane whose head goes first among those that can go, with its worker; lanes of equal rank take turns.</summary>
     private (Lane Lane, WorkerUse Worker)? Best()
     {
