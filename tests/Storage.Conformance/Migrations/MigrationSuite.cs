@@ -4,7 +4,7 @@ namespace Sluice.Storage.Conformance.Migrations;
 
 public abstract class MigrationSuite(IEngine engine) : IAsyncLifetime
 {
-    private const int Latest = 7;
+    private static readonly int Latest = Storage.Migrations.Migration.Of(typeof(Storage.Sqlite.SqliteStore).Assembly).Count;
     private static readonly CancellationToken None = CancellationToken.None;
     private IDatabase _database = null!;
 
