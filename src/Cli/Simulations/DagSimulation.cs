@@ -108,7 +108,7 @@ internal sealed class DagSimulation(IReadOnlyList<DagSpec> dags, SimulationSetti
     };
 
     // By the attempt's place alone, so that a Dag more or less does not change what the others draw.
-    private (TaskSpec Task, TimeSpan Length, bool Fails) Draw(RunFacts run, int task)
+    private (TaskSpec Task, string Name, TimeSpan Length, bool Fails) Draw(RunFacts run, int task)
     {
         var seen = Record.Runs[run.Key];
         var spec = seen.Folded.SpecOf(task);
@@ -119,7 +119,7 @@ internal sealed class DagSimulation(IReadOnlyList<DagSpec> dags, SimulationSetti
         }
 
         hash = Mix(hash ^ (ulong)run.LogicalDate.UtcTicks);
-        return (spec, settings.Durations.Of(run.Dag, spec, Share(hash)), Share(Mix(hash + 1)) < settings.Fail);
+        return (spec, seen.Folded.NameOf(task).Value, settings.Durations.Of(run.Dag, spec, Share(hash)), Share(Mix(hash + 1)) < settings.Fail);
     }
 
     private static double Share(ulong hash) => (hash >> 11) * (1.0 / (1UL << 53));

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Sluice.Actors;
 using Sluice.Cluster.Transport;
 using Sluice.Cluster.Wire;
+using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -19,14 +21,16 @@ internal sealed class SimulatedWorker
     private readonly NodeInfo _self;
     private readonly int _slots;
     private readonly IReadOnlyList<string> _queues;
-    private readonly Func<RunFacts, int, (TaskSpec Task, TimeSpan Length, bool Fails)> _draw;
+    private readonly Func<RunFacts, int, (TaskSpec Task, string Name, TimeSpan Length, bool Fails)> _draw;
     private readonly Dictionary<AttemptId, ITimer?> _held = [];
     private readonly Queue<(AttemptId Id, RunFacts Run, bool Waits)> _waiting = new();
+    private readonly Dictionary<long, Action> _triggering = [];
+    private long _requests;
     private int _busy;
 
     public SimulatedWorker(
         SimulatedNetwork network, SimulationNode node, string scheduler, int slots, IReadOnlyList<string> queues,
-        Func<RunFacts, int, (TaskSpec Task, TimeSpan Length, bool Fails)> draw)
+        Func<RunFacts, int, (TaskSpec Task, string Name, TimeSpan Length, bool Fails)> draw)
     {
         (_node, _scheduler, _slots, _queues, _draw) = (node, scheduler, slots, queues, draw);
         _self = new("worker", NodeRole.Worker, null, "worker");
@@ -55,6 +59,9 @@ internal sealed class SimulatedWorker
                 break;
             case PeerMessage { Message: WorkerRegistered }:
                 IsRegistered = true;
+                break;
+            case PeerMessage { Message: Response answer } when _triggering.Remove(answer.Id, out var end):
+                end();
                 break;
             case PeerMessage { Message: RunTasks run }:
                 foreach (var task in run.Tasks.Where(task => _held.TryAdd(task.Id, null)))
@@ -93,7 +100,7 @@ internal sealed class SimulatedWorker
     private void Begin(AttemptId id, RunFacts run, bool holdsSlot)
     {
         var now = _node.Time.GetUtcNow();
-        var (task, length, fails) = _draw(run, id.Task);
+        var (task, name, length, fails) = _draw(run, id.Task);
         var (kind, error) = fails ? (OutcomeKind.Failed, "failed by chance") : (OutcomeKind.Success, (string?)null);
         if (task.ExecutionTimeout < length)
         {
@@ -115,10 +122,37 @@ internal sealed class SimulatedWorker
                     _busy--;
                 }
 
-                End(id, kind, error, now);
+                if (kind == OutcomeKind.Success && TriggeredBy(task) is { } target)
+                {
+                    Trigger(id, name, target, () => End(id, kind, error, now));
+                }
+                else
+                {
+                    End(id, kind, error, now);
+                }
+
                 StartWaiting();
             },
             null, length, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The one thing that a task does here: the run that it triggers is simulated, too. Its end is reported after, as the attempt must be current to ask.</summary>
+    private void Trigger(AttemptId id, string task, string target, Action end)
+    {
+        _triggering.Add(++_requests, end);
+        Send(new Request(_requests, Methods.TriggerRun, WireJson.Write(new TriggerForAttempt(id, task, new RunTrigger { Dag = target }))));
+    }
+
+    /// <summary>Null also when a template would name the Dag.</summary>
+    private static string? TriggeredBy(TaskSpec task)
+    {
+        if (task.Operator != nameof(Authoring.CrossDag.TriggerDagRunOperator))
+        {
+            return null;
+        }
+
+        using var arguments = JsonDocument.Parse(task.Arguments);
+        return arguments.RootElement.TryGetProperty("trigger_dag_id", out var dag) && dag.GetString() is { } id && !id.Contains('{', StringComparison.Ordinal) ? id : null;
     }
 
     private void StartWaiting()

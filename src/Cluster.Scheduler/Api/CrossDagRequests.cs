@@ -36,11 +36,14 @@ internal sealed class CrossDagRequests(IStore store, ActorRef elector)
 
         var tries = TriesOfThisLife(await store.ReadModel.ListTaskInstancesAsync(asked.Attempt.Run, cancel), asked);
         var name = $"{asking.Facts.Dag}/{asking.Facts.Id}/{asked.Task}";
-        var by = RunTrigger.By(name, tries[^1]);
-        IReadOnlyList<RunId> candidates = asked.Trigger.RunId is { } given
-            ? [new(given)]
-            : [.. tries.Select(token => RunIdOf(string.Create(CultureInfo.InvariantCulture, $"manual__{name}@{token}")))];
-        return await ToDagAsync(new(asked.Trigger.Dag), new TriggerForTask(asked.Trigger, candidates, by), cancel) switch
+        var life = RunTrigger.By(name, tries[^1]);
+        IReadOnlyList<TriggerCandidate> candidates = asked.Trigger switch
+        {
+            { Reset: true, RunId: var given } => [.. tries.Select(token => new TriggerCandidate(given is null ? RunIdOf($"manual__{name}") : new(given), RunTrigger.By(name, token)))],
+            { RunId: { } given } => [new(new(given), life)],
+            _ => [.. tries.Select(token => new TriggerCandidate(RunIdOf(string.Create(CultureInfo.InvariantCulture, $"manual__{name}@{token}")), life))],
+        };
+        return await ToDagAsync(new(asked.Trigger.Dag), new TriggerForTask(asked.Trigger, candidates), cancel) switch
         {
             CreateRunAnswer { Facts: { } facts } made => new TriggeredRun(facts.Id.Value, made.Ended ?? RunState.Queued),
             CreateRunAnswer none => new TriggeredRun(null, Refusal: none.Refusal, Skipped: none.Skipped),

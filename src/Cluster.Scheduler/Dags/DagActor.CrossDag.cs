@@ -17,7 +17,7 @@ internal sealed partial class DagActor
         // The run that it made before counts whatever has changed since: asking again must not fail because the Dag was paused meanwhile.
         foreach (var candidate in asked.Candidates)
         {
-            if (await FindRunAsync(candidate) is { } made && made.Facts.TriggeredBy == asked.By
+            if (await FindRunAsync(candidate.Id) is { } made && made.Facts.TriggeredBy == candidate.By
                 && (candidate == asked.Candidates[0] || !trigger.AnewAfter.Contains(made.State)))
             {
                 AnswerAfterCommit(new CreateRunAnswer(made.Facts, Ended: made.State));
@@ -25,6 +25,8 @@ internal sealed partial class DagActor
             }
         }
 
+        var (runId, by) = asked.Candidates[0];
+        var there = await FindRunAsync(runId);
         if (!_dag.Active || _clock.Timetable is not { } timetable)
         {
             Refuse(_clock.Problem ?? $"Dag '{id}' is not defined by any file now; it cannot be run.");
@@ -37,18 +39,39 @@ internal sealed partial class DagActor
         {
             Refuse(broken);
         }
-        else if (await FindRunAsync(asked.Candidates[0]) is { } foreign)
+        else if (trigger.Reset && there is { State: RunState.Success or RunState.Failed, Facts: var ended })
         {
-            var why = $"Dag '{id}' has a run '{foreign.Facts.Id}' already, made by {Maker(foreign.Facts)}.";
+            await ResetAsync(ended, by);
+        }
+        else if (there is { Facts: var foreign })
+        {
+            var why = $"Dag '{id}' has a run '{runId}' already, made by {Maker(foreign)}{(trigger.Reset ? "; it is in flight, and only a run that has ended can be reset" : "")}.";
             AnswerAfterCommit(trigger.SkipWhenExists ? new CreateRunAnswer(null, Skipped: why) : new CreateRunAnswer(null, why));
         }
         else
         {
-            var facts = await _maker.NewAsync(_dag, RunType.Manual, asked.Candidates[0], IntervalByHand(timetable, trigger.LogicalDate), trigger.Conf, backfill: null, Now);
+            var facts = await _maker.NewAsync(_dag, RunType.Manual, runId, IntervalByHand(timetable, trigger.LogicalDate), trigger.Conf, backfill: null, Now);
             var append = new Append(StreamOf(id));
-            append.Changes.Add(new AuditRow(Now, asked.By, "runs.trigger", $"{id}/{facts.Id}", trigger.Conf));
-            Make(new(facts with { TriggeredBy = asked.By }, TokenBase: 0), append, answer: true);
+            append.Changes.Add(new AuditRow(Now, by, "runs.trigger", $"{id}/{facts.Id}", trigger.Conf));
+            Make(new(facts with { TriggeredBy = by }, TokenBase: 0), append, answer: true);
         }
+    }
+
+    /// <summary>Runs an ended run again from the beginning, in its version and with its conf.</summary>
+    private async ValueTask ResetAsync(RunFacts ended, string by)
+    {
+        var graph = await GraphAsync(ended);
+        var (created, cleared) = await _maker.AgainAsync(ended, ended with { TriggeredBy = by }, graph.Spec);
+        var append = new Append(StreamOf(id));
+        append.Changes.AddRange(cleared);
+        append.Changes.Add(new AuditRow(Now, by, "runs.reset", $"{id}/{ended.Id}", ""));
+        if (Context.Sender is { } asker)
+        {
+            append.OnCommitted.Add(new(asker, new CreateRunAnswer(created.Facts)));
+        }
+
+        Settle(new(graph, created), append);
+        await StartQueuedAsync();
     }
 
     private static string Maker(RunFacts run) => run.TriggeredBy is { } by ? RunTrigger.Show(by) : run.Backfill is { } backfill ? $"backfill {backfill}" : "its schedule";
@@ -64,7 +87,9 @@ internal sealed partial class DagActor
     {
         var row = await company.ReadModel.FindRunAsync(id, runId, CancellationToken.None);
         var facts = _runs.FindOfId(runId) ?? _unwritten.Values.FirstOrDefault(run => run.Id == runId) ?? row?.Facts;
-        return facts is null ? null : (facts, row?.State ?? RunState.Queued);
+        return facts is null ? null
+            : _changed.TryGetValue(facts.Key, out var changed) ? (changed.Facts, changed.Phase)
+            : (facts, row?.State ?? RunState.Queued);
     }
 
     /// <summary>What it tells of may have been decided a moment ago, and must be on disk before anyone hears of it.</summary>

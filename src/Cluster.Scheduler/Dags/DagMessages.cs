@@ -21,9 +21,12 @@ internal sealed record TriggerRun(DateTimeOffset? LogicalDate, string? RunId, st
 
 /// <summary>Makes a run for a task, or finds the one that it made before. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
 /// <param name="Trigger">What the task asks for.</param>
-/// <param name="Candidates">The run's id, and before it those that earlier tries of the task would have used: latest first.</param>
-/// <param name="By">The life of the task instance that asks: <see cref="RunFacts.TriggeredBy"/>.</param>
-internal sealed record TriggerForTask(Core.CrossDag.RunTrigger Trigger, IReadOnlyList<RunId> Candidates, string By);
+/// <param name="Candidates">The run that would be made, and before it those that earlier tries of the task would have made: latest first.</param>
+internal sealed record TriggerForTask(Core.CrossDag.RunTrigger Trigger, IReadOnlyList<TriggerCandidate> Candidates);
+
+/// <param name="Id">The run's id.</param>
+/// <param name="By">Who makes it: <see cref="RunFacts.TriggeredBy"/>.</param>
+internal sealed record TriggerCandidate(RunId Id, string By);
 
 /// <summary>Makes the run of one interval of a backfill. Answered by a <see cref="CreateRunAnswer"/> after the commit.</summary>
 /// <param name="Backfill">The backfill.</param>

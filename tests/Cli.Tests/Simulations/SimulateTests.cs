@@ -44,6 +44,30 @@ public sealed class SimulateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_task_that_triggers_another_dag_does_so_once_a_run()
+    {
+        File.WriteAllText(Path.Combine(_folder, "triggers.yaml"), """
+            dag_id: triggers
+            schedule: "0 3 * * *"
+            start_date: 2020-01-01
+            tasks:
+              - {id: trigger, operator: TriggerDagRunOperator, trigger_dag_id: by_hand, wait_for_completion: true, retries: 2}
+              - {id: unknown, operator: TriggerDagRunOperator, trigger_dag_id: elsewhere}
+              - {id: by_template, operator: TriggerDagRunOperator, trigger_dag_id: "{{ params.dag }}"}
+              - {id: wait, operator: ExternalTaskSensor, external_dag_id: nightly, mode: reschedule}
+              - {id: ask, operator: ApprovalOperator, subject: "Go on?"}
+            """);
+        using var month = await RunAsync();
+
+        var runs = month.RootElement.GetProperty("runs").EnumerateArray().ToList();
+        var triggered = runs.Where(run => run.GetProperty("dag_id").GetString() == "by_hand").Select(run => run.GetProperty("run_id").GetString()!).ToList();
+        Assert.Equal(31, triggered.Count);
+        Assert.All(triggered, id => Assert.StartsWith("manual__triggers/scheduled__", id, StringComparison.Ordinal));
+        Assert.All(
+            runs.Where(run => run.GetProperty("dag_id").GetString() is "triggers" or "by_hand"), run => Assert.Equal("success", run.GetProperty("state").GetString()));
+    }
+
+    [Fact]
     public async Task Too_few_slots_make_tasks_wait_and_runs_miss_their_deadlines()
     {
         File.WriteAllText(Path.Combine(_folder, "d.json"), """{"greedy": "1h", "greedy/c": 10, "nightly": "5m"}""");

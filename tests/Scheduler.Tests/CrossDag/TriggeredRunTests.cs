@@ -4,6 +4,7 @@ using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.Dags;
 using static Sluice.Scheduler.Tests.SimulatedScheduler;
 
 namespace Sluice.Scheduler.Tests.CrossDag;
@@ -86,6 +87,61 @@ public sealed class TriggeredRunTests
 
         var run = Assert.Single(_cluster.Runs(), run => run.Facts.Dag == Target.Id);
         Assert.Equal(("mine", "mine", date, """{"table":"nps"}""", RunType.Manual), (made.RunId, run.Facts.Id.Value, run.Facts.LogicalDate, run.Facts.Conf, run.Facts.Type));
+    }
+
+    [Fact]
+    public void A_reset_clears_the_run_that_is_there_once_and_keeps_its_conf()
+    {
+        var reset = Of() with { Reset = true, Conf = """{"new":1}""", AnewAfter = [RunState.Failed] };
+        var other = _cluster.Ask<CreateRunAnswer>(new ToDag(Target.Id, new TriggerRun(null, "theirs", """{"old":1}""", "bob"))).Facts!.Key;
+        Assert.True(_cluster.RunUntil(() => _worker.Held.Any(id => id.Run == other)));
+        var attempt = Begin("first");
+        Assert.Equal("Dag 'target' has a run 'theirs' already, made by bob; it is in flight, and only a run that has ended can be reset.", Ask(attempt, reset with { RunId = "theirs" }).Refusal);
+        _worker.End(_worker.Held.Single(id => id.Run == other));
+        Assert.Equal(RunState.Success, _cluster.RunOf(other).State);
+
+        for (var life = 0; life < 2; life++)
+        {
+            var asked = Ask(attempt, reset with { RunId = "theirs" });
+            Assert.Equal(("theirs", RunState.Queued), (asked.RunId, asked.State));
+            Assert.Equal("theirs", Ask(attempt, reset with { RunId = "theirs" }).RunId);
+            _cluster.TakeOver();
+            _worker.Join();
+            var again = _worker.Held.Single(id => id.Run == other);
+            Assert.True(again.Token > life + 1, again.ToString());
+            Assert.Equal((RunState.Running, """{"old":1}""", $"task asking/first/trigger@{attempt.Token}"), (_cluster.RunOf(other).State, _cluster.RunOf(other).Facts.Conf, _cluster.RunOf(other).Facts.TriggeredBy));
+
+            // It fails, so the task fails and tries again: and resets it once more.
+            _worker.End(again, OutcomeKind.FailedFinally);
+            Assert.Equal(RunState.Failed, Ask(attempt, reset with { RunId = "theirs" }).State);
+            _worker.End(attempt, OutcomeKind.Failed);
+            Assert.True(_cluster.RunUntil(() => Latest("asking").Token > attempt.Token));
+            attempt = Latest("asking");
+        }
+
+        // Without an id the task has one run, also when it is cleared and asks anew.
+        var mine = Ask(attempt, reset);
+        Assert.Equal("manual__asking/first/trigger", mine.RunId);
+        var own = _cluster.Runs().Single(run => run.Facts.Id.Value == mine.RunId).Facts.Key;
+        _worker.WorkFor(TimeSpan.FromSeconds(2));
+        Assert.Equal(200, _cluster.Call(Operations.ClearTasks, new ChangeRequest { DagId = "asking", RunId = "first" }).Code);
+        Assert.True(_cluster.RunUntil(() => Latest("asking").Token > attempt.Token));
+        Assert.Equal(mine.RunId, Ask(Latest("asking"), reset).RunId);
+        Assert.True(_cluster.RunUntil(() => _worker.Held.Any(id => id.Run == own)));
+    }
+
+    [Fact]
+    public void A_task_that_was_cleared_makes_another_run()
+    {
+        var made = Ask(Begin("first"));
+        _worker.WorkFor(TimeSpan.FromSeconds(2));
+        Assert.Equal(200, _cluster.Call(Operations.ClearTasks, new ChangeRequest { DagId = "asking", RunId = "first" }).Code);
+        Assert.True(_cluster.RunUntil(() => _worker.Held.Count == 1));
+
+        var again = Ask(Latest("asking"));
+
+        Assert.NotEqual(made.RunId, again.RunId);
+        Assert.Equal(again.RunId, Ask(Latest("asking")).RunId);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ namespace Sluice.Authoring.CrossDag;
 /// <remarks>
 /// One task instance makes one run, however often it is asked: after a lost answer, a lost worker, a new leader, a reschedule or a retry it finds
 /// the run that it made. Only when it waits, and that run has ended in one of <see cref="FailedStates"/>, does a retry make another; and so does
-/// a task that was cleared after its end. It waits like a sensor: by default it gives its slot back between looks. A test run
+/// a task that was cleared after its end, unless <see cref="ResetDagRun"/> says otherwise. It waits like a sensor: by default it gives its slot back between looks. A test run
 /// (<c>sluice dags test</c>) makes no run: the task says what it would ask for, and succeeds.
 /// </remarks>
 public sealed class TriggerDagRunOperator : Sensor
@@ -48,6 +48,12 @@ public sealed class TriggerDagRunOperator : Sensor
     /// <summary>Skips this task when someone else has made a run of that id; otherwise that is an error.</summary>
     public bool SkipWhenAlreadyExists { get; set; }
 
+    /// <summary>
+    /// Clears a run of that id that has ended, whoever made it, instead of making one: it runs again with the conf that it has. Without an id of its own
+    /// this task has one run for good, which is cleared when this task is.
+    /// </summary>
+    public bool ResetDagRun { get; set; }
+
     /// <summary>Fails when the Dag is paused; otherwise the run is made, and begins when the Dag goes on.</summary>
     public bool FailWhenDagIsPaused { get; set; }
 
@@ -61,6 +67,7 @@ public sealed class TriggerDagRunOperator : Sensor
             Conf = JsonSerializer.Serialize(Conf),
             LogicalDate = ReadDate(context.Dag.TimeZone),
             SkipWhenExists = SkipWhenAlreadyExists,
+            Reset = ResetDagRun,
             FailWhenPaused = FailWhenDagIsPaused,
             AnewAfter = WaitForCompletion ? FailedStates : [],
         };
@@ -99,6 +106,7 @@ public sealed class TriggerDagRunOperator : Sensor
 
     internal override string? FindProblem() =>
         string.IsNullOrWhiteSpace(TriggerDagId) ? "trigger_dag_id is missing: name the Dag that is to run."
+        : ResetDagRun && SkipWhenAlreadyExists ? "reset_dag_run and skip_when_already_exists exclude each other; say what becomes of a run that is there."
         : CrossDagStates.FindOverlap(("allowed_states", AllowedStates), ("failed_states", FailedStates));
 
     private DateTimeOffset? ReadDate(string timeZone)

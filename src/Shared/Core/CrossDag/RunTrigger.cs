@@ -20,6 +20,9 @@ public sealed record RunTrigger
     /// <summary>A run of this id that someone else made is no error.</summary>
     public bool SkipWhenExists { get; init; }
 
+    /// <summary>A run of this id that has ended is cleared, whoever made it, and keeps its conf. Without an id the task has one run in all its lives.</summary>
+    public bool Reset { get; init; }
+
     /// <summary>A paused Dag is an error; otherwise the run waits until the Dag goes on.</summary>
     public bool FailWhenPaused { get; init; }
 
