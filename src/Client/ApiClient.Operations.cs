@@ -43,6 +43,12 @@ public sealed partial class ApiClient
     public Task<TaskWhyAnswer> WhyTaskAsync(string dag, string task, string run, CancellationToken cancellationToken = default) =>
         AskAsync<TaskName, TaskWhyAnswer>(Operations.WhyTask, new(dag, task, run), cancellationToken);
 
+    public Task<IReadOnlyList<QuestionSummary>> ListQuestionsAsync(QuestionFilter filter, CancellationToken cancellationToken = default) =>
+        AskAsync<QuestionFilter, IReadOnlyList<QuestionSummary>>(Operations.ListQuestions, filter, cancellationToken);
+
+    public Task<QuestionSummary> AnswerQuestionAsync(AnswerRequest request, CancellationToken cancellationToken = default) =>
+        AskAsync<AnswerRequest, QuestionSummary>(Operations.AnswerQuestion, request, cancellationToken);
+
     public Task<BackfillSummary> CreateBackfillAsync(BackfillRequest request, CancellationToken cancellationToken = default) =>
         AskAsync<BackfillRequest, BackfillSummary>(Operations.CreateBackfill, request, cancellationToken);
 

@@ -131,6 +131,9 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
 
     public ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken) => Inner.ReadModel.ListXComsAsync(run, cancellationToken);
 
+    public ValueTask<IReadOnlyList<AskedQuestion>> ListQuestionsAsync(QuestionQuery query, CancellationToken cancellationToken) =>
+        Inner.ReadModel.ListQuestionsAsync(query, cancellationToken);
+
     public ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken) =>
         Inner.ReadModel.ListBackfillsAsync(dag, cancellationToken);
 

@@ -1,6 +1,7 @@
 using Sluice.Actors;
 using Sluice.Cluster.Transport;
 using Sluice.Cluster.Wire;
+using Sluice.Core.HumanInput;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Scheduler.Tests;
@@ -96,6 +97,15 @@ internal sealed class PlayedWorker
         var at = _cluster.Simulation.Now;
         Held.Remove(id);
         Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null })]));
+        _cluster.RunFor(TimeSpan.FromMilliseconds(50));
+    }
+
+    /// <summary>A task asks a person.</summary>
+    public void Ask(AttemptId id, HumanQuestion question)
+    {
+        var at = _cluster.Simulation.Now;
+        Held.Remove(id);
+        Send(new TaskReports([new(id, new() { Kind = OutcomeKind.Asked, StartedAt = at, EndedAt = at, Question = question })]));
         _cluster.RunFor(TimeSpan.FromMilliseconds(50));
     }
 

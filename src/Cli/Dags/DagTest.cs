@@ -49,14 +49,21 @@ internal static class DagTest
         HelpName = "FILE",
     };
 
+    private static readonly Option<string[]> Answers = new("--answer")
+    {
+        Description = "Option that a task which asks a person gets. Again for more.",
+        HelpName = "TASK=OPTION",
+    };
+
     public static Command Create(CommandFactory factory) => factory.Local(
         new(
             "test",
             "Run a Dag once in this process, without scheduler; nothing is recorded.",
             "sluice dags test shell_template_example 2021-02-05 --dag-folder examples/dags",
-            "SLUICE_CONN_WAREHOUSE=sqlite:///tmp/w.db sluice dags test load"),
+            "SLUICE_CONN_WAREHOUSE=sqlite:///tmp/w.db sluice dags test load",
+            "sluice dags test publish --answer confirm=Reject"),
         RunAsync,
-        DagId, Day, Folder, Conf, Connections, VariableValues);
+        DagId, Day, Folder, Conf, Connections, VariableValues, Answers);
 
     /// <summary>The Dag that was asked for, and what a run of it needs from outside.</summary>
     internal static async Task<(DagDefinition Definition, ProviderCatalog Providers, TestRunOptions Options)> PrepareAsync(Invocation invocation)
@@ -86,6 +93,7 @@ internal static class DagTest
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var (definition, providers, options) = await PrepareAsync(invocation);
+        options = options with { Answers = ReadAnswers(invocation.Find(Answers) ?? [], definition.Spec) };
         var result = await new DagTestRun(definition, providers, options).RunAsync(invocation.Cancel);
         if (invocation.Json)
         {
@@ -93,6 +101,29 @@ internal static class DagTest
         }
 
         return result.State == RunState.Success ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>> ReadAnswers(string[] given, DagSpec dag)
+    {
+        var answers = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var text in given)
+        {
+            var at = text.IndexOf('=', StringComparison.Ordinal);
+            if (at < 1)
+            {
+                throw new UsageException($"--answer is '{text}'; write it as TASK=OPTION.");
+            }
+
+            var task = text[..at];
+            if (!dag.Tasks.Any(known => known.Id.Value == task || DagRunState.MapIndexIn(task, known.Id.Value) >= 0))
+            {
+                throw new UsageException($"--answer names task '{task}', which Dag '{dag.Id}' does not have.");
+            }
+
+            answers[task] = [.. answers.GetValueOrDefault(task) ?? [], text[(at + 1)..]];
+        }
+
+        return answers;
     }
 
     private static async Task<DagDefinition> FindAsync(Invocation invocation, Dictionary<string, string> variables, ProviderCatalog providers)

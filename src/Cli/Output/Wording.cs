@@ -36,7 +36,7 @@ internal static class Wording
         "success" => new Style(Color.Green),
         "failed" or "upstream_failed" => new Style(Color.Red),
         "running" => new Style(Color.Aqua),
-        "up_for_retry" or "up_for_reschedule" or "deferred" => new Style(Color.Yellow),
+        "up_for_retry" or "up_for_reschedule" or "deferred" or "awaiting_input" => new Style(Color.Yellow),
         "none" or "skipped" or "removed" or "cancelled" => new Style(decoration: Decoration.Dim),
         _ => null,
     });

@@ -44,7 +44,7 @@ internal static class RunTable
                 Wording.State(task.State),
                 task.TryNumber == 0 ? "" : task.TryNumber,
                 Wording.Took(task.StartedAt, task.EndedAt),
-                task.Error ?? (task.DueAt is { } due ? $"due {Wording.Time(due)}" : ""));
+                task.Error ?? (task.State == "awaiting_input" ? "asks a person; see: sluice tasks waiting" : task.DueAt is { } due ? $"due {Wording.Time(due)}" : ""));
         }
 
         return listing.Content;

@@ -19,8 +19,8 @@ internal static class TasksCommands
 
     public static Command Create(CommandFactory factory) => CommandFactory.Group(
         "tasks",
-        "Look at tasks of a run, run them again, or mark them.",
-        factory.Remote(
+        "Look at tasks of a run, run them again, mark them, or answer what they ask.",
+        [factory.Remote(
             new("state", "Show a task's state in a run, and its attempts.", "sluice tasks state weather_to_warehouse load_day 2012-01-05"),
             StateAsync,
             DagId, TaskId, Run),
@@ -35,7 +35,8 @@ internal static class TasksCommands
         TaskWhyCommand.Create(factory),
         ChangeCommands.ClearTasks(factory),
         ChangeCommands.MarkTasks(factory),
-        TaskRender.Create(factory));
+        .. QuestionCommands.Create(factory),
+        TaskRender.Create(factory)]);
 
     private static async Task<int> StateAsync(Invocation invocation, ApiClient api) => invocation.Show<TaskStateAnswer>(
         await AskAsync(invocation, api),
@@ -57,6 +58,11 @@ internal static class TasksCommands
             }
 
             attempts.WriteTo(invocation.Terminal);
+            if (answer.Question is { } question)
+            {
+                invocation.Terminal.Line();
+                QuestionCommands.Facts(question, withTask: false).WriteTo(invocation.Terminal);
+            }
         });
 
     private static async Task<int> LogAsync(Invocation invocation, ApiClient api)

@@ -63,6 +63,8 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         Operations.MarkTasks => Json(await MarkTasksAsync(Read<ChangeRequest>(call), call.Who, cancel)),
         Operations.MarkRun => Json(await MarkRunAsync(Read<ChangeRequest>(call), call.Who, cancel)),
         Operations.WhyTask => Json(await WhyAsync(Read<TaskName>(call), cancel)),
+        Operations.ListQuestions => Json(await ListQuestionsAsync(Read<QuestionFilter>(call), cancel)),
+        Operations.AnswerQuestion => Json(await AnswerAsync(Read<AnswerRequest>(call), call.Who, cancel)),
         Operations.CreateBackfill => Json(await CreateBackfillAsync(Read<BackfillRequest>(call), call.Who, cancel)),
         Operations.ListBackfills => Json(await ListBackfillsAsync(Read<BackfillFilter>(call), cancel)),
         Operations.ShowBackfill => Json(await ShowBackfillAsync(Read<BackfillName>(call), cancel)),
@@ -204,7 +206,8 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
             }
         }
 
-        return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(Summaries.Of)]);
+        var asked = (await store.ReadModel.ListQuestionsAsync(new() { Run = run.Facts.Key, Limit = 10_000 }, cancel)).LastOrDefault(asked => asked.Row.Task.Value == name.TaskId);
+        return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(Summaries.Of)]) { Question = asked is null ? null : Summaries.Of(asked) };
     }
 
     private async Task<Changed> SetAsync(SecretKind kind, SecretValue value, string who, CancellationToken cancel)

@@ -132,6 +132,34 @@ internal static class Summaries
         EndedAt = row.EndedAt,
     };
 
+    public static QuestionSummary Of(AskedQuestion asked)
+    {
+        var (row, question) = (asked.Row, asked.Row.Question);
+        return new()
+        {
+            DagId = asked.Dag.Value,
+            RunId = asked.Run.Value,
+            TaskId = row.Task.Value,
+            State = SnakeCase(row.State.ToString()),
+            Subject = question.Subject,
+            Body = question.Body,
+            Options = question.Options,
+            Defaults = question.Defaults,
+            Multiple = question.Multiple,
+            Params = question.Params == "{}" ? null : question.Params,
+            ParamsSchema = question.ParamsSchema,
+            AssignedUsers = question.Assignees,
+            LogicalDate = asked.LogicalDate,
+            AskedAt = row.AskedAt,
+            DueAt = row.DueAt,
+            AnsweredAt = row.Answer?.At,
+            AnsweredBy = row.Answer?.By,
+            ChosenOptions = row.Answer?.Options,
+            ParamsInput = row.Answer is null or { Params: "{}" } ? null : row.Answer.Params,
+            Note = row.Answer?.Note,
+        };
+    }
+
     public static BackfillInterval Of(BackfillStep step) =>
         new(step.Interval.Start, step.Interval.End, SnakeCase(step.Action.ToString()), step.Run?.Value, step.Why);
 

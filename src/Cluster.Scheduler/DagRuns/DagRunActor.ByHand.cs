@@ -40,6 +40,11 @@ internal sealed partial class DagRunActor
 
     private void Project(TasksCleared e)
     {
+        foreach (var instance in _asked.Keys.Where(asking => _run.QuestionOf(asking) is null).ToList())
+        {
+            Withdraw(instance, e.By.Sentence("cleared"), ownToken: true);
+        }
+
         _pending.Changes.AddRange(DagRunRows.OfChange(_run, e, Now));
         foreach (var instance in e.Stopping ?? [])
         {
@@ -64,6 +69,7 @@ internal sealed partial class DagRunActor
         foreach (var instance in e.Tasks)
         {
             StopChanged(instance, e.By.Sentence($"marked {e.State.Name()}"));
+            Withdraw(instance, e.By.Sentence($"marked {e.State.Name()}"), ownToken: true);
         }
 
         _pending.Changes.AddRange(DagRunRows.OfChange(_run, e, Now));

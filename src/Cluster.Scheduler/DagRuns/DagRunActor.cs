@@ -147,6 +147,9 @@ internal sealed partial class DagRunActor : Actor
 
                 Cancel(cancel.Reason);
                 break;
+            case AnswerQuestion answer:
+                Answer(answer);
+                break;
             case WhyTask question:
                 Answer(question);
                 break;
@@ -281,6 +284,15 @@ internal sealed partial class DagRunActor : Actor
 
                 _pending.OnCommitted.Add(new(_company.Workers, new Dispatch.Dispatch(e.Worker, _run.Facts, assignments)));
                 break;
+            case TaskAsked e:
+                Project(e, report!.Value.Outcome);
+                break;
+            case TaskAnswered e:
+                _answers[e.Task] = e.Answer;
+                break;
+            case TaskEnded e when _asked.Remove(e.Task, out var asked):
+                ProjectAnswered(e, asked);
+                break;
             case TaskEnded e:
                 var (node, outcome) = report!.Value;
                 var ran = e.Lost || e.HandedBack ? (TimeSpan?)null : outcome.EndedAt - outcome.StartedAt;
@@ -292,19 +304,7 @@ internal sealed partial class DagRunActor : Actor
                     break;
                 }
 
-                _pending.Changes.Add(DagRunRows.OfEnd(_run, e, node, outcome, ended.DispatchedAt));
-                if (e.State == TaskState.Failed)
-                {
-                    _firstFailure ??= $"task {_run.NameOf(e.Task)} failed on try {_run.TriesOf(e.Task)}: {e.Error ?? outcome.Error}";
-                }
-                else if (e.State == TaskState.Success)
-                {
-                    foreach (var xcom in outcome.XComs ?? [])
-                    {
-                        _pending.Changes.Add(new Storage.ReadModel.XComRow(_run.Facts.Key, _run.NameOf(e.Task), xcom.Key, xcom.Value));
-                    }
-                }
-
+                Project(e, node, outcome, ended.DispatchedAt);
                 if (e is { State: TaskState.UpForReschedule, Due: { } due })
                 {
                     Context.Spawn(
@@ -317,6 +317,7 @@ internal sealed partial class DagRunActor : Actor
                 foreach (var task in e.Tasks)
                 {
                     _out.Remove(task, out var cut);
+                    Withdraw(task, e.Why ?? "the run has ended", ownToken: false);
                     _pending.Changes.Add(DagRunRows.OfResolution(_run, task, e, Now) with { Worker = cut.Worker, QueuedAt = cut.DispatchedAt });
                     if (cut.Worker is not null)
                     {
@@ -344,6 +345,23 @@ internal sealed partial class DagRunActor : Actor
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>An end with what came of it.</summary>
+    private void Project(TaskEnded e, string node, TaskOutcome outcome, DateTimeOffset? dispatchedAt)
+    {
+        _pending.Changes.Add(DagRunRows.OfEnd(_run, e, node, outcome, dispatchedAt));
+        if (e.State == TaskState.Failed)
+        {
+            _firstFailure ??= $"task {_run.NameOf(e.Task)} failed on try {_run.TriesOf(e.Task)}: {e.Error ?? outcome.Error}";
+        }
+        else if (e.State == TaskState.Success)
+        {
+            foreach (var xcom in outcome.XComs ?? [])
+            {
+                _pending.Changes.Add(new Storage.ReadModel.XComRow(_run.Facts.Key, _run.NameOf(e.Task), xcom.Key, xcom.Value));
+            }
         }
     }
 
@@ -403,11 +421,11 @@ internal sealed partial class DagRunActor : Actor
         _pending = new(_stream);
     }
 
-    /// <summary>One timer for the earliest retry; sensors wait in actors of their own.</summary>
+    /// <summary>One timer for the earliest retry, or question that no longer waits; sensors wait in actors of their own.</summary>
     private void SetAlarm()
     {
         // A sensor's own actor wakes the run, which then looks again for who is next.
-        if (_run.Due.Earliest is var (due, task) && _run.StateOf(task) == TaskState.UpForRetry)
+        if (_run.Due.Earliest is var (due, task) && _run.StateOf(task) is TaskState.UpForRetry or TaskState.AwaitingInput)
         {
             var wait = Math.Clamp((due - Now).Ticks, TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerDay);
             Context.Timers.StartSingle("retry", TimeSpan.FromTicks(wait), Wake.Instance);
@@ -436,6 +454,7 @@ internal sealed partial class DagRunActor : Actor
             }
         }
 
+        ResumeQuestions();
         if (_run.Phase == RunState.Running)
         {
             SetTimeout();

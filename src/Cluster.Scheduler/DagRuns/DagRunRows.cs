@@ -1,5 +1,6 @@
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Core.HumanInput;
 using Sluice.Core.TaskInstances;
 using Sluice.Storage.ReadModel;
 
@@ -32,6 +33,29 @@ internal static class DagRunRows
             DueAt = e.Due,
             Error = e.Error ?? outcome.Error,
         };
+
+    public static TaskInstanceRow OfAsked(DagRunState run, TaskAsked e) =>
+        Row(run, e.Task, TaskState.AwaitingInput) with
+        {
+            Token = e.Token,
+            Worker = e.Worker,
+            QueuedAt = e.DispatchedAt,
+            StartedAt = e.StartedAt,
+            DueAt = e.Due,
+        };
+
+    public static HumanQuestionRow OfQuestion(DagRunState run, TaskAsked asked, QuestionState state, DateTimeOffset? endedAt = null, HumanAnswer? answer = null) => new()
+    {
+        Run = run.Facts.Key,
+        Task = run.NameOf(asked.Task),
+        Token = asked.Token,
+        State = state,
+        AskedAt = asked.At,
+        DueAt = asked.Due,
+        Question = asked.Question,
+        EndedAt = endedAt,
+        Answer = answer,
+    };
 
     public static TaskInstanceRow OfResolution(DagRunState run, int task, TasksResolved e, DateTimeOffset at) =>
         Row(run, task, e.State) with { EndedAt = at, Error = e.Why };

@@ -75,6 +75,9 @@ internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderReq
         {
             Error = outcome.Error is null ? null : _masker.Apply(outcome.Error),
             XComs = outcome.XComs?.Select(x => x with { Value = _masker.Apply(x.Value) }).ToArray(),
+            Question = outcome.Question is { } question
+                ? question with { Subject = _masker.Apply(question.Subject), Body = question.Body is null ? null : _masker.Apply(question.Body), Params = _masker.Apply(question.Params) }
+                : null,
         };
 
     public void Dispose() => log.Dispose();

@@ -21,6 +21,7 @@ internal static class ImplicitUsings
         "Sluice.Authoring.Sensors",
         "Sluice.Core.DagRuns",
         "Sluice.Core.Dags",
+        "Sluice.Core.HumanInput",
         "Sluice.Core.Schedules",
         "Sluice.Core.TaskInstances",
     ];

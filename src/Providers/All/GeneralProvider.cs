@@ -1,4 +1,5 @@
 using Sluice.Authoring.CrossDag;
+using Sluice.Authoring.HumanInput;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
@@ -17,6 +18,8 @@ public sealed class GeneralProvider : IProvider
         catalog.AddOperator<LatestOnlyOperator>();
         catalog.AddOperator<TriggerDagRunOperator>();
         catalog.AddOperator<ExternalTaskSensor>();
+        catalog.AddOperator<ApprovalOperator>();
+        catalog.AddOperator<HitlOperator>();
         catalog.AddOperator<SqlOperator>();
         catalog.AddOperator<SqlSensor>();
         catalog.AddOperator<TimeSensor>();

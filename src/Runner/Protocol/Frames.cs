@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Sluice.Core.TaskInstances;
 
@@ -224,6 +225,7 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
             RetryAfter = reader.ReadInt64() is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null,
             SkipDownstream = reader.ReadByte() is > 0 and var skips ? (SkipScope)(skips - 1) : null,
             Follow = ReadTexts(ref reader),
+            Question = reader.ReadOptionalString() is { } question ? JsonSerializer.Deserialize(question, RunnerJson.Default.HumanQuestion) : null,
         };
         return new(attempt, outcome, isSpent, workingSet);
     }
@@ -252,6 +254,8 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
         {
             writer.WriteString(id);
         }
+
+        writer.WriteString(Outcome.Question is { } question ? JsonSerializer.Serialize(question, RunnerJson.Default.HumanQuestion) : null);
     }
 
     private static string[]? ReadTexts(ref FrameReader reader)

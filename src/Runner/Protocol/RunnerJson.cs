@@ -1,13 +1,15 @@
 using System.Text.Json.Serialization;
 using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
+using Sluice.Core.HumanInput;
 
 namespace Sluice.Runner.Protocol;
 
-/// <summary>What goes as JSON between worker and runner: the facts of runs, sent once per run, and what is asked of other Dags.</summary>
+/// <summary>What goes as JSON between worker and runner: the facts of runs, sent once per run, and what is asked of other Dags and of people.</summary>
 [JsonSerializable(typeof(RunFacts))]
 [JsonSerializable(typeof(RunTrigger))]
 [JsonSerializable(typeof(TriggeredRun))]
 [JsonSerializable(typeof(DagQuestion))]
 [JsonSerializable(typeof(DagAnswer))]
+[JsonSerializable(typeof(HumanQuestion))]
 internal sealed partial class RunnerJson : JsonSerializerContext;

@@ -41,7 +41,7 @@ public sealed partial class TaskTransitionTests
                 var allowed = TaskTransitions.IsAllowed(from, to);
                 foreach (var take in Ways(to))
                 {
-                    var run = In(from, isAsync: from == TaskState.Deferred || (to == TaskState.Deferred && from != TaskState.Running));
+                    var run = In(from, isAsync: from == TaskState.Deferred || (to == TaskState.Deferred && from is not (TaskState.Running or TaskState.AwaitingInput)));
                     var before = run.StateOf(0);
                     Assert.Equal(from, before);
                     var error = Record.Exception(() => run.Evolve(take));
@@ -82,6 +82,7 @@ public sealed partial class TaskTransitionTests
         TaskState.Scheduled => [new TasksScheduled([0])],
         TaskState.Running or TaskState.Deferred => [new TasksDispatched("w", Noon, [0])],
         TaskState.UpForReschedule or TaskState.UpForRetry => [new TaskEnded(0, 1, to, Noon, Noon)],
+        TaskState.AwaitingInput => [new TaskAsked(0, 1, Noon, new() { Subject = "?", Options = ["OK"] }, null, "w", Noon, Noon)],
         TaskState.Removed => [new TasksExpanded([0], 1, 2)],
         TaskState.None => [],
         _ => [new TasksResolved(to, [0])],
@@ -112,7 +113,7 @@ public sealed partial class TaskTransitionTests
         TaskState.Scheduled => [new TasksScheduled([0])],
         TaskState.Queued => throw new InvalidOperationException("Nothing leads there."),
         TaskState.Running or TaskState.Deferred => [.. Road(TaskState.Scheduled), new TasksDispatched("w", Noon, [0])],
-        TaskState.UpForReschedule or TaskState.UpForRetry => [.. Road(TaskState.Running), .. Ways(state)],
+        TaskState.UpForReschedule or TaskState.UpForRetry or TaskState.AwaitingInput => [.. Road(TaskState.Running), .. Ways(state)],
         _ => Ways(state),
     };
 

@@ -12,7 +12,8 @@ internal static class TaskSpecWriter
 
     public static TaskSpec Write(TaskNode task, IReadOnlyList<int> upstream, ProviderCatalog? providers, Func<TaskNode, int> indexOf)
     {
-        if (task.Operator.FindProblem() is { } problem)
+        // What a task is mapped over is known only when it runs, and is judged then.
+        if (task.Mapping is null && task.Operator.FindProblem() is { } problem)
         {
             throw new DagDefinitionException($"Task '{task.Id}': {problem}", task.Location);
         }

@@ -114,6 +114,11 @@ public static class OperatorExecution
                 OperatorArguments.Read(outputs, op);
             }
 
+            if (op.FindProblem() is { } problem)
+            {
+                throw new TaskFailedException(problem);
+            }
+
             await op.PreExecuteAsync(context, stop);
             object? result;
             if (op is Sensor sensor)
@@ -132,6 +137,11 @@ public static class OperatorExecution
             }
 
             await op.PostExecuteAsync(context, result, stop);
+            if (context.Question is { } question)
+            {
+                return new() { Kind = OutcomeKind.Asked, Question = question };
+            }
+
             if (result is not null)
             {
                 context.Push("return_value", result);

@@ -70,6 +70,11 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     public void SkipDownstream(bool directOnly = false) =>
         Skips = directOnly ? Core.TaskInstances.SkipScope.Direct : Core.TaskInstances.SkipScope.All;
 
+    /// <summary>Ends the attempt with a question; the task ends with its answer.</summary>
+    internal void AskPerson(Core.HumanInput.HumanQuestion question) => Question = question;
+
+    internal Core.HumanInput.HumanQuestion? Question { get; private set; }
+
     internal TimeProvider Time { get; set; } = TimeProvider.System;
 
     internal void PushJson(string key, string json)

@@ -78,6 +78,10 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
                 var outcome = await AttemptAsync(instance, cancellationToken);
                 cancellationToken.ThrowIfCancellationRequested();
                 Take(new ReportTask(instance, _run.TokenOf(instance), outcome, Now), outcome);
+                if (_run.QuestionOf(instance) is { } asked)
+                {
+                    Answer(asked);
+                }
             }
         }
         else if (_run.Due.Earliest is var (due, sleeper))
@@ -90,6 +94,27 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
 
             Take(new WakeTasks(due > Now ? due : Now), null);
         }
+    }
+
+    /// <summary>Nobody is asked in a test run: an answer that was given before stands in for a person's.</summary>
+    private void Answer(TaskAsked asked)
+    {
+        var (name, question) = (_run.NameOf(asked.Task).Value, asked.Question);
+        var task = _run.SpecOf(asked.Task).Id.Value;
+        var given = options.Answers.GetValueOrDefault(name) ?? options.Answers.GetValueOrDefault(task);
+        IReadOnlyList<string> chosen = given ?? (question.Defaults.Count > 0 ? question.Defaults : [question.Options[0]]);
+        if (question.Refuse(new() { Options = chosen, By = given is null ? null : "the test run", At = Now }, out var answer) is { } refusal)
+        {
+            Take(new CancelRun($"the answer to {name} cannot be taken: {refusal}", Now), null);
+            return;
+        }
+
+        var how = given is not null ? "as given"
+            : question.Defaults.Count > 0 ? "its default"
+            : question.Options.Count == 1 ? "its only option"
+            : $"its first option; choose another by --answer '{name}={question.Options[^1]}'";
+        options.Output.WriteLine($"[{name}] asks: {question.Subject} A test run answers {string.Join(", ", answer!.Options)} ({how}).");
+        Take(new AnswerTask(asked.Task, asked.Token, answer), question.OutcomeOf(answer) with { StartedAt = asked.StartedAt ?? Now });
     }
 
     private DateTimeOffset Now => options.Time.GetUtcNow();

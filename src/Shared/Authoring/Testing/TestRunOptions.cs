@@ -21,6 +21,9 @@ public sealed record TestRunOptions
     public Func<string, CancellationToken, ValueTask<string?>> FindVariable { get; init; } =
         (name, _) => ValueTask.FromResult(EnvironmentSecrets.FindVariable(name));
 
+    /// <summary>Options that are chosen where a task asks a person, by task (<c>task</c>, or <c>task[3]</c>). A task that is not named takes its defaults, else its first option.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Answers { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
     /// <summary>Takes each task's log and state.</summary>
     public TextWriter Output { get; init; } = Console.Out;
 

@@ -53,6 +53,12 @@ public static class Operations
     /// <summary><see cref="TaskName"/> to <see cref="TaskWhyAnswer"/>: why it is not running, or ended as it did.</summary>
     public const string WhyTask = "tasks.why";
 
+    /// <summary><see cref="QuestionFilter"/> to a list of <see cref="QuestionSummary"/>: what waits for a person, oldest first.</summary>
+    public const string ListQuestions = "tasks.waiting";
+
+    /// <summary><see cref="AnswerRequest"/> to <see cref="QuestionSummary"/>. 409: the task asks nothing any more, or never did.</summary>
+    public const string AnswerQuestion = "tasks.answer";
+
     /// <summary><see cref="BackfillRequest"/> to <see cref="BackfillSummary"/>.</summary>
     public const string CreateBackfill = "backfills.create";
 
@@ -105,7 +111,7 @@ public static class Operations
     public const string DeletePool = "pools.delete";
 
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
-        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, WhyTask, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools);
+        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, WhyTask, ListQuestions, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);
@@ -263,7 +269,11 @@ public sealed record TaskAttemptSummary
 /// <param name="Attempts">Oldest first.</param>
 /// <param name="Waits">Why it is not running, when it waits for a slot.</param>
 /// <param name="State">Live when the run is.</param>
-public sealed record TaskStateAnswer(string RunId, string State, string? Waits, IReadOnlyList<TaskAttemptSummary> Attempts);
+public sealed record TaskStateAnswer(string RunId, string State, string? Waits, IReadOnlyList<TaskAttemptSummary> Attempts)
+{
+    /// <summary>What it asked a person last; missing for tasks that ask nobody.</summary>
+    public QuestionSummary? Question { get; init; }
+}
 
 /// <param name="DagId">The Dag.</param>
 /// <param name="Start">First logical date, inclusive; a bare date is midnight in the Dag's zone.</param>

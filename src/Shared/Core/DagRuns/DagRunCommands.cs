@@ -19,6 +19,9 @@ public sealed record DispatchTasks(string Worker, IReadOnlyList<int> Tasks, Date
 /// <summary>An attempt ended. Without effect when the attempt is not the current one.</summary>
 public sealed record ReportTask(int Task, int Token, TaskOutcome Outcome, DateTimeOffset At) : DagRunCommand;
 
+/// <summary>A person answered. Without effect when the attempt's question is not open any more; the question must have taken the answer.</summary>
+public sealed record AnswerTask(int Task, int Token, HumanInput.HumanAnswer Answer) : DagRunCommand;
+
 /// <summary>What these tasks waited for in the previous run has come.</summary>
 public sealed record TellPast(IReadOnlyList<int> Tasks, DateTimeOffset At) : DagRunCommand;
 

@@ -34,6 +34,9 @@ public static partial class DagRunDecider
             case ReportTask report when run.Phase == RunState.Running:
                 decision.Report(report);
                 break;
+            case AnswerTask answer when run.Phase == RunState.Running:
+                decision.Answer(answer);
+                break;
             case WakeTasks wake when run.Phase == RunState.Running:
                 decision.Wake(wake.At);
                 break;
@@ -136,31 +139,61 @@ public static partial class DagRunDecider
                 return;
             }
 
-            Emit(Judge(instance, token, outcome, command.At));
-            if (run.StateOf(instance).IsFinished())
+            if (outcome is { Kind: OutcomeKind.Asked, Question: { } question })
             {
-                var candidates = new List<int>();
-                if (run.StateOf(instance) == TaskState.Failed && run.Graph.Spec.FailFast)
-                {
-                    StopTheRest(instance, candidates);
-                }
-
-                Follow(instance, candidates);
-                candidates.AddRange(Events[0] is TaskEnded { Skips: { } skips } ? skips : []);
-                Settle(candidates);
-                EndIfDone(command.At);
+                Ask(instance, outcome, question, command.At);
+                return;
             }
-            else if (run.Due.Of(instance) <= command.At)
+
+            End(Judge(instance, token, outcome, command.At));
+            if (run.Due.Of(instance) <= command.At)
             {
                 Schedule([instance]);
             }
         }
 
+        private void End(TaskEnded ended)
+        {
+            Emit(ended);
+            if (!ended.State.IsFinished())
+            {
+                return;
+            }
+
+            var candidates = new List<int>();
+            if (ended.State == TaskState.Failed && run.Graph.Spec.FailFast)
+            {
+                StopTheRest(ended.Task, candidates);
+            }
+
+            Follow(ended.Task, candidates);
+            candidates.AddRange(ended.Skips ?? []);
+            Settle(candidates);
+            EndIfDone(ended.At);
+        }
+
         public void Wake(DateTimeOffset at)
         {
-            if (run.Due.By(at) is { } due)
+            if (run.Due.By(at) is not { } due)
             {
-                Schedule(due);
+                return;
+            }
+
+            var (state, unanswered) = (run, new List<int>());
+            due.RemoveAll(instance =>
+            {
+                var asks = state.QuestionOf(instance) is not null;
+                if (asks)
+                {
+                    unanswered.Add(instance);
+                }
+
+                return asks;
+            });
+            Schedule(due);
+            foreach (var instance in unanswered)
+            {
+                GiveUp(instance, at);
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sluice.Core.HumanInput;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Core.DagRuns;
@@ -17,6 +18,8 @@ namespace Sluice.Core.DagRuns;
 [JsonDerivedType(typeof(PastMet), "p")]
 [JsonDerivedType(typeof(TasksCleared), "k")]
 [JsonDerivedType(typeof(TasksMarked), "h")]
+[JsonDerivedType(typeof(TaskAsked), "a")]
+[JsonDerivedType(typeof(TaskAnswered), "w")]
 public abstract record DagRunEvent
 {
     private protected DagRunEvent()
@@ -87,6 +90,31 @@ public sealed record TasksExpanded(
     [property: JsonPropertyName("t")] int[] Tasks,
     [property: JsonPropertyName("l")] int Length,
     [property: JsonPropertyName("f")] int First) : DagRunEvent;
+
+/// <summary>An attempt ended with a question to a person; the task waits for the answer.</summary>
+/// <param name="Task">Number of the instance.</param>
+/// <param name="Token">The attempt's token.</param>
+/// <param name="At">When it was asked, UTC.</param>
+/// <param name="Question">What is asked.</param>
+/// <param name="Due">When it no longer waits; null: never.</param>
+/// <param name="Worker">Who ran the attempt: shown with the task when it has ended.</param>
+/// <param name="DispatchedAt">When the attempt was given to it.</param>
+/// <param name="StartedAt">When the attempt began.</param>
+public sealed record TaskAsked(
+    [property: JsonPropertyName("t")] int Task,
+    [property: JsonPropertyName("n")] int Token,
+    [property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At,
+    [property: JsonPropertyName("q")] HumanQuestion Question,
+    [property: JsonPropertyName("d"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Due,
+    [property: JsonPropertyName("w"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Worker,
+    [property: JsonPropertyName("p"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? DispatchedAt,
+    [property: JsonPropertyName("s"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? StartedAt) : DagRunEvent;
+
+/// <summary>A person answered, or the question's defaults were taken; what that makes of the task is told by the next event.</summary>
+public sealed record TaskAnswered(
+    [property: JsonPropertyName("t")] int Task,
+    [property: JsonPropertyName("n")] int Token,
+    [property: JsonPropertyName("r")] HumanAnswer Answer) : DagRunEvent;
 
 /// <summary>What these tasks waited for in the previous run has come.</summary>
 public sealed record PastMet([property: JsonPropertyName("t")] int[] Tasks) : DagRunEvent;

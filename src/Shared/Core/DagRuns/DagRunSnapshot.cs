@@ -27,6 +27,10 @@ public sealed record DagRunSnapshot(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int[]? PastMet { get; init; }
 
+    /// <summary>Questions that wait for an answer.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TaskAsked[]? Asked { get; init; }
+
     /// <summary>Mapped tasks whose instances are gone, and which have not been expanded again.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int[]? Unmapped { get; init; }

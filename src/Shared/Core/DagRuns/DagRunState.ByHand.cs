@@ -180,6 +180,7 @@ public sealed partial class DagRunState
     {
         _tokens[instance]++;
         _due.Remove(instance);
+        _asked.Remove(instance);
         _firstPokes.Remove(instance);
         _losses.Remove(instance);
         _resuming.Remove(instance);

@@ -16,6 +16,7 @@ public sealed partial class DagRunState
     private readonly Dictionary<int, DateTimeOffset> _dispatchedAt = [];
     private readonly Dictionary<int, DateTimeOffset> _firstPokes = [];
     private readonly Dictionary<int, int> _losses = [];
+    private readonly Dictionary<int, TaskAsked> _asked = [];
     private readonly HashSet<int> _resuming = [];
     private readonly HashSet<int> _pastMet = [];
     private TaskState[] _states;
@@ -96,6 +97,12 @@ public sealed partial class DagRunState
     /// <summary>When a sensor's first poke began; null before it.</summary>
     public DateTimeOffset? FirstPokeOf(int instance) => _firstPokes.TryGetValue(instance, out var at) ? at : null;
 
+    /// <summary>What an instance waits to be answered; null when it does not.</summary>
+    public TaskAsked? QuestionOf(int instance) => _asked.GetValueOrDefault(instance);
+
+    /// <summary>What waits to be answered, in the order of instances.</summary>
+    public IEnumerable<TaskAsked> Questions => _asked.Values.OrderBy(asked => asked.Task);
+
     /// <summary>Attempts of the instance that were lost by our fault.</summary>
     public int LossesOf(int instance) => _losses.GetValueOrDefault(instance);
 
@@ -139,6 +146,7 @@ public sealed partial class DagRunState
             Lengths = memory?.Lengths,
             PastMet = memory?.PastMet,
             Unmapped = memory?.Unmapped,
+            Asked = _asked.Count == 0 ? null : [.. Questions],
         };
     }
 
@@ -176,6 +184,11 @@ public sealed partial class DagRunState
             case TaskEnded e:
                 Evolve(e);
                 break;
+            case TaskAsked e:
+                Evolve(e);
+                break;
+            case TaskAnswered:
+                break; // what it makes of the task comes next
             case TasksResolved e:
                 foreach (var instance in e.Tasks)
                 {
@@ -245,6 +258,7 @@ public sealed partial class DagRunState
 
         if (e.State.IsFinished())
         {
+            _due.Remove(e.Task);
             Choose(e.Task, e.Skips);
             Finish(e.Task, e.State);
         }
@@ -252,6 +266,18 @@ public sealed partial class DagRunState
         {
             Move(e.Task, e.State);
             _due.Set(e.Task, e.Due ?? e.At);
+        }
+    }
+
+    private void Evolve(TaskAsked e)
+    {
+        _workers[e.Task] = null;
+        _dispatchedAt.Remove(e.Task);
+        Move(e.Task, TaskState.AwaitingInput);
+        _asked[e.Task] = e;
+        if (e.Due is { } due)
+        {
+            _due.Set(e.Task, due);
         }
     }
 
@@ -274,6 +300,11 @@ public sealed partial class DagRunState
         }
 
         Recount();
+        foreach (var asked in snapshot.Asked ?? [])
+        {
+            _asked[asked.Task] = asked;
+        }
+
         foreach (var wait in snapshot.Waits)
         {
             Restore(wait);
@@ -352,6 +383,7 @@ public sealed partial class DagRunState
         }
 
         _states[instance] = to;
+        _asked.Remove(instance);
         Moving += (IsMoving(to) ? 1 : 0) - (IsMoving(from) ? 1 : 0);
     }
 

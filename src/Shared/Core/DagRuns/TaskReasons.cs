@@ -32,6 +32,9 @@ public static class TaskReasons
                 var left = run.SpecOf(instance).Retries + 1 - run.TriesSinceCleared(instance);
                 reasons.Add(new("retry", $"try {run.TriesOf(instance)} failed or was lost; it is tried again at {Time(run.Due.Of(instance))}, {Count(Math.Max(0, left), "try", "tries")} left", run.Due.Of(instance)));
                 break;
+            case TaskState.AwaitingInput when run.QuestionOf(instance) is { } asked:
+                reasons.Add(new("question", $"it asks a person since {Time(asked.At)}: {asked.Question.Subject}{(asked.Due is { } until ? $" (until {Time(until)})" : "")}", asked.Due));
+                break;
             case TaskState.UpForReschedule:
                 var timeout = run.FirstPokeOf(instance) + run.SpecOf(instance).Sensor?.Timeout;
                 reasons.Add(new("poke", $"it pokes again at {Time(run.Due.Of(instance))}{(timeout is null ? "" : $" and times out at {Time(timeout)}")}", run.Due.Of(instance)));

@@ -45,6 +45,9 @@ public enum OutcomeKind : byte
 
     /// <summary>The attempt was given ahead and never begun: the worker's slots are taken by long tasks. Costs nothing.</summary>
     HandedBack = 6,
+
+    /// <summary>The task asks a person, <see cref="TaskOutcome.Question"/>, and ends with the answer.</summary>
+    Asked = 7,
 }
 
 /// <summary>What a short circuit skips.</summary>
@@ -81,6 +84,9 @@ public sealed record TaskOutcome
 
     /// <summary>What a short circuit skips; null: nothing.</summary>
     public SkipScope? SkipDownstream { get; init; }
+
+    /// <summary>For <see cref="OutcomeKind.Asked"/>.</summary>
+    public HumanInput.HumanQuestion? Question { get; init; }
 
     /// <summary>Values to push; key <c>return_value</c> for what a task returned.</summary>
     public IReadOnlyList<XCom>? XComs { get; init; }

@@ -18,6 +18,9 @@ public enum TaskState : byte
     Skipped = 9,
     UpstreamFailed = 10,
     Removed = 11,
+
+    /// <summary>Waits for a person, without a slot.</summary>
+    AwaitingInput = 12,
 }
 
 /// <summary>What lets a task run, judged over the states of its direct upstreams (semantics.md, 4).</summary>
@@ -47,14 +50,14 @@ public static class TaskStateNames
     private static readonly string[] Names =
     [
         "none", "scheduled", "queued", "running", "deferred", "up_for_reschedule", "up_for_retry",
-        "success", "failed", "skipped", "upstream_failed", "removed",
+        "success", "failed", "skipped", "upstream_failed", "removed", "awaiting_input",
     ];
 
     /// <summary>The field's spelling, as shown to people and stored in the read model.</summary>
     public static string Name(this TaskState state) => Names[(int)state];
 
     /// <summary>True for success, failed, skipped, upstream_failed and removed.</summary>
-    public static bool IsFinished(this TaskState state) => state >= TaskState.Success;
+    public static bool IsFinished(this TaskState state) => state is >= TaskState.Success and <= TaskState.Removed;
 
     /// <summary>Reads the field's spelling; false when there is no such state.</summary>
     public static bool TryParse(string name, out TaskState state)

@@ -25,6 +25,7 @@ public static class TaskTransitions
         new(TaskState.Running, TaskState.Skipped, "skip itself"),
         new(TaskState.Running, TaskState.UpForRetry, "fail with retries left, or lost"),
         new(TaskState.Running, TaskState.UpForReschedule, "reschedule"),
+        new(TaskState.Running, TaskState.AwaitingInput, "ask"),
         new(TaskState.Deferred, TaskState.Success, "succeed"),
         new(TaskState.Deferred, TaskState.Failed, "fail"),
         new(TaskState.Deferred, TaskState.Skipped, "skip itself"),
@@ -34,6 +35,9 @@ public static class TaskTransitions
         new(TaskState.UpForRetry, TaskState.Skipped, "run ends"),
         new(TaskState.UpForReschedule, TaskState.Scheduled, "poke is due"),
         new(TaskState.UpForReschedule, TaskState.Skipped, "run ends"),
+        new(TaskState.AwaitingInput, TaskState.Success, "answer"),
+        new(TaskState.AwaitingInput, TaskState.Failed, "nobody answers, or no"),
+        new(TaskState.AwaitingInput, TaskState.Skipped, "nobody answers, or run ends"),
     ];
 
     private static readonly bool[,] Allowed = Table();

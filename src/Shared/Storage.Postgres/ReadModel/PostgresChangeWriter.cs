@@ -14,6 +14,7 @@ internal static class PostgresChangeWriter
     private static readonly string Dags = InsertOf(ReadModelTables.Dags);
     private static readonly string DagVersions = InsertOf(ReadModelTables.DagVersions);
     private static readonly string Backfills = InsertOf(ReadModelTables.Backfills);
+    private static readonly string HumanQuestions = InsertOf(ReadModelTables.HumanQuestions);
     private static readonly string ImportErrors = InsertOf(ReadModelTables.ImportErrors);
     private static readonly string Pools = InsertOf(ReadModelTables.Pools);
     private static readonly string Audit = InsertOf(ReadModelTables.Audit);
@@ -53,6 +54,7 @@ internal static class PostgresChangeWriter
         }
 
         Add(batch, Backfills, ReadModelTables.Backfills, changes.Backfills);
+        Add(batch, HumanQuestions, ReadModelTables.HumanQuestions, changes.HumanQuestions);
         Add(batch, Audit, ReadModelTables.Audit, changes.Audit);
         if (changes.ImportErrors.Count > 0)
         {

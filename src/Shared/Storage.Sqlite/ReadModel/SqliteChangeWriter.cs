@@ -12,6 +12,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
     private readonly string _dags = InsertOf(ReadModelTables.Dags);
     private readonly string _dagVersions = InsertOf(ReadModelTables.DagVersions);
     private readonly string _backfills = InsertOf(ReadModelTables.Backfills);
+    private readonly string _humanQuestions = InsertOf(ReadModelTables.HumanQuestions);
     private readonly string _importErrors = InsertOf(ReadModelTables.ImportErrors);
     private readonly string _pools = InsertOf(ReadModelTables.Pools);
     private readonly string _audit = InsertOf(ReadModelTables.Audit);
@@ -45,6 +46,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
         }
 
         Write(_backfills, ReadModelTables.Backfills, changes.Backfills);
+        Write(_humanQuestions, ReadModelTables.HumanQuestions, changes.HumanQuestions);
         Write(_audit, ReadModelTables.Audit, changes.Audit);
         foreach (var error in changes.ImportErrors)
         {

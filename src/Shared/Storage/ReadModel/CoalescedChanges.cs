@@ -39,6 +39,9 @@ internal sealed class CoalescedChanges
                 case BackfillRow row:
                     Put(Backfills, row, ("backfill", row.Id), changes.Count);
                     break;
+                case HumanQuestionRow row:
+                    Put(HumanQuestions, row, ("question", row.Run, row.Task, row.Token), changes.Count);
+                    break;
                 case ImportErrorRow row:
                     Put(ImportErrors, row, ("file", row.File), changes.Count);
                     break;
@@ -74,6 +77,8 @@ internal sealed class CoalescedChanges
     public List<string> ReplacedVersions { get; } = [];
 
     public List<BackfillRow> Backfills { get; } = [];
+
+    public List<HumanQuestionRow> HumanQuestions { get; } = [];
 
     /// <summary>A null message asks for a delete.</summary>
     public List<ImportErrorRow> ImportErrors { get; } = [];

@@ -37,6 +37,9 @@ public interface IReadModel
     /// <summary>What the instances of a mapped task pushed under a key, in the order of their indices.</summary>
     ValueTask<IReadOnlyList<XComRow>> ListMappedXComsAsync(long run, TaskId task, string key, CancellationToken cancellationToken);
 
+    /// <summary>What people were asked, oldest first.</summary>
+    ValueTask<IReadOnlyList<AskedQuestion>> ListQuestionsAsync(QuestionQuery query, CancellationToken cancellationToken);
+
     ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken);
 
     /// <summary>By name; <c>default_pool</c> is among them only when it was set.</summary>

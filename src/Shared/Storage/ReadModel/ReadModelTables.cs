@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sluice.Core.HumanInput;
 using Sluice.Storage.Sql;
 
 namespace Sluice.Storage.ReadModel;
@@ -107,6 +108,19 @@ internal static class ReadModelTables
         new TimeColumn<BackfillRow>("ended_at", row => row.EndedAt),
     ]);
 
+    public static RowTable<HumanQuestionRow> HumanQuestions { get; } = new("human_question", ["run_key", "task_id", "token"], OnConflict.Update,
+    [
+        new LongColumn<HumanQuestionRow>("run_key", row => row.Run),
+        new TextColumn<HumanQuestionRow>("task_id", row => row.Task.Value),
+        new IntColumn<HumanQuestionRow>("token", row => row.Token),
+        new TextColumn<HumanQuestionRow>("state", row => NameOf(row.State)),
+        new TimeColumn<HumanQuestionRow>("asked_at", row => row.AskedAt),
+        new TimeColumn<HumanQuestionRow>("due_at", row => row.DueAt),
+        new TextColumn<HumanQuestionRow>("question", row => HumanInputJson.Serialize(row.Question)),
+        new TimeColumn<HumanQuestionRow>("ended_at", row => row.EndedAt),
+        new TextColumn<HumanQuestionRow>("answer", row => row.Answer is { } answer ? HumanInputJson.Serialize(answer) : null),
+    ]);
+
     public static RowTable<ImportErrorRow> ImportErrors { get; } = new("import_error", ["file"], OnConflict.Update,
     [
         new TextColumn<ImportErrorRow>("file", row => row.File),
@@ -131,4 +145,12 @@ internal static class ReadModelTables
         new TextColumn<AuditRow>("subject", row => row.Subject),
         new TextColumn<AuditRow>("details", row => row.Details),
     ]);
+
+    private static string NameOf(QuestionState state) => state switch
+    {
+        QuestionState.Waiting => "waiting",
+        QuestionState.Answered => "answered",
+        QuestionState.TimedOut => "timed_out",
+        _ => "withdrawn",
+    };
 }
