@@ -5,6 +5,7 @@ using Sluice.Authoring.Execution;
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
 using Sluice.Authoring.Tests.Dags;
+using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -33,6 +34,10 @@ internal sealed class Attempts : ITaskServices
     public string Conf { get; set; } = "{}";
 
     public DateTimeOffset? FirstPokeAt { get; set; }
+
+    public Func<RunTrigger, TriggeredRun>? Triggers { get; set; }
+
+    public Func<DagQuestion, DagAnswer>? Looks { get; set; }
 
     public Task<TaskOutcome> RunAsync(Operator op, CancellationToken kill = default)
     {
@@ -70,6 +75,10 @@ internal sealed class Attempts : ITaskServices
 
     public ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken) =>
         ValueTask.FromResult(XComs.GetValueOrDefault((taskId, key)));
+
+    public ValueTask<TriggeredRun> TriggerRunAsync(RunTrigger trigger, CancellationToken cancellationToken) => ValueTask.FromResult(Triggers!(trigger));
+
+    public ValueTask<DagAnswer> LookAtDagAsync(DagQuestion question, CancellationToken cancellationToken) => ValueTask.FromResult(Looks!(question));
 
     public void WriteLog(LogLevel level, string line)
     {

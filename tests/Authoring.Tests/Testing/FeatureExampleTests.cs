@@ -32,6 +32,10 @@ public sealed class FeatureExampleTests
             + "table.load[0]=success table.load[1]=success table.check[0]=success table.check[1]=success done=success",
         ["templates.cs"] = "query=success own=success neighbours=success",
         ["templates_yaml.yaml"] = "query=success loop=success",
+        ["cross_dag.cs"] = "upstream=success yesterday=success latest=success week=success load=success",
+        ["cross_dag_yaml.yaml"] = "upstream=success yesterday=success load=success",
+        ["approvals.cs"] = "count=success confirm=success limits=skipped publish=skipped tidy_up=success",
+        ["approvals_yaml.yaml"] = "confirm=success which=success delete=success",
         ["depends_on_past.cs"] = "load=success check=success",
     };
 

@@ -15,6 +15,8 @@ public sealed class LocalDeployment : IAsyncLifetime
             var hello = dag.Run("hello", ctx => { ctx.Log("hello on " + ctx.LogicalDate.ToString("yyyy-MM-dd")); return Task.CompletedTask; });
             hello.Then(dag.Add("end", new EmptyOperator()));
         });
+        Dag.Define("asks", dag => dag.Add("confirm", new ApprovalOperator { Subject = "Go on?", Body = "Only if it is Friday." })
+            .Then(dag.Add("which", new HitlOperator { Subject = "How many?", Params = { ["n"] = 1 } })));
         Dag.Define("fails", dag => dag.Run("boom", ctx => throw new TaskFailedException("no such luck")));
         """;
 

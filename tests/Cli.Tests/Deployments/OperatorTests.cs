@@ -97,6 +97,46 @@ public sealed class OperatorTests(LocalDeployment deployment) : IClassFixture<Lo
     }
 
     [Fact]
+    public async Task What_a_task_asks_is_listed_shown_and_answered()
+    {
+        await deployment.RunAsync("runs", "trigger", "asks", "--run-id", "friday");
+        Assert.Contains("Go on?", await WaitingAsync(), StringComparison.Ordinal);
+        var state = await deployment.RunAsync("tasks", "state", "asks", "confirm", "friday");
+        Assert.Contains("awaiting_input", state.Out, StringComparison.Ordinal);
+        Assert.Contains("Only if it is Friday.", state.Out, StringComparison.Ordinal);
+        Assert.Contains("asks a person", (await deployment.RunAsync("runs", "show", "asks", "friday")).Out, StringComparison.Ordinal);
+
+        var approved = await deployment.RunAsync("tasks", "approve", "asks", "confirm", "friday", "--by", "ann", "--note", "it is");
+        Assert.True(approved.Code == 0, approved.ToString());
+        Assert.Equal("asks friday confirm: answered Approve, by ann.", approved.Lines.Single());
+        Assert.Contains("it is", (await deployment.RunAsync("tasks", "state", "asks", "confirm", "friday")).Out, StringComparison.Ordinal);
+        var again = await deployment.RunAsync("tasks", "reject", "asks", "confirm", "friday");
+        Assert.Equal(1, again.Code);
+        Assert.StartsWith("sluice: Task 'confirm' of run 'friday' was answered by ann at ", again.Error, StringComparison.Ordinal);
+
+        Assert.Contains("How many?", await WaitingAsync(), StringComparison.Ordinal);
+        var filled = await deployment.RunAsync("tasks", "answer", "asks", "which", "friday", "--option", "ok", "--param", "n=7", "--json");
+        Assert.Equal("""{"n":7}""", JsonDocument.Parse(Assert.Single(filled.Lines)).RootElement.GetProperty("params_input").GetString());
+        Assert.Equal("Nothing waits for a person.", (await deployment.RunAsync("tasks", "waiting", "asks")).Out.Trim());
+    }
+
+    private async Task<string> WaitingAsync()
+    {
+        var deadline = DateTime.UtcNow.AddMinutes(3);
+        while (true)
+        {
+            var waiting = await deployment.RunAsync("tasks", "waiting", "asks");
+            Assert.True(waiting.Code == 0 && DateTime.UtcNow < deadline, waiting.ToString());
+            if (waiting.Out.Contains("See: sluice tasks", StringComparison.Ordinal))
+            {
+                return waiting.Out;
+            }
+
+            await Task.Delay(100);
+        }
+    }
+
+    [Fact]
     public async Task Json_is_one_line_and_one_document()
     {
         string[][] commands =
