@@ -1,8 +1,11 @@
 using Sluice.Actors;
 using Sluice.Cluster.Nodes;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
 using Sluice.Scheduler.Api;
 using Sluice.Scheduler.Bundles;
 using Sluice.Scheduler.DagProcessing;
+using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Elections;
 using Sluice.Scheduler.Secrets;
@@ -50,7 +53,18 @@ public sealed class SchedulerNode : IAsyncDisposable
     }
 
     /// <summary>Takes a file's Dags as if its folder were watched: in simulations. Without effect while this node does not lead.</summary>
-    public void Define(Core.Dags.ProcessedFile file) => Elector.Tell(new ToScheduler(new FileProcessed(file)));
+    public void Define(ProcessedFile file) => Elector.Tell(new ToScheduler(new FileProcessed(file)));
+
+    /// <summary>Sizes a pool; -1 is without limit: in simulations. Without effect while this node does not lead.</summary>
+    public void SizePool(string name, int slots) => Elector.Tell(new ToScheduler(new SetPool(name, slots, IncludeDeferred: false, Description: null)));
+
+    /// <summary>Why a task that is not running waits, what weighs most first: in simulations.</summary>
+    /// <param name="dag">The Dag.</param>
+    /// <param name="run">Key of its run.</param>
+    /// <param name="task">Id of the task, or name of the instance.</param>
+    /// <exception cref="TimeoutException">No leader answered within a minute.</exception>
+    public async Task<IReadOnlyList<TaskReason>> WhyAsync(DagId dag, long run, string task) =>
+        (await Elector.AskAsync<TaskWhy>(new ToScheduler(new ToDag(dag, new WhyTask(run, task))), TimeSpan.FromMinutes(1))).Reasons;
 
     public async ValueTask DisposeAsync()
     {

@@ -26,6 +26,9 @@ internal sealed record SimulationSettings
     public required TaskDurations Durations { get; init; }
 
     public required int Seed { get; init; }
+
+    /// <summary>Slots of each pool that a task names; negative is without limit.</summary>
+    public required IReadOnlyDictionary<string, int> Pools { get; init; }
 }
 
 /// <summary>The real scheduler in virtual time over Dags whose tasks are not run: a deployment that has been going before, from one moment to another.</summary>
@@ -51,7 +54,7 @@ internal sealed class DagSimulation(IReadOnlyList<DagSpec> dags, SimulationSetti
     /// <exception cref="TimeoutException">The scheduler did not come up.</exception>
     public void Run(CancellationToken cancellationToken)
     {
-        Record = new(_simulation, _specs);
+        Record = new(_simulation, _specs, settings.Pools);
         var network = new SimulatedNetwork(_simulation, new() { Serialize = false });
         var node = _simulation.CreateNode(SchedulerName);
         var system = new ActorSystem(SchedulerName, node, node.Time, NullLoggerFactory.Instance);
@@ -66,11 +69,17 @@ internal sealed class DagSimulation(IReadOnlyList<DagSpec> dags, SimulationSetti
             _simulation.RunFor(TimeSpan.FromSeconds(5));
 
             var queues = dags.SelectMany(dag => dag.Tasks).Select(task => task.Queue).Append("default").Distinct(StringComparer.Ordinal).ToList();
-            Worker = new(network, _simulation.CreateNode("worker"), SchedulerName, settings.Slots, queues, Draw) { Began = Record.Began };
+            Worker = new(network, _simulation.CreateNode("worker"), SchedulerName, settings.Slots, queues, Draw) { Began = Record.Began, Ended = Record.Ended };
             _simulation.RunFor(TimeSpan.FromSeconds(5));
             if (!Worker.IsRegistered)
             {
                 throw new TimeoutException("The simulated scheduler did not take its worker; please report this.");
+            }
+
+            Record.Ask = (run, instance) => scheduler.WhyAsync(run.Facts.Dag, run.Facts.Key, run.Folded.NameOf(instance).Value);
+            foreach (var (pool, size) in settings.Pools)
+            {
+                scheduler.SizePool(pool, size);
             }
 
             foreach (var dag in dags)

@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Sluice.Cli.CommandLine;
 using Sluice.Cli.Dags;
+using Sluice.Cli.Output;
+using Sluice.Core.Dags;
+using Sluice.Core.Queues;
 using Sluice.Core.Schedules;
 
 namespace Sluice.Cli.Simulations;
@@ -22,6 +25,12 @@ internal static class SimulateCommand
         HelpName = "FILE",
     };
 
+    private static readonly Option<string[]> Pools = new("--pool")
+    {
+        Description = "Size of a pool; -1 is without limit, as pools are that are not given. Again for more.",
+        HelpName = "NAME=SLOTS",
+    };
+
     private static readonly Option<int> Slots = new("--slots") { Description = "Slots of all workers together.", HelpName = "N", DefaultValueFactory = _ => 32 };
     private static readonly Option<int> Seed = new("--seed") { Description = "Chooses lengths and failures; the same seed gives the same month.", HelpName = "N", DefaultValueFactory = _ => 1 };
 
@@ -30,12 +39,13 @@ internal static class SimulateCommand
             "simulate",
             "Let the real scheduler go through a stretch of time in seconds, without running tasks: what runs when, what waits, what misses its deadline.",
             "sluice simulate --from 2026-10-01 --to 2026-11-01",
-            "sluice simulate --from 2026-10-01 --to 2026-11-01 --fail 5% \\\n    --durations durations.json --slots 16 --json"),
+            "sluice simulate --from 2026-10-01 --to 2026-11-01 --fail 5% \\\n    --durations durations.json --slots 16 --pool warehouse=2 --json"),
         RunAsync,
-        From, To, Folder, Fail, Durations, Slots, Seed);
+        From, To, Folder, Fail, Durations, Slots, Pools, Seed);
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
+        var given = PoolsOf(invocation.Find(Pools) ?? []);
         var settings = SettingsOf(invocation);
         var place = invocation.Find(Folder) ?? invocation.Terminal.Environment("SLUICE_DAG_FOLDER") ?? (Directory.Exists("dags") ? "dags" : ".");
         var dags = await DagSpecs.ReadAsync(invocation, place);
@@ -44,6 +54,7 @@ internal static class SimulateCommand
             throw new FailureException($"There is no Dag in '{place}'; name a folder or file by --dag-folder.");
         }
 
+        settings = settings with { Pools = PoolsFor(invocation, dags, given) };
         var simulation = new DagSimulation(dags, settings);
 
         // The simulation wants a thread without a context of its own.
@@ -78,7 +89,50 @@ internal static class SimulateCommand
                 Fail = FailOf(invocation.Find(Fail)),
                 Durations = invocation.Find(Durations) is { } file ? TaskDurations.Read(file) : TaskDurations.Default,
                 Seed = invocation.Find(Seed),
+                Pools = new Dictionary<string, int>(),
             };
+    }
+
+    private static Dictionary<string, int> PoolsOf(IReadOnlyList<string> texts)
+    {
+        var pools = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            var at = text.LastIndexOf('=');
+            if (at < 1 || !int.TryParse(text.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var slots) || slots < -1)
+            {
+                throw new UsageException($"--pool is '{text}'; it must be NAME=SLOTS, like warehouse=2, with 0 slots or more, or -1 for no limit.");
+            }
+
+            if (!pools.TryAdd(text[..at], slots))
+            {
+                throw new UsageException($"--pool gives '{text[..at]}' twice.");
+            }
+        }
+
+        return pools;
+    }
+
+    /// <summary>A size for every pool that is named. Those that are not given are without limit, and people are told.</summary>
+    private static Dictionary<string, int> PoolsFor(Invocation invocation, IReadOnlyList<DagSpec> dags, Dictionary<string, int> given)
+    {
+        var pools = new Dictionary<string, int>(given, StringComparer.Ordinal);
+        pools.TryAdd(DispatchQueue.DefaultPool, DispatchQueue.DefaultPoolSlots);
+        var named = dags.SelectMany(dag => dag.Tasks).Select(task => task.Pool).Distinct().Order(StringComparer.Ordinal).ToList();
+        var unknown = named.Where(pool => pools.TryAdd(pool, -1)).ToList();
+        if (unknown.Count > 0)
+        {
+            invocation.Terminal.Error.WriteLine(Terminal.Clean(
+                $"Pools without a size here count as without limit: {string.Join(", ", unknown)}. Give them by --pool {unknown[0]}=SLOTS; a deployment would let their tasks wait until they are made."));
+        }
+
+        var idle = given.Keys.Except(named).Where(pool => pool != DispatchQueue.DefaultPool).Order(StringComparer.Ordinal).ToList();
+        if (idle.Count > 0)
+        {
+            invocation.Terminal.Error.WriteLine(Terminal.Clean($"No task names these pools: {string.Join(", ", idle)}."));
+        }
+
+        return pools;
     }
 
     private static double FailOf(string? text)

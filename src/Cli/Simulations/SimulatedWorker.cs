@@ -41,8 +41,11 @@ internal sealed class SimulatedWorker
 
     public bool IsRegistered { get; private set; }
 
-    /// <summary>Is told each beginning and each end of an attempt that holds a slot.</summary>
+    /// <summary>Is told each beginning of an attempt.</summary>
     public Action<AttemptId, DateTimeOffset>? Began { get; set; }
+
+    /// <summary>Is told each end of an attempt, whether it had begun or not.</summary>
+    public Action<AttemptId>? Ended { get; set; }
 
     /// <summary>Attempts that hold slots now, and the most that ever did.</summary>
     public int MostBusy { get; private set; }
@@ -172,6 +175,7 @@ internal sealed class SimulatedWorker
         // A killed attempt frees its slot when its timer comes: killing takes what it takes, and its run is over anyway.
         if (_held.Remove(id))
         {
+            Ended?.Invoke(id);
             Send(new TaskReports([new(id, new()
             {
                 Kind = kind,

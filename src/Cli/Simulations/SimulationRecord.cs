@@ -50,10 +50,13 @@ internal sealed class SeenTask(DagId dag, TaskSpec spec)
     public TimeSpan LongestWait { get; set; }
 
     public DateTimeOffset LongestWaitAt { get; set; }
+
+    /// <summary>Why that one waited, in the scheduler's words; what weighs most comes first.</summary>
+    public IReadOnlyList<TaskReason> Why { get; set; } = [];
 }
 
 /// <summary>A real store in memory, with an eye on what the scheduler writes. What nobody will read is not kept.</summary>
-internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnlyDictionary<DagId, DagSpec> dags) : IStore, IJournalStore
+internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnlyDictionary<DagId, DagSpec> dags, IReadOnlyDictionary<string, int> pools) : IStore, IJournalStore
 {
     // Shorter waits are those of messages on their way.
     private static readonly TimeSpan Notable = TimeSpan.FromSeconds(1);
@@ -61,16 +64,20 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
     private readonly SqliteStore _inner = SqliteStore.InMemory(simulation.Time);
     private readonly Dictionary<DagId, DagGraph> _graphs = dags.Values.ToDictionary(dag => dag.Id, dag => new DagGraph(dag));
     private readonly Dictionary<(long Run, int Task), DateTimeOffset> _ready = [];
-
-    private readonly HashSet<(long Run, int Task)> _out = [];
+    private readonly HashSet<(long Run, int Task)> _newlyReady = [];
+    private readonly Dictionary<(long Run, int Task), IReadOnlyList<TaskReason>> _whys = [];
+    private readonly Dictionary<(DagId Dag, int Task), (long Run, int Task)> _asked = []; // one at a time of each task
+    private readonly HashSet<AttemptId> _begun = [];
     private long _sequence;
 
     public Dictionary<long, SeenRun> Runs { get; } = [];
 
     public Dictionary<(DagId Dag, int Task), SeenTask> Tasks { get; } = [];
 
-    /// <summary>Attempts that have begun and not ended, by pool, and the most that there were at once.</summary>
-    public Dictionary<string, (int Now, int Most)> Pools { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, SeenPool> Pools { get; } = pools.ToDictionary(pool => pool.Key, pool => new SeenPool(pool.Value), StringComparer.Ordinal);
+
+    /// <summary>Asks the scheduler why an instance waits.</summary>
+    public Func<SeenRun, int, Task<IReadOnlyList<TaskReason>>>? Ask { get; set; }
 
     /// <summary>Tasks that are ready and wait for a slot now.</summary>
     public int Waiting => _ready.Count;
@@ -94,6 +101,13 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
                 See(long.Parse(entry.Stream.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture), DagRunJson.DeserializeEvent(entry.Payload.Span));
             }
         }
+
+        foreach (var waiting in _newlyReady)
+        {
+            LookAfter(waiting, simulation.Now, Notable);
+        }
+
+        _newlyReady.Clear();
 
         // Of what is written the scheduler reads again only which runs there are and how they ended; the journal only after a takeover.
         var kept = new JournalBatch();
@@ -123,6 +137,8 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
         }
 
         run.Attempts++;
+        _begun.Add(id);
+        Use(run, id.Task, 1);
         if (_ready.Remove((id.Run, id.Task), out var ready) && at - ready is var waited && waited >= Notable)
         {
             run.LongestWait = waited > run.LongestWait ? waited : run.LongestWait;
@@ -130,9 +146,23 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
         }
     }
 
+    /// <summary>An attempt is over, whether it had begun or not.</summary>
+    public void Ended(AttemptId id)
+    {
+        if (_begun.Remove(id))
+        {
+            Use(Runs[id.Run], id.Task, -1);
+        }
+    }
+
     /// <summary>Counts those that still wait, as if their wait ended now.</summary>
     public void CloseAt(DateTimeOffset at)
     {
+        foreach (var pool in Pools.Values)
+        {
+            pool.Use(0, at);
+        }
+
         foreach (var ((key, task), ready) in _ready)
         {
             if (at - ready >= Notable && Runs.TryGetValue(key, out var run))
@@ -156,8 +186,53 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
         if (waited > seen.LongestWait)
         {
             (seen.LongestWait, seen.LongestWaitAt) = (waited, since);
+            seen.Why = _whys.GetValueOrDefault((run.Facts.Key, instance)) ?? seen.Why;
+        }
+
+        _whys.Remove((run.Facts.Key, instance));
+    }
+
+    /// <summary>Asks why an instance waits, once it has waited for so long and is about to be the one of its task that waited longest.</summary>
+    private void LookAfter((long Run, int Task) waiting, DateTimeOffset since, TimeSpan wait)
+    {
+        ITimer? timer = null;
+        timer = simulation.Time.CreateTimer(
+            _ =>
+            {
+                timer!.Dispose();
+                if (IsWaiting(waiting, since) && Runs.TryGetValue(waiting.Run, out var run))
+                {
+                    Look(run, waiting, since);
+                }
+            },
+            null, wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Look(SeenRun run, (long Run, int Task) waiting, DateTimeOffset since)
+    {
+        var waited = simulation.Now - since;
+        var place = (run.Facts.Dag, run.Folded.TaskOf(waiting.Task));
+        var longest = Tasks.TryGetValue(place, out var seen) ? seen.LongestWait : TimeSpan.Zero;
+        if (waited < longest || (_asked.TryGetValue(place, out var other) && _ready.ContainsKey(other)))
+        {
+            LookAfter(waiting, since, waited < longest ? longest - waited : waited);
+            return;
+        }
+
+        _asked[place] = waiting;
+        _ = NoteWhyAsync(run, waiting, since);
+    }
+
+    private async Task NoteWhyAsync(SeenRun run, (long Run, int Task) waiting, DateTimeOffset since)
+    {
+        var reasons = await Ask!(run, waiting.Task);
+        if (IsWaiting(waiting, since))
+        {
+            _whys[waiting] = reasons;
         }
     }
+
+    private bool IsWaiting((long Run, int Task) waiting, DateTimeOffset since) => _ready.TryGetValue(waiting, out var ready) && ready == since;
 
     private void See(long key, DagRunEvent happened)
     {
@@ -178,40 +253,30 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
                 foreach (var task in e.Tasks)
                 {
                     _ready[(key, task)] = simulation.Now;
+                    _newlyReady.Add((key, task));
                 }
 
                 break;
             case TasksDispatched e:
                 foreach (var task in e.Tasks)
                 {
-                    _out.Add((key, task));
-                    Use(run, task, 1);
+                    _newlyReady.Remove((key, task));
                 }
 
                 break;
             case TaskEnded e:
-                GiveBack(run, e.Task);
                 run.Failures += e.State is TaskState.Failed or TaskState.UpForRetry && !e.HandedBack ? 1 : 0;
                 break;
             case TasksResolved e:
                 foreach (var task in e.Tasks)
                 {
                     _ready.Remove((key, task));
-                    GiveBack(run, task);
                 }
 
                 break;
             case RunEnded e:
                 (run.State, run.EndedAt, run.Reason) = (e.State, e.At, e.Reason);
                 break;
-        }
-    }
-
-    private void GiveBack(SeenRun run, int task)
-    {
-        if (_out.Remove((run.Facts.Key, task)))
-        {
-            Use(run, task, -1);
         }
     }
 
@@ -223,8 +288,6 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
             return;
         }
 
-        var (now, most) = Pools.GetValueOrDefault(spec.Pool);
-        now += change * spec.PoolSlots;
-        Pools[spec.Pool] = (now, Math.Max(now, most));
+        Pools[spec.Pool].Use(change * spec.PoolSlots, simulation.Now);
     }
 }

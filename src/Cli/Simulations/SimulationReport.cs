@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Sluice.Cli.Output;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Core.Queues;
 
 namespace Sluice.Cli.Simulations;
 
@@ -10,6 +11,7 @@ namespace Sluice.Cli.Simulations;
 internal sealed class SimulationReport
 {
     private const int MostWaits = 10;
+    private const int MostWhys = 3;
 
     private readonly SimulationRecord _record;
     private readonly SimulationSettings _settings;
@@ -47,6 +49,7 @@ internal sealed class SimulationReport
         }
 
         listing.WriteTo(terminal);
+        WritePools(terminal);
         WriteWaits(terminal);
         WriteMissed(terminal);
         terminal.Line();
@@ -63,10 +66,14 @@ internal sealed class SimulationReport
         ["slots"] = _settings.Slots,
         ["slots_used_at_most"] = _simulation.Worker.MostBusy,
         ["slots_used_percent"] = Math.Round(Use(), 2),
-        ["pools"] = new JsonArray([.. _record.Pools.OrderBy(pool => pool.Key, StringComparer.Ordinal).Select(pool => new JsonObject
+        ["pools"] = new JsonArray([.. Pools().Select(pool => new JsonObject
         {
-            ["pool"] = pool.Key,
-            ["used_at_most"] = pool.Value.Most,
+            ["pool"] = pool.Name,
+            ["slots"] = pool.Seen.Slots,
+            ["used_at_most"] = pool.Seen.Most,
+            ["used_percent"] = pool.Used is { } used ? Math.Round(used, 2) : null,
+            ["full_seconds"] = Math.Round(pool.Seen.FullFor.TotalSeconds, 3),
+            ["tasks_waited"] = pool.Waits,
         })]),
         ["runs"] = new JsonArray([.. _runs.Select(run => new JsonObject
         {
@@ -91,6 +98,7 @@ internal sealed class SimulationReport
             ["total_seconds"] = Math.Round(task.TotalWait.TotalSeconds, 3),
             ["longest_seconds"] = Math.Round(task.LongestWait.TotalSeconds, 3),
             ["longest_since"] = Wording.Iso(task.LongestWaitAt),
+            ["longest_why"] = new JsonArray([.. task.Why.Select(reason => new JsonObject { ["kind"] = reason.Kind, ["text"] = reason.Text })]),
         })]),
         ["missed_deadlines"] = new JsonArray([.. _missed.OrderBy(missed => missed.Verdict.Due).Select(missed => new JsonObject
         {
@@ -123,6 +131,38 @@ internal sealed class SimulationReport
         {
             terminal.Line($"... and {waits.Count - MostWaits} more; --json lists all.");
         }
+
+        var told = waits.Where(task => task.Why.Count > 0).Take(MostWhys).ToList();
+        if (told.Count > 0)
+        {
+            terminal.Line();
+            terminal.Line("Why the longest of them waited:");
+        }
+
+        foreach (var task in told)
+        {
+            terminal.Line($"  {task.Dag}/{task.Spec.Id}: {task.Why[0].Text}");
+        }
+    }
+
+    private void WritePools(Terminal terminal)
+    {
+        var pools = Pools();
+        if (pools.All(pool => pool.Name == DispatchQueue.DefaultPool && pool.Seen.FullFor == TimeSpan.Zero))
+        {
+            return;
+        }
+
+        terminal.Line();
+        var listing = new Listing("", "pool", "#slots", "#used at most", "#used", "#full for", "#tasks that waited");
+        foreach (var (name, seen, used, waits) in pools)
+        {
+            listing.Add(
+                name, seen.Slots < 0 ? "no limit" : seen.Slots, seen.Most, used is { } percent ? string.Create(CultureInfo.InvariantCulture, $"{percent:0.0} %") : "",
+                Wording.Length(seen.FullFor), waits);
+        }
+
+        listing.WriteTo(terminal);
     }
 
     private void WriteMissed(Terminal terminal)
@@ -146,6 +186,15 @@ internal sealed class SimulationReport
     }
 
     private IEnumerable<SeenTask> Waits() => _record.Tasks.Values.OrderByDescending(task => task.LongestWait).ThenBy(task => task.Dag.Value, StringComparer.Ordinal);
+
+    private List<(string Name, SeenPool Seen, double? Used, int Waits)> Pools() =>
+    [
+        .. _record.Pools.OrderBy(pool => pool.Key, StringComparer.Ordinal).Select(pool => (
+            pool.Key,
+            pool.Value,
+            pool.Value.Slots > 0 ? 100 * (pool.Value.SlotTime / (_settings.To - _settings.From)) / pool.Value.Slots : (double?)null,
+            _record.Tasks.Values.Where(task => task.Spec.Pool == pool.Key).Sum(task => task.Waits))),
+    ];
 
     private double Use() => 100 * (_simulation.Worker.SlotTime / (_settings.To - _settings.From)) / _settings.Slots;
 

@@ -119,7 +119,41 @@ public sealed class SimulateTests : IDisposable
         Assert.Contains("Tasks that were ready and waited for a slot:", run.Out);
     }
 
+    [Fact]
+    public async Task Pools_are_as_large_as_they_are_said_to_be_and_tell_why_tasks_waited()
+    {
+        File.WriteAllText(Path.Combine(_folder, "pooled.yaml"), """
+            dag_id: pooled
+            schedule: "0 4 * * *"
+            start_date: 2020-01-01
+            tasks:
+              - {id: a, operator: ShellOperator, pool: warehouse}
+              - {id: b, operator: ShellOperator, pool: warehouse}
+              - {id: c, operator: ShellOperator, pool: warehouse}
+            """);
+        using var narrow = await RunAsync("--pool", "warehouse=1");
+        var pool = Assert.Single(narrow.RootElement.GetProperty("pools").EnumerateArray(), pool => pool.GetProperty("pool").GetString() == "warehouse");
+        Assert.Equal((1, 1, 62), (pool.GetProperty("slots").GetInt32(), pool.GetProperty("used_at_most").GetInt32(), pool.GetProperty("tasks_waited").GetInt32()));
+        Assert.InRange(pool.GetProperty("full_seconds").GetDouble(), 31 * 3 * 45, 31 * 3 * 75);
+        var waits = narrow.RootElement.GetProperty("waits").EnumerateArray().ToList();
+        Assert.All(waits, wait => Assert.StartsWith(
+            "pool 'warehouse' has 0 of 1 slots free; the task needs 1; 1 task of Dag 'pooled' hold",
+            wait.GetProperty("longest_why")[0].GetProperty("text").GetString(), StringComparison.Ordinal));
+        var shown = await ToolRun.OfAsync("simulate", "--from", "2026-10-01", "--to", "2026-10-08", "--dag-folder", _folder, "--pool", "warehouse=1");
+        Assert.Contains("Why the longest of them waited:", shown.Out, StringComparison.Ordinal);
+        Assert.Contains("pool 'warehouse' has 0 of 1 slots free", shown.Out, StringComparison.Ordinal);
+
+        var open = await ToolRun.OfAsync("simulate", "--from", "2026-10-01", "--to", "2026-10-08", "--dag-folder", _folder, "--json", "--pool", "typo=3");
+        Assert.Equal(0, open.Code);
+        Assert.StartsWith("Pools without a size here count as without limit: warehouse. ", open.Error, StringComparison.Ordinal);
+        Assert.Contains("No task names these pools: typo.", open.Error, StringComparison.Ordinal);
+        Assert.Empty(JsonDocument.Parse(open.Out).RootElement.GetProperty("waits").EnumerateArray());
+    }
+
     [Theory]
+    [InlineData("--pool is 'warehouse'; it must be NAME=SLOTS", "--from", "2026-10-01", "--to", "2026-11-01", "--pool", "warehouse")]
+    [InlineData("--pool is 'warehouse=-2'", "--from", "2026-10-01", "--to", "2026-11-01", "--pool", "warehouse=-2")]
+    [InlineData("gives 'warehouse' twice", "--from", "2026-10-01", "--to", "2026-11-01", "--pool", "warehouse=2", "--pool", "warehouse=3")]
     [InlineData("Option '--from' is required", "--to", "2026-11-01")]
     [InlineData("it must be after --from", "--from", "2026-11-01", "--to", "2026-10-01")]
     [InlineData("--fail is 'often'", "--from", "2026-10-01", "--to", "2026-11-01", "--fail", "often")]
