@@ -36,6 +36,12 @@ public sealed class WorkerOptions
     /// <summary>Bytes of log kept of one attempt; the rest is cut, with a line that says so. Default: 100 MiB.</summary>
     public long LogLimit { get; set; } = 100L << 20;
 
+    /// <summary>Where XComs of more than 64 Ki characters go: a prefix that all workers reach, <c>s3://bucket/xcoms</c> or <c>file:///shared/xcoms</c>. Default: none, they stay in the database.</summary>
+    public Uri? XComStore { get; set; }
+
+    /// <summary>Id of the connection that <see cref="XComStore"/> is opened with. Default: none; a folder needs none.</summary>
+    public string? XComStoreConnection { get; set; }
+
     /// <summary>How long a stopping worker lets its attempts go on before they are killed and reported as lost. Default: 30 s.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

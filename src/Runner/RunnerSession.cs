@@ -94,7 +94,7 @@ internal sealed class RunnerSession(FrameChannel data, FrameChannel control, Pro
     // Code that was told to stop may still be at work on some thread: such a process gets no further task.
     private bool MayHaveLeftSomething(in TaskFrame frame, TaskOutcome outcome, CancellationTokenSource kill) =>
         kill.IsCancellationRequested
-        || (_dags[frame.Dag].Tasks[frame.Attempt.Task].ExecutionTimeout is { } limit && outcome.EndedAt - outcome.StartedAt >= limit);
+        || (_dags[frame.Dag].Tasks[frame.Task].ExecutionTimeout is { } limit && outcome.EndedAt - outcome.StartedAt >= limit);
 
     private void Begin(AttemptId attempt, CancellationTokenSource kill)
     {

@@ -123,7 +123,7 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
     public ValueTask<IReadOnlyList<TaskInstanceRow>> ListTaskInstancesAsync(long run, CancellationToken cancellationToken) =>
         Inner.ReadModel.ListTaskInstancesAsync(run, cancellationToken);
 
-    public ValueTask<string?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>
+    public ValueTask<XComRow?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>
         Inner.ReadModel.FindXComAsync(run, task, key, cancellationToken);
 
     public ValueTask<IReadOnlyList<XComRow>> ListMappedXComsAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>

@@ -81,6 +81,7 @@ public sealed class LocalCluster : IAsyncDisposable
             Directory.CreateDirectory(home);
             var options = SchedulerSettings.Options(values);
             var workerOptions = WorkerProgram.Options(values);
+            workerOptions.XComStore ??= new UriBuilder("file", "") { Path = Path.Combine(home, "xcoms") }.Uri;
             var store = Add(await SchedulerSettings.OpenStoreAsync(values, cancellationToken));
             var box = SchedulerSettings.OpenBox(values);
             var network = new InProcessNetwork();

@@ -7,6 +7,7 @@ using Sluice.Core.TaskInstances;
 using Sluice.Scheduler.Bundles;
 using Sluice.Scheduler.Secrets;
 using Sluice.Storage;
+using Sluice.Storage.ReadModel;
 using Sluice.Storage.Secrets;
 
 namespace Sluice.Scheduler.Api;
@@ -62,23 +63,42 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
                 var xcom = asked.Read<FetchXCom>();
                 if (await FindRunAsync(asked, xcom.Attempt, cancellationToken) is not null)
                 {
-                    var value = await store.ReadModel.FindXComAsync(xcom.Attempt.Run, new TaskId(xcom.Task), xcom.Key, cancellationToken);
-                    if (value is null)
-                    {
-                        var rows = await store.ReadModel.ListMappedXComsAsync(xcom.Attempt.Run, new TaskId(xcom.Task), xcom.Key, cancellationToken);
-                        value = rows.Count == 0 ? null : $"[{string.Join(',', rows.Select(row => row.Value))}]";
-                        if (value?.Length > Frames.MaxBodyChars)
-                        {
-                            asked.Fail(400, $"The list of XComs '{xcom.Key}' of task '{xcom.Task}' has {value.Length} characters, more than the limit of {Frames.MaxBodyChars}; pull the values of single instances, such as {xcom.Task}[0].");
-                            break;
-                        }
-                    }
-
-                    Reply(asked, value, $"XCom '{xcom.Key}' of task '{xcom.Task}'");
+                    await AnswerAsync(asked, xcom, cancellationToken);
                 }
 
                 break;
         }
+    }
+
+    private async Task AnswerAsync(IncomingRequest asked, FetchXCom xcom, CancellationToken cancellationToken)
+    {
+        var (run, task) = (xcom.Attempt.Run, new TaskId(xcom.Task));
+        IReadOnlyList<XComRow> rows;
+        var isList = false;
+        if (await store.ReadModel.FindXComAsync(run, task, xcom.Key, cancellationToken) is { } one)
+        {
+            rows = [one];
+        }
+        else
+        {
+            rows = await store.ReadModel.ListMappedXComsAsync(run, task, xcom.Key, cancellationToken);
+            isList = true;
+        }
+
+        if (rows.Any(row => row.Object is not null))
+        {
+            asked.ReplyWith(new XComParts(isList, [.. rows.Select(row => row.Object is null ? new XComPart(row.Value, null) : new(null, row.Object))]), 303);
+            return;
+        }
+
+        var value = rows.Count == 0 ? null : isList ? $"[{string.Join(',', rows.Select(row => row.Value))}]" : rows[0].Value;
+        if (value?.Length > Frames.MaxBodyChars)
+        {
+            asked.Fail(400, $"The list of XComs '{xcom.Key}' of task '{xcom.Task}' has {value.Length} characters, more than the limit of {Frames.MaxBodyChars}; pull the values of single instances, such as {xcom.Task}[0].");
+            return;
+        }
+
+        Reply(asked, value, $"XCom '{xcom.Key}' of task '{xcom.Task}'");
     }
 
     private async Task AnswerAsync(IncomingRequest asked, SecretKind kind, CancellationToken cancellationToken)

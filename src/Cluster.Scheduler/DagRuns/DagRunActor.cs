@@ -360,7 +360,7 @@ internal sealed partial class DagRunActor : Actor
         {
             foreach (var xcom in outcome.XComs ?? [])
             {
-                _pending.Changes.Add(new Storage.ReadModel.XComRow(_run.Facts.Key, _run.NameOf(e.Task), xcom.Key, xcom.Value));
+                _pending.Changes.Add(new Storage.ReadModel.XComRow(_run.Facts.Key, _run.NameOf(e.Task), xcom.Key, xcom.Value, xcom.Object?.Uri));
             }
         }
     }

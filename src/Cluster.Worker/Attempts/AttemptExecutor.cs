@@ -20,12 +20,13 @@ internal sealed class AttemptExecutor(
     private static readonly TimeSpan RunnerTimeoutMargin = TimeSpan.FromSeconds(1);
 
     private readonly OperatorFactory _operators = new(providers);
+    private readonly LargeXComs _large = new(options.XComStore, options.XComStoreConnection, providers);
 
     public async Task<TaskOutcome> ExecuteAsync(AttemptWork work, CancellationToken kill)
     {
         var log = new AttemptLog(
             () => LogPaths.For(options.Home, work.Run.Dag.Value, work.Run.Id.Value, work.Name.Value, work.Id.Token), options.LogLimit, time, logger);
-        using var services = new AttemptServices(work.Id, work.Name, leader, log);
+        using var services = new AttemptServices(work.Id, work.Name, leader, log, _large);
         var startedAt = time.GetUtcNow();
         TaskOutcome outcome;
         try
@@ -40,7 +41,8 @@ internal sealed class AttemptExecutor(
             outcome = new() { Kind = e is BundleException ? OutcomeKind.Lost : OutcomeKind.Failed, StartedAt = startedAt, EndedAt = time.GetUtcNow(), Error = e.Message };
         }
 
-        return services.Mask(outcome);
+        // What leaves the worker is masked first, wherever it goes.
+        return await _large.MoveAsync(work, services.Mask(outcome), services.GetConnectionAsync, kill).ConfigureAwait(false);
     }
 
     private async Task<TaskOutcome> InProcessAsync(AttemptWork work, AttemptServices services, CancellationToken kill)

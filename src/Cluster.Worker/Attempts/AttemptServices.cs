@@ -12,7 +12,7 @@ using Sluice.Core.TaskInstances;
 namespace Sluice.Cluster.Worker.Attempts;
 
 /// <summary>What one attempt may ask of its worker, whichever process it runs in. Nothing is cached: a sensor may wait for days for a value to change.</summary>
-internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderRequests leader, AttemptLog log) : ITaskServices, IDisposable
+internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderRequests leader, AttemptLog log, LargeXComs large) : ITaskServices, IDisposable
 {
     private readonly SecretMasker _masker = new();
     private volatile bool _hasSecrets;
@@ -49,7 +49,9 @@ internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderReq
     {
         var body = WireJson.Write(new FetchXCom(attempt, taskId, key));
         var response = await leader.RequestAsync(Methods.GetXCom, body, cancellationToken);
-        return Read(response, $"XCom '{key}' of task '{taskId}'");
+        return response is { Code: 303, Body: { } parts }
+            ? await large.ReadAsync(WireJson.Read<XComParts>(parts), GetConnectionAsync, cancellationToken)
+            : Read(response, $"XCom '{key}' of task '{taskId}'");
     }
 
     public async ValueTask<TriggeredRun> TriggerRunAsync(RunTrigger trigger, CancellationToken cancellationToken)

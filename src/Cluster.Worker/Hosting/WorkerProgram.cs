@@ -53,5 +53,14 @@ public static class WorkerProgram
         RunnerIdle = values.Duration("runner_idle"),
         KillGrace = values.Duration("kill_grace"),
         DrainTimeout = values.Duration("drain_timeout"),
+        XComStore = XComStore(values),
+        XComStoreConnection = values.Find("xcom_store_connection"),
+    };
+
+    private static Uri? XComStore(SettingValues values) => values.Find("xcom_store") switch
+    {
+        null or "" => null,
+        { } text when Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "s3" or "file" && uri.Query.Length == 0 && uri.Fragment.Length == 0 => uri,
+        _ => throw values.Nonsense("xcom_store", "s3://bucket/prefix or file:///folder"),
     };
 }

@@ -19,7 +19,7 @@ internal static class AttemptExecution
     public static async Task<TaskOutcome> RunAsync(
         TaskFrame frame, DagSpec dag, RunFacts run, LoadedBundle? bundle, ITaskServices services, ProviderCatalog providers, TimeProvider time, CancellationToken kill)
     {
-        var task = dag.Tasks[frame.Map?.Task ?? frame.Attempt.Task];
+        var task = dag.Tasks[frame.Task];
         if (frame.PokeOnce && task.Sensor is { } sensor)
         {
             task = task with { Sensor = sensor with { Mode = SensorMode.Reschedule } };

@@ -96,6 +96,9 @@ internal readonly record struct TaskFrame(
 {
     public static FrameKind Kind => FrameKind.Task;
 
+    /// <summary>Index of the task in its Dag. An instance's number, which the attempt has, is another when it is mapped.</summary>
+    public int Task => Map?.Task ?? Attempt.Task;
+
     public static TaskFrame Read(ref FrameReader reader) => new(
         reader.ReadAttempt(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadOptionalTime(), reader.ReadByte() == 1, ReadMap(ref reader));
 

@@ -81,10 +81,10 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="name">Also of its home.</param>
     /// <param name="slots">Tasks at once.</param>
     /// <param name="host">See <see cref="NodeProcess.StartAsync"/>.</param>
-    public Task<NodeProcess> StartWorkerAsync(string name, int slots = 8, IEnumerable<string>? host = null) => StartAsync(
+    public Task<NodeProcess> StartWorkerAsync(string name, int slots = 8, IEnumerable<string>? host = null, params string[] flags) => StartAsync(
         name,
         "Sluice.Cluster.Worker",
-        ["--seeds", SeedAddress, "--slots", $"{slots}", "--home", Path.Combine(_folder, name), "--kill-grace", "2s", .. _options.OfThoseWhoDial],
+        ["--seeds", SeedAddress, "--slots", $"{slots}", "--home", Path.Combine(_folder, name), "--kill-grace", "2s", .. _options.OfThoseWhoDial, .. flags],
         host);
 
     /// <summary>Waits until a leader answers.</summary>

@@ -226,7 +226,11 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
         await WriteAsync(new XComRow(1, new("b"), "rows", "1"), new XComRow(1, new("a"), "x", "null"), new XComRow(2, new("a"), "x", "[]"));
         await WriteAsync(new XComRow(1, new("b"), "rows", "\"둘\""), new XComRow(1, new("b"), "other", "0"));
 
-        Assert.Equal("\"둘\"", await Store.ReadModel.FindXComAsync(1, new("b"), "rows", None));
+        Assert.Equal("\"둘\"", (await Store.ReadModel.FindXComAsync(1, new("b"), "rows", None))!.Value);
+        await WriteAsync(new XComRow(1, new("b"), "rows", "", "s3://bucket/1"));
+        Assert.Equal(new(1, new("b"), "rows", "", "s3://bucket/1"), await Store.ReadModel.FindXComAsync(1, new("b"), "rows", None));
+        Assert.Contains(new(1, new("b"), "rows", "", "s3://bucket/1"), await Store.ReadModel.ListXComsAsync(1, None));
+        await WriteAsync(new XComRow(1, new("b"), "rows", "\"둘\""));
         Assert.Null(await Store.ReadModel.FindXComAsync(3, new("b"), "rows", None));
         Assert.Equal(
             [new(1, new("a"), "x", "null"), new(1, new("b"), "other", "0"), new(1, new("b"), "rows", "\"둘\"")],

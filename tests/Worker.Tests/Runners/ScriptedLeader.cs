@@ -14,6 +14,9 @@ internal sealed class ScriptedLeader : ILeaderRequests
 
     public Dictionary<(string Task, string Key), string> XComs { get; } = [];
 
+    /// <summary>XComs of which some lies in objects, by task.</summary>
+    public Dictionary<string, XComParts> Parts { get; } = [];
+
     public List<string> Asked { get; } = [];
 
     public Task<Response> RequestAsync(string method, string body, CancellationToken cancellationToken)
@@ -31,6 +34,11 @@ internal sealed class ScriptedLeader : ILeaderRequests
             Methods.GetXCom => XComs.GetValueOrDefault((WireJson.Read<FetchXCom>(body).Task, WireJson.Read<FetchXCom>(body).Key)),
             _ => throw new NotSupportedException(method),
         };
+        if (method == Methods.GetXCom && Parts.TryGetValue(WireJson.Read<FetchXCom>(body).Task, out var parts))
+        {
+            return Task.FromResult(new Response(1, WireJson.Write(parts), null, 303));
+        }
+
         return Task.FromResult(found is null ? new Response(1, null, "There is none.", 404) : new Response(1, found, null));
     }
 

@@ -40,6 +40,8 @@ public static class Roles
         new("runner_idle", "a runner beyond the warm ones ends after so long without a task", "5m"),
         new("kill_grace", "how long a cancelled task may go on before its runner is killed", "10s"),
         new("drain_timeout", "how long running tasks may take when it stops", "30s"),
+        new("xcom_store", "where large XComs go, s3://bucket/prefix or file:///folder, for all workers the same; default: the database"),
+        new("xcom_store_connection", "connection that xcom_store is opened with"),
     ];
 
     /// <summary>The folder when none is given: <c>~/.sluice</c>.</summary>

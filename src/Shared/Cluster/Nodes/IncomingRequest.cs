@@ -26,17 +26,18 @@ public sealed class IncomingRequest
     public T Read<T>() => WireJson.Read<T>(Request.Body);
 
     /// <param name="body">JSON text.</param>
-    public void Reply(string body)
+    /// <param name="code">As in HTTP: 200, 303.</param>
+    public void Reply(string body, int code = 200)
     {
         ArgumentNullException.ThrowIfNull(body);
         if (body.Length > Frames.MaxBodyChars)
             Fail(413, $"The answer to '{Method}' is too large to send: {body.Length} characters, the limit is {Frames.MaxBodyChars}.");
         else
-            Answer(new Response(Request.Id, body, null));
+            Answer(new Response(Request.Id, body, null, code));
     }
 
     /// <summary>Answers with a type of the wire.</summary>
-    public void ReplyWith<T>(T value) => Reply(WireJson.Write(value));
+    public void ReplyWith<T>(T value, int code = 200) => Reply(WireJson.Write(value), code);
 
     /// <param name="code">As in HTTP: 400, 404, 409, 503.</param>
     /// <param name="error">One sentence for people.</param>

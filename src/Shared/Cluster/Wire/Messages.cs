@@ -140,7 +140,7 @@ public static class Methods
     /// <summary>Worker to leader: <see cref="FetchForAttempt"/> to the variable's value as a JSON string, or 404.</summary>
     public const string GetVariable = "variable";
 
-    /// <summary>Worker to leader: <see cref="FetchXCom"/> to the value's JSON, or 404.</summary>
+    /// <summary>Worker to leader: <see cref="FetchXCom"/> to the value's JSON, to 303 and <see cref="XComParts"/> when some of it lies in objects, or 404.</summary>
     public const string GetXCom = "xcom";
 
     /// <summary>Worker to leader: <see cref="TriggerForAttempt"/> to <see cref="TriggeredRun"/>.</summary>
@@ -172,6 +172,15 @@ public sealed record FetchForAttempt(AttemptId Attempt, string Name);
 
 /// <inheritdoc cref="FetchForAttempt"/>
 public sealed record FetchXCom(AttemptId Attempt, string Task, string Key);
+
+/// <summary>An XCom of which some lies in the object store.</summary>
+/// <param name="IsList">The parts are elements of one array: what the instances of a mapped task pushed.</param>
+/// <param name="Parts">Each with its JSON, or with the URI of an object that holds it.</param>
+public sealed record XComParts(bool IsList, IReadOnlyList<XComPart> Parts);
+
+/// <param name="Value">JSON text; null when it lies in the object.</param>
+/// <param name="Object">URI.</param>
+public sealed record XComPart(string? Value, string? Object);
 
 /// <summary>Asked in the name of a current attempt only, as often as it takes: one life of a task instance makes one run.</summary>
 /// <param name="Attempt">Who asks.</param>

@@ -21,6 +21,7 @@ namespace Sluice.Cluster.Wire;
 [JsonSerializable(typeof(BundleContent))]
 [JsonSerializable(typeof(FetchForAttempt))]
 [JsonSerializable(typeof(FetchXCom))]
+[JsonSerializable(typeof(XComParts))]
 [JsonSerializable(typeof(TriggerForAttempt))]
 [JsonSerializable(typeof(TriggeredRun))]
 [JsonSerializable(typeof(LookForAttempt))]

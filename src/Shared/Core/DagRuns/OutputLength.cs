@@ -8,7 +8,7 @@ namespace Sluice.Core.DagRuns;
 internal static class OutputLength
 {
     /// <summary>Elements of an array or properties of an object; null when it is neither.</summary>
-    public static int? Of(XCom output) => Of(output.Value);
+    public static int? Of(XCom output) => output.Object is { } elsewhere ? elsewhere.Length : Of(output.Value);
 
     /// <inheritdoc cref="Of(XCom)"/>
     public static int? Of(string json)

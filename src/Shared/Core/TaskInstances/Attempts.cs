@@ -92,5 +92,17 @@ public sealed record TaskOutcome
     public IReadOnlyList<XCom>? XComs { get; init; }
 }
 
-/// <summary>One pushed value, JSON text.</summary>
-public sealed record XCom(string Key, string Value);
+/// <summary>One pushed value.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="Value">JSON text; empty when it lies in an object.</param>
+/// <param name="Object">Where a value lies that is too large to travel with the outcome; null for any other.</param>
+public sealed record XCom(string Key, string Value, XComObject? Object = null);
+
+/// <summary>A value in the object store of XComs.</summary>
+/// <param name="Uri">The object: JSON text, UTF-8.</param>
+/// <param name="Length">How many instances a task has that is mapped over it; null when it is neither array nor object.</param>
+public sealed record XComObject(string Uri, int? Length)
+{
+    /// <summary>What the others need to know of a value that is put there.</summary>
+    public static XComObject Of(Uri uri, string json) => new(uri.AbsoluteUri, DagRuns.OutputLength.Of(json));
+}

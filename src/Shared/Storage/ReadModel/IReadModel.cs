@@ -30,7 +30,7 @@ public interface IReadModel
     /// <summary>Every attempt of every task of a run, by task, then token.</summary>
     ValueTask<IReadOnlyList<TaskInstanceRow>> ListTaskInstancesAsync(long run, CancellationToken cancellationToken);
 
-    ValueTask<string?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken);
+    ValueTask<XComRow?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken);
 
     ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken);
 

@@ -103,7 +103,12 @@ public sealed record TaskInstanceRow : ReadModelChange
 }
 
 /// <summary>Upserts an XCom.</summary>
-public sealed record XComRow(long Run, TaskId Task, string Key, string Value) : ReadModelChange;
+/// <param name="Run">The run's surrogate key.</param>
+/// <param name="Task">Name of the task instance.</param>
+/// <param name="Key">Its name.</param>
+/// <param name="Value">JSON text; empty when it lies in an object.</param>
+/// <param name="Object">URI of the object; null for a value that stands here.</param>
+public sealed record XComRow(long Run, TaskId Task, string Key, string Value, string? Object = null) : ReadModelChange;
 
 /// <summary>Deletes every XCom of a run, or of one of its task instances: it is run again. XComs that come later in the same group are written.</summary>
 public sealed record XComsCleared(long Run, TaskId? Task = null) : ReadModelChange;

@@ -54,6 +54,7 @@ internal static class ReadModelTables
         new TextColumn<XComRow>("task_id", row => row.Task.Value),
         new TextColumn<XComRow>("key", row => row.Key),
         new TextColumn<XComRow>("value", row => row.Value),
+        new TextColumn<XComRow>("object", row => row.Object),
     ]);
 
     public static RowTable<DagRow> Dags { get; } = new("dag", ["dag_id"], OnConflict.Update,

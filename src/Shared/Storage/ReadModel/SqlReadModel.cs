@@ -116,25 +116,25 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<string?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken)
+    public async ValueTask<XComRow?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken)
     {
-        const string Sql = "SELECT value FROM xcom WHERE run_key = $1 AND task_id = $2 AND key = $3";
-        return First(await database.QueryAsync(Sql, [run, task.Value, key], row => row.Text(0), cancellationToken).ConfigureAwait(false));
+        const string Sql = "SELECT value, object FROM xcom WHERE run_key = $1 AND task_id = $2 AND key = $3";
+        return First(await database.QueryAsync(Sql, [run, task.Value, key], row => new XComRow(run, task, key, row.Text(0), row.TextOrNull(1)), cancellationToken).ConfigureAwait(false));
     }
 
     public async ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken)
     {
-        const string Sql = "SELECT task_id, key, value FROM xcom WHERE run_key = $1 ORDER BY task_id, key";
-        return await database.QueryAsync(Sql, [run], row => new XComRow(run, new(row.Text(0)), row.Text(1), row.Text(2)), cancellationToken)
+        const string Sql = "SELECT task_id, key, value, object FROM xcom WHERE run_key = $1 ORDER BY task_id, key";
+        return await database.QueryAsync(Sql, [run], row => new XComRow(run, new(row.Text(0)), row.Text(1), row.Text(2), row.TextOrNull(3)), cancellationToken)
             .ConfigureAwait(false);
     }
 
     public async ValueTask<IReadOnlyList<XComRow>> ListMappedXComsAsync(long run, TaskId task, string key, CancellationToken cancellationToken)
     {
         // Instances are named task[0], task[1], ...: what sorts between "task[" and the next character.
-        const string Sql = "SELECT task_id, value FROM xcom WHERE run_key = $1 AND task_id > $2 AND task_id < $3 AND key = $4";
+        const string Sql = "SELECT task_id, value, object FROM xcom WHERE run_key = $1 AND task_id > $2 AND task_id < $3 AND key = $4";
         var rows = await database.QueryAsync(
-            Sql, [run, task.Value + "[", task.Value + (char)('[' + 1), key], row => new XComRow(run, new(row.Text(0)), key, row.Text(1)), cancellationToken)
+            Sql, [run, task.Value + "[", task.Value + (char)('[' + 1), key], row => new XComRow(run, new(row.Text(0)), key, row.Text(1), row.TextOrNull(2)), cancellationToken)
             .ConfigureAwait(false);
         return [.. rows.OrderBy(row => DagRunState.MapIndexIn(row.Task.Value, task.Value))];
     }

@@ -1,0 +1,1 @@
+ALTER TABLE xcom ADD COLUMN object TEXT;
