@@ -27,7 +27,11 @@ reader.Start();
 
 // A compiler that has not run yet takes seconds, more of them when the machine is busy: no file is to blame for that.
 var processor = new DagFileProcessor(ProviderDiscovery.Load());
-processor.Warm();
+if (!args.Contains("--cold"))
+{
+    processor.Warm();
+}
+
 await Frames.WriteAsync(answers, true, CancellationToken.None);
 foreach (var request in waiting.GetConsumingEnumerable())
 {

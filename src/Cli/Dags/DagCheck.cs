@@ -30,7 +30,7 @@ internal static class DagCheck
 
         var dags = new List<(DagSpec Dag, string File)>();
         var problems = new List<DagProblem>();
-        await using var reader = new DagFileReader();
+        await using var reader = new DagFileReader(files);
         foreach (var name in files.Names)
         {
             var processed = await reader.ReadAsync(files.Folder, name, invocation.Cancel);

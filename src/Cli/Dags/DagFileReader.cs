@@ -6,11 +6,12 @@ using Sluice.Scheduler.DagProcessing;
 namespace Sluice.Cli.Dags;
 
 /// <summary>Has Dag files compiled and checked as the scheduler does, with variables from the environment.</summary>
-internal sealed class DagFileReader : IAsyncDisposable
+/// <param name="files">Those that will be read; null when that is not known.</param>
+internal sealed class DagFileReader(DagFiles? files = null) : IAsyncDisposable
 {
     private const string Prefix = "SLUICE_VAR_";
 
-    private readonly DagProcessorClient _processor = new(new ProcessorOptions());
+    private readonly DagProcessorClient _processor = new(new() { WarmsUp = files?.Names.Any(name => name.EndsWith(".cs", StringComparison.OrdinalIgnoreCase)) ?? true });
 
     /// <summary>Values of variables that definitions have read so far.</summary>
     public Dictionary<string, string> Variables { get; } = InEnvironment();

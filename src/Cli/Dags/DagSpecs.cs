@@ -12,7 +12,7 @@ internal static class DagSpecs
     {
         var files = DagFiles.In(place);
         var found = new Dictionary<DagId, DagSpec>();
-        await using var reader = new DagFileReader();
+        await using var reader = new DagFileReader(files);
         foreach (var name in files.Names)
         {
             await ReadAsync(invocation, reader, files, name, found);
@@ -27,7 +27,7 @@ internal static class DagSpecs
     {
         var files = DagFiles.In(place);
         var found = new Dictionary<DagId, DagSpec>();
-        await using var reader = new DagFileReader();
+        await using var reader = new DagFileReader(files);
 
         // The file that names the Dag is very likely the one that defines it.
         foreach (var name in files.Names.OrderByDescending(name => File.ReadAllText(Path.Combine(files.Folder, name)).Contains(id, StringComparison.Ordinal)))

@@ -131,7 +131,7 @@ internal static class DagTest
         var id = invocation.Get(DagId);
         var place = invocation.Find(Folder) ?? invocation.Terminal.Environment("SLUICE_DAG_FOLDER") ?? (Directory.Exists("dags") ? "dags" : ".");
         var files = DagFiles.In(place);
-        await using var reader = new DagFileReader();
+        await using var reader = new DagFileReader(files);
         foreach (var (name, value) in variables)
         {
             reader.Variables[name] = value;

@@ -86,11 +86,13 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
 
     public IJournalStore Journal => this;
 
-    public IReadModel ReadModel => _inner.ReadModel;
+    public IReadModel ReadModel => RunsRead;
 
     public IBundleStore Bundles => _inner.Bundles;
 
     public ISecretStore Secrets => _inner.Secrets;
+
+    private SimulatedReadModel RunsRead => field ??= new(_inner.ReadModel, Runs);
 
     public async ValueTask<long> AppendAsync(long epoch, JournalBatch batch, CancellationToken cancellationToken)
     {
@@ -109,9 +111,20 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
 
         _newlyReady.Clear();
 
-        // Of what is written the scheduler reads again only which runs there are and how they ended; the journal only after a takeover.
+        // Of what is written the scheduler reads again only its Dags and runs; the journal only after a takeover.
         var kept = new JournalBatch();
-        kept.Changes.AddRange(batch.Changes.Where(change => change is DagRunRow { State: not RunState.Running } or DagVersionRow));
+        foreach (var change in batch.Changes)
+        {
+            if (change is DagRunRow run)
+            {
+                RunsRead.Write(run);
+            }
+            else if (change is DagVersionRow)
+            {
+                kept.Changes.Add(change);
+            }
+        }
+
         if (kept.Changes.Count > 0)
         {
             await _inner.Journal.AppendAsync(epoch, kept, cancellationToken);

@@ -48,7 +48,7 @@ internal sealed class ProcessorProcess : IAsyncDisposable
             throw new FileNotFoundException($"The Dag processor is missing: {options.AssemblyPath}. Build or install Sluice again.", options.AssemblyPath);
         }
 
-        var start = new ProcessStartInfo(FindDotnet(), [options.AssemblyPath])
+        var start = new ProcessStartInfo(FindDotnet(), options.WarmsUp ? [options.AssemblyPath] : [options.AssemblyPath, "--cold"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

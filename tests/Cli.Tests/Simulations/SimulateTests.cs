@@ -120,6 +120,25 @@ public sealed class SimulateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_task_that_depends_on_the_past_waits_for_ever_when_that_has_failed()
+    {
+        File.WriteAllText(Path.Combine(_folder, "dags.yaml"), """
+            dag_id: chained
+            schedule: "@daily"
+            start_date: 2026-10-01
+            tasks: [{id: a, operator: ShellOperator, depends_on_past: true}]
+            """);
+        using var well = await RunAsync();
+        using var failing = await RunAsync("--fail", "100%");
+
+        Assert.All(well.RootElement.GetProperty("runs").EnumerateArray(), run => Assert.Equal("success", run.GetProperty("state").GetString()));
+        var runs = failing.RootElement.GetProperty("runs").EnumerateArray().ToList();
+        Assert.Equal(("failed", 1), (runs[0].GetProperty("state").GetString(), runs[0].GetProperty("attempts").GetInt32()));
+        Assert.True(runs.Count > 1);
+        Assert.All(runs.Skip(1), run => Assert.Equal(("running", 0), (run.GetProperty("state").GetString(), run.GetProperty("attempts").GetInt32())));
+    }
+
+    [Fact]
     public async Task Pools_are_as_large_as_they_are_said_to_be_and_tell_why_tasks_waited()
     {
         File.WriteAllText(Path.Combine(_folder, "pooled.yaml"), """
