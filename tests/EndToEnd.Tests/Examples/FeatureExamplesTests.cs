@@ -1,0 +1,49 @@
+using Sluice.EndToEnd.Tests.Nodes;
+using Sluice.Services;
+
+namespace Sluice.EndToEnd.Tests.Examples;
+
+/// <summary>The Dags of examples/dags/features on a real cluster: a test run in one process shows less.</summary>
+public sealed class FeatureExamplesTests
+{
+    /// <summary>Those that do not end by themselves within the time of a test, with the reason; other tests have them.</summary>
+    private static readonly Dictionary<string, string> NotRunHere = new(StringComparer.Ordinal)
+    {
+        ["approvals"] = "waits for a person",
+        ["approvals_yaml"] = "waits for a person",
+        ["cross_dag"] = "waits for the run of yesterday",
+        ["cross_dag_yaml"] = "waits for the run of yesterday",
+        ["retries"] = "waits a minute before its second try",
+        ["retries_yaml"] = "waits before its second try",
+        ["one_after_the_other"] = "begins its own runs without end",
+    };
+
+    [Fact]
+    public async Task Each_feature_runs_on_a_cluster()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var from = Path.Combine(Repository.Root, "examples", "dags", "features");
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var to = Path.Combine(cluster.DagFolder, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            File.Copy(file, to);
+        }
+
+        await cluster.Api.CallAsync<Cluster.Api.PoolRequest, Cluster.Api.Changed>(Cluster.Api.Operations.SetPool, new("production_db", 4, false, null));
+        var wanted = Directory.GetFiles(from).Count(file => Path.GetExtension(file) is ".cs" or ".yaml");
+        await Until.ValueAsync(
+            async () => (await cluster.Api.DagsAsync()).Select(dag => dag.File).Distinct().Count() == wanted ? "" : null, "all files are imported",
+            async () => string.Join('\n', (await cluster.Api.ImportErrorsAsync()).Select(error => $"{error.File}: {error.Message}")));
+        var dags = (await cluster.Api.DagsAsync()).Select(dag => dag.DagId).Where(id => !NotRunHere.ContainsKey(id)).ToList();
+        foreach (var id in dags)
+        {
+            await cluster.Api.TriggerAsync(id);
+        }
+
+        foreach (var id in dags)
+        {
+            await cluster.Api.SucceededAsync(id);
+        }
+    }
+}
