@@ -25,7 +25,7 @@ public sealed class FairnessTests
     [InlineData(1, 15)]
     [InlineData(2, 40)]
     [InlineData(3, 1)]
-    public void Twenty_small_Dags_wait_less_than_100_ms_beside_5000_tasks_a_pool_without_slots_and_a_backfill(int seed, int longestMilliseconds)
+    public void Twenty_small_Dags_wait_less_than_100_ms_beside_5000_tasks_a_full_pool_and_a_backfill(int seed, int longestMilliseconds)
     {
         var cluster = new SimulatedCluster(seed, new());
         cluster.Store.CommitTakes = batch => TimeSpan.FromMilliseconds(1) + (TimeSpan.FromMicroseconds(10) * (batch.Entries.Count + batch.Changes.Count));
@@ -44,6 +44,9 @@ public sealed class FairnessTests
         {
             cluster.Define(dag);
         }
+
+        // One at a time, and hundreds of high priority behind it.
+        cluster.Ask<bool>(new SetPool("full", 1, IncludeDeferred: false, Description: null));
 
         // Only its backfill runs: its latest interval would be live work.
         cluster.Ask<bool>(new ToDag(history.Id, new SetPaused(true)));
@@ -66,7 +69,7 @@ public sealed class FairnessTests
         Assert.True(
             cluster.Simulation.RunUntil(() => runs.All(run => times.TryGetValue(new(run.Facts.Key, 2), out var last) && last.End != default), TimeSpan.FromSeconds(20)),
             "the small Dags did not end");
-        Assert.Contains(cluster.Runs(), run => run.Facts.Dag == big.Id && run.State == Core.DagRuns.RunState.Running);
+        Assert.All([big.Id, stuck.Id], dag => Assert.Contains(cluster.Runs(), run => run.Facts.Dag == dag && run.State == Core.DagRuns.RunState.Running));
 
         var delays = runs.SelectMany(run => Enumerable.Range(0, 3).Select(task =>
             times[new(run.Facts.Key, task)].Start - (task == 0 ? triggered[run.Facts.Dag.Value] : times[new(run.Facts.Key, task - 1)].End))).Order().ToList();
