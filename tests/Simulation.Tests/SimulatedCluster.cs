@@ -138,6 +138,21 @@ internal sealed class SimulatedCluster
         _schedulers.ForEach(entry => entry.Scheduler.Elector.Tell(new ToScheduler(new ToDag(dag, change))));
     }
 
+    /// <summary>Someone answers what a task asks, if anyone leads and it does.</summary>
+    public void Answer(DagId dag, long run, string task, string option)
+    {
+        foreach (var (_, scheduler) in _schedulers.ToList())
+        {
+            var found = scheduler.Elector.AskAsync<object>(new ToScheduler(new ToDag(dag, new FindRun(run))), TimeSpan.FromSeconds(5));
+            if (Simulation.RunUntil(() => found.IsCompleted, TimeSpan.FromSeconds(6)) && found is { IsCompletedSuccessfully: true, Result: FoundRun { Run: { } living } })
+            {
+                living.Tell(new AnswerQuestion(task, at => new() { Options = [option], By = "ann", At = at }));
+            }
+        }
+    }
+
+    public IReadOnlyList<XComRow> XComs(long run) => Await(Store.ReadModel.ListXComsAsync(run, default));
+
     public IReadOnlyList<DagRunRow> Runs() => Await(Store.ReadModel.ListRunsAsync(new() { Limit = 10_000 }, default));
 
     public IReadOnlyList<TaskInstanceRow> Attempts(long run) => Await(Store.ReadModel.ListTaskInstancesAsync(run, default));

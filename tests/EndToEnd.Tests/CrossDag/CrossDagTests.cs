@@ -13,9 +13,14 @@ public sealed class CrossDagTests(SharedCluster shared)
         await shared.Cluster.AddDagAsync(
             "cross_b",
             """
-            Dag.Define("cross_b", dag => dag.Add("confirm", new ApprovalOperator { Subject = "Load {{ params.table }}?" })
-                .Then(dag.Run("load", ctx => ctx.Log("loads after " + ctx.Run.TriggeredBy)))
-                .Then(dag.Add("end", new EmptyOperator())));
+            Dag.Define("cross_b", dag =>
+            {
+                // A macro of its own: the question comes of a runner process.
+                dag.Macro("upper_case", (string text) => text.ToUpperInvariant());
+                dag.Add("confirm", new ApprovalOperator { Subject = "Load {{ upper_case(params.table) }}?" })
+                    .Then(dag.Run("load", ctx => ctx.Log("loads after " + ctx.Run.TriggeredBy)))
+                    .Then(dag.Add("end", new EmptyOperator()));
+            });
             """);
         await shared.Cluster.AddDagAsync(
             "cross_a",
@@ -47,7 +52,7 @@ public sealed class CrossDagTests(SharedCluster shared)
         await shared.Api.TriggerAsync("cross_a");
         var question = await Until.ValueAsync(
             async () => (await QuestionsAsync()).FirstOrDefault(asked => asked.DagId == "cross_b"), "the triggered run asks", () => Task.FromResult(shared.Cluster.Logs));
-        Assert.Equal(("Load orders of run?", "confirm"), (question.Subject, question.TaskId));
+        Assert.Equal(("Load ORDERS OF RUN?", "confirm"), (question.Subject, question.TaskId));
         Assert.StartsWith("manual__cross_a/run/ask_b@", question.RunId, StringComparison.Ordinal);
         Assert.Equal("running", (await shared.Api.ShowAsync("cross_a")).Run.State);
         Assert.Equal("running", (await shared.Api.ShowAsync("cross_c")).Run.State);
