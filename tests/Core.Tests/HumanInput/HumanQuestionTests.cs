@@ -16,6 +16,8 @@ public sealed class HumanQuestionTests
         [
             (Plain, null),
             (Plain with { Subject = " " }, "subject is missing"),
+            (Plain with { Subject = new('x', 1001) }, "subject has 1001 characters"),
+            (Plain with { Body = new('x', 65_537) }, "body has 65537 characters"),
             (Plain with { Options = [] }, "options must name at least one option"),
             (Plain with { Options = ["One", "one"] }, "none twice"),
             (Plain with { Timeout = TimeSpan.Zero }, "timeout is 00:00:00"),

@@ -151,6 +151,7 @@ public sealed class QuestionTests
             (Of("form", "Small"), 400, "It needs param \"why\"."),
             (Of("form", "Small") with { Params = """{"why":"x","rows":"many"}""" }, 400, "Param \"rows\""),
             (Of("form", "Small") with { Params = """{"why":"x","row":1}""" }, 400, "It asks for no param \"row\", only for: rows, why."),
+            (Of("form", "Small") with { Params = $$"""{"why":"{{new string('x', 70_000)}}"}""" }, 400, "The params of the answer have 70010 characters"),
             (Of("form", "Small") with { Params = "[]" }, 400, "The params must be a JSON object"),
             (Of("form", "Small") with { Note = new('x', 1001) }, 400, "The note has 1001 characters"),
             (Of("nosuch", "Small"), 404, "Dag 'asks' has no run 'nosuch'"),

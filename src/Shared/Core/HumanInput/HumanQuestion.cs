@@ -9,6 +9,9 @@ namespace Sluice.Core.HumanInput;
 /// <summary>What a task asks a person. Pure: who answers, and when, comes in with the <see cref="HumanAnswer"/>.</summary>
 public sealed record HumanQuestion
 {
+    /// <summary>Most characters of a body, and of the params of an answer: both are kept in the journal.</summary>
+    public const int MaxLength = 65_536;
+
     /// <summary>One line.</summary>
     public required string Subject { get; init; }
 
@@ -51,6 +54,13 @@ public sealed record HumanQuestion
         if (string.IsNullOrWhiteSpace(Subject))
         {
             return "subject is missing: say in one line what is asked.";
+        }
+
+        if (Subject.Length > 1000 || Body?.Length > MaxLength)
+        {
+            return Subject.Length > 1000
+                ? $"subject has {Subject.Length} characters; it may have 1000, and body more."
+                : $"body has {Body!.Length} characters; it may have {MaxLength}: give the address of what is longer.";
         }
 
         if (Options.Count == 0 || Options.Any(string.IsNullOrWhiteSpace) || Options.Distinct(StringComparer.OrdinalIgnoreCase).Count() < Options.Count)
@@ -160,6 +170,12 @@ public sealed record HumanQuestion
 
     private string? Fill(string given, out string? broken)
     {
+        if (given.Length > MaxLength)
+        {
+            broken = $"The params of the answer have {given.Length} characters; they may have {MaxLength}.";
+            return null;
+        }
+
         var filled = JsonNode.Parse(Params)!.AsObject();
         JsonObject? answered;
         try
