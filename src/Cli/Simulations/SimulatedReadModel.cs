@@ -95,7 +95,7 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
 
     public ValueTask<IReadOnlyList<DagVersionUse>> ListDagVersionsAsync(DagId dag, CancellationToken cancellationToken) => inner.ListDagVersionsAsync(dag, cancellationToken);
 
-    public ValueTask<string?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken) => inner.FindXComAsync(run, task, key, cancellationToken);
+    public ValueTask<XComRow?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken) => inner.FindXComAsync(run, task, key, cancellationToken);
 
     public ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken) => inner.ListXComsAsync(run, cancellationToken);
 

@@ -32,11 +32,28 @@ internal static class TasksCommands
                 "sluice tasks log weather_to_warehouse load_day 2012-01-05 --follow"),
             LogAsync,
             DagId, TaskId, Run, Try, Token, Follow),
+        factory.Remote(
+            new("xcoms", "Show what a task pushed in a run.", "sluice tasks xcoms weather_to_warehouse load_day 2012-01-05"),
+            XComsAsync,
+            DagId, TaskId, Run),
         TaskWhyCommand.Create(factory),
         ChangeCommands.ClearTasks(factory),
         ChangeCommands.MarkTasks(factory),
         .. QuestionCommands.Create(factory),
         TaskRender.Create(factory)]);
+
+    private static async Task<int> XComsAsync(Invocation invocation, ApiClient api) => invocation.Show<IReadOnlyList<XComSummary>>(
+        await api.CallAsync(Operations.ListXComs, new TaskName(invocation.Get(DagId), invocation.Get(TaskId), invocation.Get(Run)), invocation.Cancel),
+        xcoms =>
+        {
+            var listing = new Listing("It has pushed nothing.", "task", "key", "value");
+            foreach (var xcom in xcoms)
+            {
+                listing.Add(xcom.TaskId, xcom.Key, xcom.Value ?? $"in {xcom.Object}");
+            }
+
+            listing.WriteTo(invocation.Terminal);
+        });
 
     private static async Task<int> StateAsync(Invocation invocation, ApiClient api) => invocation.Show<TaskStateAnswer>(
         await AskAsync(invocation, api),

@@ -59,6 +59,7 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         Operations.ShowRun => Json(await ShowRunAsync(Read<RunName>(call), cancel)),
         Operations.CancelRun => Json(await CancelRunAsync(Read<RunName>(call), call.Who, cancel)),
         Operations.TaskState => Json(await TaskStateAsync(Read<TaskName>(call), cancel)),
+        Operations.ListXComs => Json(await ListXComsAsync(Read<TaskName>(call), cancel)),
         Operations.ClearTasks => Json(await ClearAsync(Read<ChangeRequest>(call), call.Who, cancel)),
         Operations.MarkTasks => Json(await MarkTasksAsync(Read<ChangeRequest>(call), call.Who, cancel)),
         Operations.MarkRun => Json(await MarkRunAsync(Read<ChangeRequest>(call), call.Who, cancel)),
@@ -179,16 +180,29 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         return new(changed);
     }
 
-    private async Task<TaskStateAnswer> TaskStateAsync(TaskName name, CancellationToken cancel)
+    private async Task<(DagRunRow Run, DagSpec Spec, int Task)> TaskAsync(TaskName name, CancellationToken cancel)
     {
         var run = await RunAsync(name.DagId, name.RunId, cancel);
         var spec = await SpecAsync(run.Facts.Version, cancel);
         var task = spec.Tasks.ToList().FindIndex(task => task.Id.Value == name.TaskId || DagRunState.MapIndexIn(name.TaskId, task.Id.Value) >= 0);
-        if (task < 0)
-        {
-            throw new ApiException(404, $"Dag '{name.DagId}' has no task '{name.TaskId}' in the version of run '{run.Facts.Id}'.");
-        }
+        return task >= 0 ? (run, spec, task) : throw new ApiException(404, $"Dag '{name.DagId}' has no task '{name.TaskId}' in the version of run '{run.Facts.Id}'.");
+    }
 
+    private async Task<IReadOnlyList<XComSummary>> ListXComsAsync(TaskName name, CancellationToken cancel)
+    {
+        var (run, _, _) = await TaskAsync(name, cancel);
+        return
+        [
+            .. (await store.ReadModel.ListXComsAsync(run.Facts.Key, cancel))
+                .Where(row => row.Task.Value == name.TaskId || DagRunState.MapIndexIn(row.Task.Value, name.TaskId) >= 0)
+                .OrderBy(row => DagRunState.MapIndexIn(row.Task.Value, name.TaskId)).ThenBy(row => row.Key, StringComparer.Ordinal)
+                .Select(row => new XComSummary(row.Task.Value, row.Key, row.Object is null ? row.Value : null, row.Object)),
+        ];
+    }
+
+    private async Task<TaskStateAnswer> TaskStateAsync(TaskName name, CancellationToken cancel)
+    {
+        var (run, spec, task) = await TaskAsync(name, cancel);
         var attempts = (await store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel))
             .Where(row => row.Task.Value == name.TaskId || DagRunState.MapIndexIn(row.Task.Value, name.TaskId) >= 0)
             .OrderBy(row => DagRunState.MapIndexIn(row.Task.Value, name.TaskId)).ToList();

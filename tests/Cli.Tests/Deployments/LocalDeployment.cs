@@ -17,6 +17,7 @@ public sealed class LocalDeployment : IAsyncLifetime
         });
         Dag.Define("asks", dag => dag.Add("confirm", new ApprovalOperator { Subject = "Go on?", Body = "Only if it is Friday." })
             .Then(dag.Add("which", new HitlOperator { Subject = "How many?", Params = { ["n"] = 1 } })));
+        Dag.Define("pushes", dag => dag.Run("push", ctx => { ctx.Push("rows", 7); ctx.Push("note", "안녕"); return new string('x', 70_000); }));
         Dag.Define("fails", dag => dag.Run("boom", ctx => throw new TaskFailedException("no such luck")));
         """;
 

@@ -75,6 +75,24 @@ public sealed class OperatorTests(LocalDeployment deployment) : IClassFixture<Lo
     }
 
     [Fact]
+    public async Task What_a_task_pushed_is_shown_and_where_a_large_value_lies()
+    {
+        var run = await deployment.RunAsync("runs", "trigger", "pushes", "--run-id", "mine", "--wait");
+        var shown = await deployment.RunAsync("tasks", "xcoms", "pushes", "push", "mine");
+        var json = await deployment.RunAsync("tasks", "xcoms", "pushes", "push", "mine", "--json");
+        var none = await deployment.RunAsync("tasks", "xcoms", "pushes", "nosuch", "mine");
+
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.Contains("안녕", shown.Out);
+        var xcoms = JsonDocument.Parse(json.Out).RootElement.EnumerateArray().ToDictionary(xcom => xcom.GetProperty("key").GetString()!);
+        Assert.Equal(["note", "return_value", "rows"], xcoms.Keys);
+        Assert.Equal("7", xcoms["rows"].GetProperty("value").GetString());
+        Assert.Equal(70_002, new FileInfo(new Uri(xcoms["return_value"].GetProperty("object").GetString()!).LocalPath).Length);
+        Assert.Equal(1, none.Code);
+        Assert.Contains("Dag 'pushes' has no task 'nosuch'", none.Error);
+    }
+
+    [Fact]
     public async Task A_pool_is_made_listed_and_deleted()
     {
         var set = await deployment.RunAsync("pools", "set", "replica", "4", "--description", "at most four readers", "--include-deferred");

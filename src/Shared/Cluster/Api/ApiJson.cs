@@ -28,6 +28,7 @@ public static class ApiJson
 [JsonSerializable(typeof(DagName))]
 [JsonSerializable(typeof(RunName))]
 [JsonSerializable(typeof(TaskName))]
+[JsonSerializable(typeof(IReadOnlyList<XComSummary>))]
 [JsonSerializable(typeof(BackfillName))]
 [JsonSerializable(typeof(SecretName))]
 [JsonSerializable(typeof(SecretValue))]

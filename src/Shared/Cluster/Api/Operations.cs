@@ -50,6 +50,9 @@ public static class Operations
     /// <summary><see cref="ChangeRequest"/> with a state and without tasks to <see cref="ChangeAnswer"/>: end runs.</summary>
     public const string MarkRun = "runs.mark";
 
+    /// <summary><see cref="TaskName"/> to a list of <see cref="XComSummary"/>: what it pushed. The values of a mapped task are in the order of its instances.</summary>
+    public const string ListXComs = "tasks.xcoms";
+
     /// <summary><see cref="TaskName"/> to <see cref="TaskWhyAnswer"/>: why it is not running, or ended as it did.</summary>
     public const string WhyTask = "tasks.why";
 
@@ -111,7 +114,7 @@ public static class Operations
     public const string DeletePool = "pools.delete";
 
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
-        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, WhyTask, ListQuestions, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools);
+        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, ListXComs, WhyTask, ListQuestions, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);
@@ -125,6 +128,12 @@ public sealed record RunName(string DagId, string RunId);
 
 /// <param name="RunId">A run id, or a logical date.</param>
 public sealed record TaskName(string DagId, string TaskId, string RunId);
+
+/// <param name="TaskId">The instance.</param>
+/// <param name="Key">Its name.</param>
+/// <param name="Value">JSON text; null when it lies in an object.</param>
+/// <param name="Object">URI of the object that holds a large value; null for any other.</param>
+public sealed record XComSummary(string TaskId, string Key, string? Value, string? Object);
 
 public sealed record BackfillName(string BackfillId);
 
