@@ -1,4 +1,5 @@
 using Sluice.Core.Backfills;
+using Sluice.Core.Callbacks;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Scheduler.Dags;
@@ -13,6 +14,7 @@ internal sealed class Recovery
     private readonly Dictionary<DagId, DagState> _dags = [];
     private readonly Dictionary<string, DagRunState> _runs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BackfillState> _backfills = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, CallbackState> _callbacks = new(StringComparer.Ordinal);
     private ILookup<DagId, DagRunState>? _runsByDag;
 
     private Recovery()
@@ -22,6 +24,9 @@ internal sealed class Recovery
     public IReadOnlyDictionary<DagId, DagState> Dags => _dags;
 
     public IReadOnlyDictionary<string, BackfillState> Backfills => _backfills;
+
+    /// <summary>Callbacks that have not been run to their end, by stream.</summary>
+    public IReadOnlyDictionary<string, CallbackState> Callbacks => _callbacks;
 
     /// <summary>The oldest group that each stream needs.</summary>
     public Dictionary<string, long> Oldest { get; } = new(StringComparer.Ordinal);
@@ -54,6 +59,11 @@ internal sealed class Recovery
                     break;
                 case "d:":
                     recovery.FoldDag(record);
+                    break;
+                case "c:":
+                    recovery._callbacks[record.Stream] = record.IsSnapshot
+                        ? CallbackJson.DeserializeState(record.Payload.Span)
+                        : CallbackState.Evolve(recovery._callbacks.GetValueOrDefault(record.Stream), CallbackJson.DeserializeEvent(record.Payload.Span));
                     break;
                 case "b:":
                     var id = record.Stream[2..];

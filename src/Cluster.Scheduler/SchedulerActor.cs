@@ -10,6 +10,7 @@ using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Scheduler.Backfills;
+using Sluice.Scheduler.Callbacks;
 using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Dispatch;
@@ -49,7 +50,10 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
         var journal = Context.Spawn(Props.Create(() => new JournalActor(store.Journal, epoch, recovered.Oldest)), "journal");
         var dispatcher = Context.Spawn(Props.Create(() => new DispatcherActor()), "dispatcher");
         var workers = Context.Spawn(Props.Create(() => new WorkersActor(host.Transport, dispatcher, epoch, silence)), "workers");
-        _company = new(new(journal, dispatcher, workers), versions, store.ReadModel, new(epoch));
+        var ids = new RunIds(epoch);
+        var callbacks = Context.Spawn(Props.Create(() => new CallbacksActor([.. recovered.Callbacks.Values], journal, workers)), "callbacks");
+        _starting.Add(callbacks);
+        _company = new(new(journal, dispatcher, workers, callbacks, ids), versions, store.ReadModel, ids);
 
         foreach (var pool in await store.ReadModel.ListPoolsAsync(CancellationToken.None))
         {
@@ -77,13 +81,9 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
         LogRecovered(
             Context.Logger, recovered.Dags.Count, recovered.Runs, recovered.Records, Context.Time.GetElapsedTime(started).TotalMilliseconds);
-        if (_starting.Count == 0)
-        {
-            Lead();
-        }
     }
 
-    /// <summary>Only when every Dag has started: whoever follows the claim finds everything as it was.</summary>
+    /// <summary>Only when every Dag and the callbacks have started: whoever follows the claim finds everything as it was.</summary>
     private void Lead()
     {
         host.Subscribe(Context.Self, static happened => happened is PeerMessage && happened.Peer.Role == NodeRole.Worker);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Sluice.Authoring.Hooks;
+using Sluice.Core.Callbacks;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -94,7 +95,11 @@ internal sealed class RunnerSession(FrameChannel data, FrameChannel control, Pro
     // Code that was told to stop may still be at work on some thread: such a process gets no further task.
     private bool MayHaveLeftSomething(in TaskFrame frame, TaskOutcome outcome, CancellationTokenSource kill) =>
         kill.IsCancellationRequested
-        || (_dags[frame.Dag].Tasks[frame.Task].ExecutionTimeout is { } limit && outcome.EndedAt - outcome.StartedAt >= limit);
+        || (LimitOf(frame) is { } limit && outcome.EndedAt - outcome.StartedAt >= limit);
+
+    private TimeSpan? LimitOf(in TaskFrame frame) => frame.Callback is { } callback
+        ? CallbackSpec.TaskFor(_dags[frame.Dag], callback).ExecutionTimeout
+        : _dags[frame.Dag].Tasks[frame.Task].ExecutionTimeout;
 
     private void Begin(AttemptId attempt, CancellationTokenSource kill)
     {

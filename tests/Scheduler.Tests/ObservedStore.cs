@@ -116,6 +116,8 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
 
     public ValueTask<DagRunRow?> FindRunAsync(DagId dag, RunId run, CancellationToken cancellationToken) => Inner.ReadModel.FindRunAsync(dag, run, cancellationToken);
 
+    public ValueTask<IReadOnlyList<CallbackRow>> ListCallbacksAsync(long run, CancellationToken cancellationToken) => Inner.ReadModel.ListCallbacksAsync(run, cancellationToken);
+
     public ValueTask<string?> FindRunMemoryAsync(long key, CancellationToken cancellationToken) => Inner.ReadModel.FindRunMemoryAsync(key, cancellationToken);
 
     public ValueTask<DagRunRow?> FindRunAsync(long key, CancellationToken cancellationToken) => Inner.ReadModel.FindRunAsync(key, cancellationToken);

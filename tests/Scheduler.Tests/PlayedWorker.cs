@@ -92,11 +92,11 @@ internal sealed class PlayedWorker
         }
     }
 
-    public void End(AttemptId id, OutcomeKind kind = OutcomeKind.Success)
+    public void End(AttemptId id, OutcomeKind kind = OutcomeKind.Success, string? error = null)
     {
         var at = _cluster.Simulation.Now;
         Held.Remove(id);
-        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null })]));
+        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null })]));
         _cluster.RunFor(TimeSpan.FromMilliseconds(50));
     }
 

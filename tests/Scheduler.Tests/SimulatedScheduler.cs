@@ -81,6 +81,8 @@ internal sealed class SimulatedScheduler
 
     public void Crash(Node node) => Network.Crash(node.Name);
 
+    public void Crash(PlayedWorker worker) => Network.Crash(worker.Name);
+
     public PlayedWorker AddWorker(int slots = 1, bool wait = true) => new($"worker-{_names++}", slots, this, wait);
 
     /// <summary>Whether the node says that it leads.</summary>
@@ -169,6 +171,8 @@ internal sealed class SimulatedScheduler
     public BackfillRow BackfillOf(string id) => Await(Store.Inner.ReadModel.ListBackfillsAsync(null, default)).Single(row => row.Id == id);
 
     public IReadOnlyList<TaskInstanceRow> Attempts(long run) => Await(Store.Inner.ReadModel.ListTaskInstancesAsync(run, default));
+
+    public IReadOnlyList<CallbackRow> Callbacks(long run) => Await(Store.Inner.ReadModel.ListCallbacksAsync(run, default));
 
     public IReadOnlyList<XComRow> XComs(long run) => Await(Store.Inner.ReadModel.ListXComsAsync(run, default));
 

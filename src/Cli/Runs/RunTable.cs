@@ -34,6 +34,27 @@ internal static class RunTable
         .Add("Started", run.StartedAt is { } at ? Wording.Time(at) + " UTC" : null)
         .Add("Took", Wording.Took(run.StartedAt, run.EndedAt));
 
+    /// <summary>Callbacks, when there are any.</summary>
+    public static void WriteCallbacks(IReadOnlyList<CallbackSummary> callbacks, Terminal terminal, bool ofOneTask)
+    {
+        if (callbacks.Count == 0)
+        {
+            return;
+        }
+
+        var listing = new Listing("", "callback", "!state", "!raised (UTC)", "note");
+        foreach (var callback in callbacks)
+        {
+            var whose = ofOneTask ? callback.TryNumber > 0 ? $" (try {callback.TryNumber})" : "" : $" of {callback.TaskId ?? "the run"}";
+            listing.Add(
+                $"{callback.Event}{whose}", Wording.State(callback.State), Wording.Time(callback.RaisedAt),
+                callback.Error ?? (callback.HandedOut > 1 ? $"{callback.Notifier}, handed out {callback.HandedOut} times" : callback.Notifier));
+        }
+
+        terminal.Line();
+        listing.WriteTo(terminal);
+    }
+
     public static IRenderable Tasks(IReadOnlyList<TaskAttemptSummary> tasks)
     {
         var listing = new Listing("It has no tasks.", "task", "!state", "#try", "#took", "note");

@@ -99,6 +99,7 @@ internal static class RunsCommands
             RunTable.Facts(details.Run).WriteTo(invocation.Terminal);
             invocation.Terminal.Line();
             invocation.Terminal.Write(RunTable.Tasks(details.Tasks));
+            RunTable.WriteCallbacks(details.Callbacks, invocation.Terminal, ofOneTask: false);
         });
 
     private static async Task<int> CancelAsync(Invocation invocation, ApiClient api)

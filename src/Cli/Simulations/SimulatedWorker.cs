@@ -69,6 +69,13 @@ internal sealed class SimulatedWorker
             case PeerMessage { Message: RunTasks run }:
                 foreach (var task in run.Tasks.Where(task => _held.TryAdd(task.Id, null)))
                 {
+                    if (task.Callback is not null)
+                    {
+                        // Nobody is told of what is only simulated.
+                        End(task.Id, OutcomeKind.Success, null, _node.Time.GetUtcNow());
+                        continue;
+                    }
+
                     Take(task.Id, run.Run);
                 }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Sluice.Cli.CommandLine;
 using Sluice.Cli.Deployments;
 using Sluice.Cli.Output;
+using Sluice.Cli.Runs;
 using Sluice.Cluster.Api;
 
 namespace Sluice.Cli.TaskInstances;
@@ -80,6 +81,7 @@ internal static class TasksCommands
                 invocation.Terminal.Line();
                 QuestionCommands.Facts(question, withTask: false).WriteTo(invocation.Terminal);
             }
+            RunTable.WriteCallbacks(answer.Callbacks, invocation.Terminal, ofOneTask: true);
         });
 
     private static async Task<int> LogAsync(Invocation invocation, ApiClient api)

@@ -169,7 +169,8 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
     {
         var run = await RunAsync(name.DagId, name.RunId, cancel);
         var attempts = await store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel);
-        return new(Summaries.Of(run), Summaries.LatestOf(await SpecAsync(run.Facts.Version, cancel), attempts));
+        var callbacks = await store.ReadModel.ListCallbacksAsync(run.Facts.Key, cancel);
+        return new(Summaries.Of(run), Summaries.LatestOf(await SpecAsync(run.Facts.Version, cancel), attempts), [.. callbacks.Select(Summaries.Of)]);
     }
 
     private async Task<Changed> CancelRunAsync(RunName name, string who, CancellationToken cancel)
@@ -221,7 +222,12 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         }
 
         var asked = (await store.ReadModel.ListQuestionsAsync(new() { Run = run.Facts.Key, Limit = 10_000 }, cancel)).LastOrDefault(asked => asked.Row.Task.Value == name.TaskId);
-        return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(Summaries.Of)]) { Question = asked is null ? null : Summaries.Of(asked) };
+        var callbacks = (await store.ReadModel.ListCallbacksAsync(run.Facts.Key, cancel))
+            .Where(row => row.Task is { Value: var instance } && (instance == name.TaskId || DagRunState.MapIndexIn(instance, name.TaskId) >= 0));
+        return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(Summaries.Of)], [.. callbacks.Select(Summaries.Of)])
+        {
+            Question = asked is null ? null : Summaries.Of(asked),
+        };
     }
 
     private async Task<Changed> SetAsync(SecretKind kind, SecretValue value, string who, CancellationToken cancel)

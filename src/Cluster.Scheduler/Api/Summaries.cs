@@ -103,6 +103,23 @@ internal static class Summaries
             : new() { TaskId = task.Id.Value, State = TaskState.None.Name(), TryNumber = 0, Token = 0 };
     }
 
+    public static CallbackSummary Of(CallbackRow row) => new()
+    {
+        EventId = Callbacks.CallbackRows.EventIdOf(row.Key),
+        Event = row.Event,
+        Notifier = row.Notifier,
+        TaskId = row.Task?.Value,
+        TryNumber = row.TryNumber,
+        Deadline = row.Deadline,
+        Why = row.Why,
+        State = row.State,
+        Worker = row.Worker,
+        HandedOut = row.HandedOut,
+        RaisedAt = row.RaisedAt,
+        EndedAt = row.EndedAt,
+        Error = row.Error,
+    };
+
     public static BackfillSummary Of(BackfillRow row, DateTimeOffset now) => new()
     {
         BackfillId = row.Id,

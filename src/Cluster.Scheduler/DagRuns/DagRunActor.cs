@@ -39,7 +39,7 @@ internal sealed record PastMoved(long Key);
 internal sealed record PastIs(PastRun? Past);
 
 /// <summary>Who a run works with.</summary>
-internal sealed record RunCompany(ActorRef Journal, ActorRef Dispatcher, ActorRef Workers);
+internal sealed record RunCompany(ActorRef Journal, ActorRef Dispatcher, ActorRef Workers, ActorRef Callbacks, RunIds Ids);
 
 /// <summary>Owns one run: one mailbox, one writer. Its rules are <see cref="DagRunDecider"/>.</summary>
 /// <remarks>
@@ -243,6 +243,12 @@ internal sealed partial class DagRunActor : Actor
     {
         foreach (var happened in DagRunDecider.Decide(_run, command))
         {
+            if (happened is CallbackDue due)
+            {
+                Project(due);
+                continue;
+            }
+
             _pending.Events.Add(DagRunJson.Serialize(happened));
             Project(happened, report);
             if (_run.Graph.HasPast && happened is TaskEnded or TasksResolved or RunEnded)

@@ -3,13 +3,13 @@ using Sluice.Core.DagRuns;
 
 namespace Sluice.Scheduler.DagRuns;
 
-/// <summary>Names and keys of new runs.</summary>
+/// <summary>Names and keys of new runs, and keys of callbacks. Shared by all Dags and runs.</summary>
 internal sealed class RunIds(long epoch)
 {
     private uint _count;
 
     /// <summary>Unique without asking anyone: no other leader has this epoch.</summary>
-    public long NextKey() => (epoch << 32) | ++_count;
+    public long NextKey() => (epoch << 32) | Interlocked.Increment(ref _count);
 
     /// <summary><c>{type}__{iso time}</c> (semantics.md, 2).</summary>
     public static RunId Of(RunType type, DateTimeOffset at) =>

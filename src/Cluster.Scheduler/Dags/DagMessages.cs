@@ -69,7 +69,7 @@ internal sealed record StopRun(long Key, string Reason);
 /// <param name="Succeeded">The latest success from now on; null when the run did not end well, or said so before.</param>
 internal sealed record RunEnding(Journal.Append Append, RunSucceeded? Succeeded);
 
-/// <summary>A Dag to the scheduler: it has started, and the workers' books say what its runs have out.</summary>
+/// <summary>A Dag, or the actor of callbacks, to the scheduler: it has started, and the workers' books say what it has out.</summary>
 internal sealed record DagStarted
 {
     public static DagStarted Instance { get; } = new();

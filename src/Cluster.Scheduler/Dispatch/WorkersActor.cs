@@ -11,6 +11,12 @@ namespace Sluice.Scheduler.Dispatch;
 /// <summary>A run lives here from now on: reports of its attempts go to it.</summary>
 internal sealed record RunJoined(long Run);
 
+/// <summary>The sender wants to be told of each <see cref="WorkerJoined"/> and <see cref="WorkerLeft"/>, as the dispatcher is.</summary>
+internal sealed record FollowWorkers
+{
+    public static FollowWorkers Instance { get; } = new();
+}
+
 /// <summary>After a commit: send these attempts.</summary>
 internal sealed record Dispatch(string Node, RunFacts Run, IReadOnlyList<TaskAssignment> Tasks);
 
@@ -48,6 +54,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
 
     private readonly Dictionary<string, Worker> _workers = new(StringComparer.Ordinal);
     private readonly Dictionary<long, ActorRef> _runs = [];
+    private readonly List<ActorRef> _followers = [dispatcher];
     private readonly Dictionary<string, List<AttemptId>> _durable = new(StringComparer.Ordinal);
 
     protected override ValueTask PreStartAsync()
@@ -67,6 +74,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             case PeerMessage { Message: RegisterWorker register }: Register(register); break;
             case RunJoined e: _runs[e.Run] = Context.Sender!; break;
             case RunLeft e: _runs.Remove(e.Run); break;
+            case FollowWorkers: Follow(Context.Sender!); break;
             case Expect e: Book(WorkerOf(e.Node), e.Run, e.Tasks); break;
             case Kill e: Stop(e); break;
             case Watch: FindSilent(); break;
@@ -186,7 +194,8 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
         (worker.HeardAt, worker.IsRegistered) = (Context.Time.GetTimestamp(), true);
         var unknown = register.Running.Where(id => !worker.Books.ContainsKey(id)).ToList();
         transport.Send(register.Node.Id, new WorkerRegistered(epoch, unknown, silence.HeartbeatEvery, silence.FenceAfter));
-        dispatcher.Tell(new WorkerJoined(register.Node.Id, register.Slots, register.Queues));
+        worker.Joined = new(register.Node.Id, register.Slots, register.Queues);
+        TellFollowers(worker.Joined);
         LogRegistered(Context.Logger, register.Node.Name, register.Slots, register.Running.Count, unknown.Count);
         if (register.Finished.Count > 0)
         {
@@ -258,7 +267,7 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
         foreach (var (node, worker) in _workers.Where(entry => Context.Time.GetElapsedTime(entry.Value.HeardAt) > silence.LostAfter).ToList())
         {
             _workers.Remove(node);
-            dispatcher.Tell(new WorkerLeft(node));
+            TellFollowers(new WorkerLeft(node));
             LogLost(Context.Logger, node, silence.LostAfter, worker.Books.Count);
             foreach (var ofRun in worker.Books.Keys.GroupBy(id => id.Run))
             {
@@ -267,6 +276,23 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
                     run.Tell(new AttemptsLost(node, [.. ofRun], $"worker {node} was silent for {silence.LostAfter.TotalSeconds:0} s"));
                 }
             }
+        }
+    }
+
+    private void Follow(ActorRef follower)
+    {
+        _followers.Add(follower);
+        foreach (var joined in _workers.Values.Select(worker => worker.Joined).OfType<WorkerJoined>())
+        {
+            follower.Tell(joined);
+        }
+    }
+
+    private void TellFollowers(object message)
+    {
+        foreach (var follower in _followers)
+        {
+            follower.Tell(message);
         }
     }
 
@@ -293,6 +319,9 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
     {
         /// <summary>A timestamp, not a time: when the machine's clock is set, no worker is lost by that.</summary>
         public long HeardAt { get; set; }
+
+        /// <summary>What it offers; null until it has registered.</summary>
+        public WorkerJoined? Joined { get; set; }
 
         /// <summary>It knows this epoch, and the dispatcher knows it.</summary>
         public bool IsRegistered { get; set; }

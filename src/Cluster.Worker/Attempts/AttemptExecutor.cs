@@ -57,7 +57,7 @@ internal sealed class AttemptExecutor(
     private async Task<TaskOutcome> InRunnerAsync(AttemptWork work, AttemptServices services, CancellationToken kill)
     {
         var bundle = work.Run.Bundle is { } hash ? await bundles.GetAsync(hash).ConfigureAwait(false) : null;
-        if (!work.IsSlotless)
+        if (!work.IsSlotless || work.Callback is not null)
         {
             return await RunOnceAsync(new(work, bundle, services, work.FirstPokeAt, pokeOnce: false), kill).ConfigureAwait(false);
         }

@@ -1,3 +1,4 @@
+using Sluice.Core.Callbacks;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -5,7 +6,7 @@ using Sluice.Core.TaskInstances;
 namespace Sluice.Cluster.Worker.Attempts;
 
 /// <summary>One attempt, with all that is known of it before it starts.</summary>
-public sealed class AttemptWork(AttemptId id, RunFacts run, DagSpec dag, int tryNumber, DateTimeOffset? firstPokeAt, MapPosition? map = null)
+public sealed class AttemptWork(AttemptId id, RunFacts run, DagSpec dag, int tryNumber, DateTimeOffset? firstPokeAt, MapPosition? map = null, CallbackNote? callback = null)
 {
     private volatile string? _killReason;
 
@@ -15,13 +16,16 @@ public sealed class AttemptWork(AttemptId id, RunFacts run, DagSpec dag, int try
 
     public DagSpec Dag { get; } = dag;
 
-    public TaskSpec Task { get; } = dag.Tasks[map?.Task ?? id.Task];
+    public TaskSpec Task { get; } = callback is null ? dag.Tasks[map?.Task ?? id.Task] : CallbackSpec.TaskFor(dag, callback);
+
+    /// <summary>What happened, when it is no attempt of the task but a callback; null else.</summary>
+    public CallbackNote? Callback { get; } = callback;
 
     /// <summary>Which instance it is of a mapped task; null for others.</summary>
     public MapPosition? Map { get; } = map;
 
-    /// <summary>The instance's name: <c>task</c>, or <c>task[3]</c>.</summary>
-    public TaskId Name => DagRunState.NameOf(Task.Id, Map?.Index ?? -1);
+    /// <summary>The instance's name: <c>task</c>, or <c>task[3]</c>; of a callback <c>callback-</c> and its event's id.</summary>
+    public TaskId Name => Callback is null ? DagRunState.NameOf(Task.Id, Map?.Index ?? -1) : new($"callback-{Callback.EventId}");
 
     public int TryNumber { get; } = tryNumber;
 
@@ -35,6 +39,6 @@ public sealed class AttemptWork(AttemptId id, RunFacts run, DagSpec dag, int try
         internal set => _killReason = value;
     }
 
-    /// <summary>True for sensors that wait without holding a slot.</summary>
-    public bool IsSlotless => Task.Sensor is { Mode: SensorMode.Async };
+    /// <summary>True for sensors that wait without holding a slot, and for callbacks.</summary>
+    public bool IsSlotless => Callback is not null || Task.Sensor is { Mode: SensorMode.Async };
 }

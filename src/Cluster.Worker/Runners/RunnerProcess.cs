@@ -133,7 +133,7 @@ internal sealed class RunnerProcess : IDisposable
 
         try
         {
-            _data.Send(new TaskFrame(work.Id, dag, run, NumberOf(attempt), work.TryNumber, attempt.FirstPokeAt, attempt.PokeOnce, work.Map));
+            _data.Send(new TaskFrame(work.Id, dag, run, NumberOf(attempt), work.TryNumber, attempt.FirstPokeAt, attempt.PokeOnce, work.Map, work.Callback));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

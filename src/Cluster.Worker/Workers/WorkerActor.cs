@@ -282,7 +282,7 @@ internal sealed partial class WorkerActor(
             return;
         }
 
-        _slots.Run(held, new(id, held.Run, dag, held.Assignment.TryNumber, held.Assignment.FirstPokeAt, held.Assignment.Map));
+        _slots.Run(held, new(id, held.Run, dag, held.Assignment.TryNumber, held.Assignment.FirstPokeAt, held.Assignment.Map, held.Assignment.Callback));
     }
 
     private void OnHandBackDue()

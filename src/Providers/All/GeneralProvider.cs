@@ -1,3 +1,4 @@
+using Sluice.Authoring.Callbacks;
 using Sluice.Authoring.CrossDag;
 using Sluice.Authoring.HumanInput;
 using Sluice.Authoring.Hooks;
@@ -23,5 +24,7 @@ public sealed class GeneralProvider : IProvider
         catalog.AddOperator<SqlOperator>();
         catalog.AddOperator<SqlSensor>();
         catalog.AddOperator<TimeSensor>();
+        catalog.AddNotifier<WebhookNotifier>();
+        catalog.AddNotifier<SlackNotifier>();
     }
 }

@@ -1,6 +1,7 @@
 using Sluice.Authoring.Execution;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
+using Sluice.Core.Callbacks;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -19,7 +20,7 @@ internal static class AttemptExecution
     public static async Task<TaskOutcome> RunAsync(
         TaskFrame frame, DagSpec dag, RunFacts run, LoadedBundle? bundle, ITaskServices services, ProviderCatalog providers, TimeProvider time, CancellationToken kill)
     {
-        var task = dag.Tasks[frame.Task];
+        var task = frame.Callback is { } callback ? CallbackSpec.TaskFor(dag, callback) : dag.Tasks[frame.Task];
         if (frame.PokeOnce && task.Sensor is { } sensor)
         {
             task = task with { Sensor = sensor with { Mode = SensorMode.Reschedule } };
@@ -29,14 +30,20 @@ internal static class AttemptExecution
         var templates = TemplateLibrary.Empty;
         try
         {
-            (op, templates) = bundle is null ? (new OperatorFactory(providers).Create(task), templates) : bundle.CreateOperator(dag.Id, task.Id);
+            (op, templates) = (bundle, frame.Callback) switch
+            {
+                (null, { } note) => (new OperatorFactory(providers).CreateNotifier(CallbackSpec.Find(dag, note)), templates),
+                ({ } code, { } note) => code.CreateNotifier(dag.Id, note.Task is null ? null : task.Id, note.Callback),
+                (null, null) => (new OperatorFactory(providers).Create(task), templates),
+                ({ } code, null) => code.CreateOperator(dag.Id, task.Id),
+            };
         }
         catch (Exception e)
         {
             return new() { Kind = OutcomeKind.Failed, Error = e.Message };
         }
 
-        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { FirstPokeAt = frame.FirstPokeAt, Map = frame.Map, Templates = templates };
+        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { FirstPokeAt = frame.FirstPokeAt, Map = frame.Map, Templates = templates, Callback = frame.Callback };
 
         // A thread hop costs more than a tiny task. Only OnKill needs one, to be called while the code blocks; else the worker's kill is enough.
         return await OperatorExecution.RunAsync(op, context, time, kill, onThisThread: !OverridesOnKill(op.GetType()));

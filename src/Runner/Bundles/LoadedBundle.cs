@@ -15,12 +15,7 @@ internal sealed class LoadedBundle(string path, IReadOnlyDictionary<string, stri
     /// <exception cref="BundleLoadException">The bundle does not load, or does not hold the task.</exception>
     public (Operator Operator, TemplateLibrary Templates) CreateOperator(DagId dag, TaskId task)
     {
-        var definitions = _definitions ??= Load();
-        if (!definitions.TryGetValue(dag, out var definition))
-        {
-            throw new BundleLoadException($"The code of this run defines no Dag '{dag}' any more: it depends on a variable or on its surroundings.");
-        }
-
+        var definition = DefinitionOf(dag);
         try
         {
             return (definition.CreateOperator(task), definition.Templates);
@@ -30,6 +25,25 @@ internal sealed class LoadedBundle(string path, IReadOnlyDictionary<string, stri
             throw new BundleLoadException($"The code of this run defines no task '{task}' in Dag '{dag}' any more: it depends on a variable or on its surroundings.", e);
         }
     }
+
+    /// <summary>Makes the notifier of one callback of a task, or of the Dag.</summary>
+    /// <exception cref="BundleLoadException">The bundle does not load, or does not hold the callback.</exception>
+    public (Operator Notifier, TemplateLibrary Templates) CreateNotifier(DagId dag, TaskId? task, int callback)
+    {
+        var definition = DefinitionOf(dag);
+        try
+        {
+            return (definition.CreateNotifier(task, callback), definition.Templates);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or ArgumentOutOfRangeException)
+        {
+            throw new BundleLoadException($"The code of this run defines no such callback in Dag '{dag}' any more: it depends on a variable or on its surroundings.", e);
+        }
+    }
+
+    private DagDefinition DefinitionOf(DagId dag) => (_definitions ??= Load()).TryGetValue(dag, out var definition)
+        ? definition
+        : throw new BundleLoadException($"The code of this run defines no Dag '{dag}' any more: it depends on a variable or on its surroundings.");
 
     private Dictionary<DagId, DagDefinition> Load()
     {

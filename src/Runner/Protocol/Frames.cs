@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Sluice.Core.Callbacks;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Runner.Protocol;
@@ -90,9 +91,10 @@ internal readonly record struct ForgetFrame : IFrame
 
 /// <summary>One attempt to run; the numbers are those of earlier frames on this channel.</summary>
 /// <param name="Bundle">-1 when the Dag has none.</param>
+/// <param name="Callback">Set for a callback.</param>
 /// <param name="PokeOnce">A sensor pokes once and answers Rescheduled when it is not done: the worker waits, not the runner.</param>
 internal readonly record struct TaskFrame(
-    AttemptId Attempt, int Dag, int Run, int Bundle, int TryNumber, DateTimeOffset? FirstPokeAt, bool PokeOnce, MapPosition? Map = null) : IFrame
+    AttemptId Attempt, int Dag, int Run, int Bundle, int TryNumber, DateTimeOffset? FirstPokeAt, bool PokeOnce, MapPosition? Map = null, CallbackNote? Callback = null) : IFrame
 {
     public static FrameKind Kind => FrameKind.Task;
 
@@ -100,7 +102,8 @@ internal readonly record struct TaskFrame(
     public int Task => Map?.Task ?? Attempt.Task;
 
     public static TaskFrame Read(ref FrameReader reader) => new(
-        reader.ReadAttempt(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadOptionalTime(), reader.ReadByte() == 1, ReadMap(ref reader));
+        reader.ReadAttempt(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadOptionalTime(), reader.ReadByte() == 1, ReadMap(ref reader),
+        reader.ReadOptionalString() is { } note ? CallbackJson.DeserializeNote(note) : null);
 
     public void WriteTo(FrameWriter writer)
     {
@@ -118,6 +121,8 @@ internal readonly record struct TaskFrame(
             writer.WriteInt32(Map.Index);
             writer.WriteInt32(Map.Length);
         }
+
+        writer.WriteString(Callback is null ? null : CallbackJson.Serialize(Callback));
     }
 
     private static MapPosition? ReadMap(ref FrameReader reader) =>

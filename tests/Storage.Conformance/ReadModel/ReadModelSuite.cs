@@ -309,6 +309,30 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     }
 
     [Fact]
+    public async Task Callbacks_are_upserted_and_listed_by_run_in_the_order_of_their_keys()
+    {
+        var waiting = new CallbackRow { Key = 3, Run = 1, Event = "on_failure", Notifier = "Code", State = "waiting", RaisedAt = Day(1) };
+        var ended = waiting with
+        {
+            Key = 2,
+            Task = new("a[3]"),
+            TryNumber = 2,
+            Deadline = "by six",
+            Why = "no",
+            State = "failed",
+            Worker = "w",
+            HandedOut = 4,
+            EndedAt = Day(2),
+            Error = "broken",
+        };
+        await WriteAsync(waiting, waiting with { Key = 2, Task = new("a[3]") }, waiting with { Key = 4, Run = 2 });
+        await WriteAsync(ended);
+
+        Assert.Equal([ended, waiting], await Store.ReadModel.ListCallbacksAsync(1, None));
+        Assert.Empty(await Store.ReadModel.ListCallbacksAsync(3, None));
+    }
+
+    [Fact]
     public async Task Backfills_are_upserted_and_listed_latest_first()
     {
         var first = Backfill("a", Day(1));

@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sluice.Authoring.Callbacks;
 using Sluice.Authoring.Templates;
 using Sluice.Authoring.XComs;
+using Sluice.Core.Callbacks;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -19,6 +21,7 @@ public sealed class DagBuilder : TaskScope
     private readonly List<string> _tags = [];
     private readonly Dictionary<string, JsonNode?> _schemas = [];
     private readonly List<DeadlineSpec> _deadlines = [];
+    private readonly List<AuthoredCallback> _callbacks = [];
     private readonly SourceLocation? _location;
     private readonly TemplateFunctions _functions = new();
     private bool _sealed;
@@ -65,10 +68,15 @@ public sealed class DagBuilder : TaskScope
     /// <summary>Limit of one run, from its start: then it fails (<c>timed_out</c>) and what has not ended is skipped. Default: none.</summary>
     public TimeSpan? DagRunTimeout { get; set; }
 
+    /// <summary>Limit of one callback, of the Dag or of its tasks: then it is stopped, and shown as failed. Default: one minute.</summary>
+    public TimeSpan? CallbackTimeout { get; set; }
+
     /// <summary>Default params, for templates and code; a run's conf overrides them by key. Values must have a JSON form.</summary>
     public IDictionary<string, object?> Params { get; } = new Dictionary<string, object?>();
 
     internal Core.Templates.TemplateLibrary Templates => _functions.Library;
+
+    internal IReadOnlyList<AuthoredCallback> Callbacks => _callbacks;
 
     internal override DagBuilder Dag => this;
 
@@ -130,6 +138,24 @@ public sealed class DagBuilder : TaskScope
     public void Filter<T, TArgument, TResult>(string name, Func<T, TArgument, TResult> function) => _functions.AddFilter(
         name, 1, (value, x) => function(TemplateFunctions.Argument<T>(value, name), TemplateFunctions.Argument<TArgument>(x.Positional[0], name)));
 
+    /// <summary>Calls back when a run has succeeded. Not when someone marked it so.</summary>
+    public void OnSuccess(Func<CallbackContext, ValueTask> callback) => AddCallback(CallbackTrigger.Success, new CodeNotifier(callback));
+
+    /// <inheritdoc cref="OnSuccess(Func{CallbackContext, ValueTask})"/>
+    public void OnSuccess(Action<CallbackContext> callback) => AddCallback(CallbackTrigger.Success, TaskCallbacks.CodeOf(callback));
+
+    /// <inheritdoc cref="OnSuccess(Func{CallbackContext, ValueTask})"/>
+    public void OnSuccess(Notifier notifier) => AddCallback(CallbackTrigger.Success, notifier);
+
+    /// <summary>Calls back when a run has failed: by its tasks, by its time limit (<see cref="CallbackContext.Why"/> is <c>timed_out</c>) or because it was cancelled. Not when someone marked it so.</summary>
+    public void OnFailure(Func<CallbackContext, ValueTask> callback) => AddCallback(CallbackTrigger.Failure, new CodeNotifier(callback));
+
+    /// <inheritdoc cref="OnFailure(Func{CallbackContext, ValueTask})"/>
+    public void OnFailure(Action<CallbackContext> callback) => AddCallback(CallbackTrigger.Failure, TaskCallbacks.CodeOf(callback));
+
+    /// <inheritdoc cref="OnFailure(Func{CallbackContext, ValueTask})"/>
+    public void OnFailure(Notifier notifier) => AddCallback(CallbackTrigger.Failure, notifier);
+
     /// <summary>Adds a moment by which runs should be over: <c>dag.Deadline("by six", DeadlineReference.LogicalDate, TimeSpan.FromHours(30))</c>.</summary>
     /// <param name="name">Unique in the Dag.</param>
     /// <param name="reference">From when it counts.</param>
@@ -153,6 +179,12 @@ public sealed class DagBuilder : TaskScope
         {
             throw new DagDefinitionException(e.Message, null, e);
         }
+    }
+
+    internal void AddCallback(CallbackTrigger on, Notifier notifier, string? deadline = null)
+    {
+        ArgumentNullException.ThrowIfNull(notifier);
+        _callbacks.Add(new(on, notifier, deadline));
     }
 
     internal DateTimeOffset? Utc(Date? date, string what)
@@ -211,6 +243,8 @@ public sealed class DagBuilder : TaskScope
             MaxMapLength = MaxMapLength,
             DagRunTimeout = DagRunTimeout,
             Deadlines = _deadlines.Count == 0 ? null : [.. _deadlines],
+            Callbacks = CallbackWriter.Write(_callbacks, _collector.Providers, $"Dag '{Id}'", _location),
+            CallbackTimeout = CallbackTimeout,
             Params = XComJson.Serialize("params", Params),
             ParamsSchema = _schemas.Count == 0 ? null : new JsonObject(_schemas).ToJsonString(),
             Tasks = tasks,

@@ -85,7 +85,12 @@ public sealed class DagCollector(ProviderCatalog? providers, Func<string, string
             configure(builder);
             var spec = builder.Build();
             var operators = builder.Tasks.Zip(spec.Tasks).DistinctBy(pair => pair.Second.Id).ToDictionary(pair => pair.Second.Id, pair => pair.First.Operator);
-            _definitions.Add(new(spec, task => operators[task].Copy()) { Templates = builder.Templates });
+            var callbacks = builder.Tasks.DistinctBy(task => task.Id).ToDictionary(task => new TaskId(task.Id), CallbackWriter.Of);
+            _definitions.Add(new(spec, task => operators[task].Copy())
+            {
+                Templates = builder.Templates,
+                CreateNotifier = (task, callback) => (Callbacks.Notifier)(task is { } id ? callbacks[id] : builder.Callbacks)[callback].Notifier.Copy(),
+            });
         }
         catch (DagDefinitionException e)
         {

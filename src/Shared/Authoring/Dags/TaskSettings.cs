@@ -1,3 +1,5 @@
+using Sluice.Authoring.Callbacks;
+using Sluice.Core.Callbacks;
 using Sluice.Core.Dags;
 
 namespace Sluice.Authoring.Dags;
@@ -8,6 +10,8 @@ public abstract class TaskSettings
     private protected TaskSettings()
     {
     }
+
+    internal Dictionary<CallbackTrigger, List<Notifier>> Callbacks { get; } = [];
 
     /// <summary>Who answers for it. Default: nobody.</summary>
     public string? Owner { get; set; }

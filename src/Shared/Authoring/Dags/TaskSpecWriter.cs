@@ -18,6 +18,11 @@ internal static class TaskSpecWriter
             throw new DagDefinitionException($"Task '{task.Id}': {problem}", task.Location);
         }
 
+        if (task.Operator is Callbacks.Notifier)
+        {
+            throw new DagDefinitionException($"Task '{task.Id}' is a notifier; give it to OnFailure and the like, or to on_failure_callback in YAML.", task.Location);
+        }
+
         var type = task.Operator.GetType();
         var builtIn = providers?.FindOperator(type.Name) == type;
         var defaults = new TaskSpec { Id = new(task.Id), Operator = "" };
@@ -52,6 +57,7 @@ internal static class TaskSpecWriter
             Priority = Find(task, s => s.Priority) ?? defaults.Priority,
             WeightRule = Find(task, s => s.WeightRule),
             Owner = Find(task, s => s.Owner),
+            Callbacks = CallbackWriter.Write(CallbackWriter.Of(task), providers, $"task '{task.Id}'", task.Location),
             Sensor = task.Operator is Sensor sensor
                 ? new() { Mode = sensor.Mode, PokeInterval = sensor.PokeInterval, Timeout = sensor.Timeout, SoftFail = sensor.SoftFail }
                 : null,

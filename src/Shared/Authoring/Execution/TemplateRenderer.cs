@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Templates;
+using Sluice.Core.Callbacks;
 using Sluice.Core.Templates;
 
 namespace Sluice.Authoring.Execution;
@@ -14,6 +15,7 @@ internal sealed class TemplateRenderer(TaskContext context)
     private readonly FetchedValues _fetched = new();
     private readonly DagTemplates _templates = DagTemplates.Of(context.Dag, context.Templates);
     private TemplateScope? _scope;
+    private bool _hasCallback;
 
     /// <summary>Renders one text.</summary>
     /// <exception cref="TemplateFieldException">It cannot be; names the field, line and column.</exception>
@@ -27,6 +29,11 @@ internal sealed class TemplateRenderer(TaskContext context)
                 mapIndex: context.MapIndex, mapLength: context.Map?.Length,
                 itemJson: context.Task.Map?.Group is null || context.Map is null ? null : await MapValues.ItemAsync(context, cancellationToken))
                 .With(_templates.Library);
+            if (context.Callback is { } note && !_hasCallback)
+            {
+                (_scope, _hasCallback) = (_scope.With("callback", CallbackVariable(note)), true);
+            }
+
             while (true)
             {
                 try
@@ -63,6 +70,18 @@ internal sealed class TemplateRenderer(TaskContext context)
                 return await XComReader.ReadAsync(context, key.Name, key.Key!, cancellationToken) is { } json ? TemplateValue.FromJson(json) : null;
         }
     }
+
+    private static TemplateValue CallbackVariable(CallbackNote note) => TemplateValue.FromJson(JsonSerializer.Serialize(new Dictionary<string, object?>
+    {
+        ["event_id"] = note.EventId,
+        ["event"] = note.On.Name(),
+        ["task_id"] = note.Instance,
+        ["try_number"] = note.TryNumber,
+        ["state"] = note.State,
+        ["why"] = note.Why,
+        ["at"] = note.At,
+        ["deadline"] = note.Deadline,
+    }));
 
     private static TemplateValue Show(Connection connection) => TemplateVariables.Connection(
         connection.Id, connection.Type, connection.Host, connection.Login, connection.Password, connection.Schema, connection.Port,

@@ -14,12 +14,16 @@ public interface IProvider
 public sealed class ProviderCatalog
 {
     private readonly Dictionary<string, Type> _operators = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Type> _notifiers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Func<Connection, ISqlHook>> _sql = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Func<Connection?, IObjectStore>> _stores = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Func<Connection, ITableLoader>> _loaders = new(StringComparer.Ordinal);
 
     /// <summary>Names of the operators, for YAML and error messages.</summary>
     public IEnumerable<string> Operators => _operators.Keys;
+
+    /// <summary>Names of the notifiers, for YAML and error messages.</summary>
+    public IEnumerable<string> Notifiers => _notifiers.Keys;
 
     /// <summary>Adds whatever a provider has.</summary>
     public ProviderCatalog Add(IProvider provider)
@@ -32,6 +36,10 @@ public sealed class ProviderCatalog
     public void AddOperator<T>()
         where T : Operator, new() => _operators.Add(typeof(T).Name, typeof(T));
 
+    /// <summary>Adds a built-in notifier under its class name.</summary>
+    public void AddNotifier<T>()
+        where T : Callbacks.Notifier, new() => _notifiers.Add(typeof(T).Name, typeof(T));
+
     /// <summary>Adds the SQL hook of a connection type.</summary>
     public void AddSql(string connectionType, Func<Connection, ISqlHook> open) => _sql.Add(connectionType, open);
 
@@ -43,6 +51,9 @@ public sealed class ProviderCatalog
 
     /// <summary>The class of a built-in operator; null when there is none by that name.</summary>
     public Type? FindOperator(string name) => _operators.GetValueOrDefault(name);
+
+    /// <summary>The class of a built-in notifier; null when there is none by that name.</summary>
+    public Type? FindNotifier(string name) => _notifiers.GetValueOrDefault(name);
 
     /// <summary>Opens the SQL hook of a connection.</summary>
     /// <exception cref="TaskFailedException">The connection's type has none.</exception>

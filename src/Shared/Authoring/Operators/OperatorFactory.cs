@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sluice.Authoring.Callbacks;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Sensors;
+using Sluice.Core.Callbacks;
 using Sluice.Core.Dags;
 
 namespace Sluice.Authoring.Operators;
@@ -26,14 +28,24 @@ public sealed class OperatorFactory(ProviderCatalog providers)
         return op;
     }
 
+    /// <summary>Makes a built-in notifier, templates unrendered.</summary>
+    /// <exception cref="OperatorArgumentException">An argument is unknown or of the wrong kind.</exception>
+    /// <exception cref="UnknownOperatorException">This worker has no such notifier.</exception>
+    public Notifier CreateNotifier(CallbackSpec callback) => CreateNotifier(callback.Notifier, callback.Arguments);
+
+    internal Notifier CreateNotifier(string name, string arguments) =>
+        (Notifier)Create(providers.FindNotifier(name) ?? throw new UnknownOperatorException(name, providers.Notifiers, "notifier"), name, arguments);
+
     /// <summary>Makes an operator by its name.</summary>
     /// <param name="name">Class name, such as <c>SqlToS3Operator</c>.</param>
     /// <param name="arguments">JSON object: properties by their names in snake case.</param>
     /// <exception cref="OperatorArgumentException">An argument is unknown or of the wrong kind.</exception>
     /// <exception cref="UnknownOperatorException">There is none by that name.</exception>
-    public Operator Create(string name, string arguments)
+    public Operator Create(string name, string arguments) =>
+        Create(providers.FindOperator(name) ?? throw new UnknownOperatorException(name, providers.Operators), name, arguments);
+
+    private static Operator Create(Type type, string name, string arguments)
     {
-        var type = providers.FindOperator(name) ?? throw new UnknownOperatorException(name, providers.Operators);
         var op = (Operator)Activator.CreateInstance(type)!;
         JsonObject read;
         try
@@ -53,5 +65,6 @@ public sealed class OperatorFactory(ProviderCatalog providers)
 /// <summary>No operator has this name.</summary>
 /// <param name="name">What was asked for.</param>
 /// <param name="known">What there is.</param>
-public sealed class UnknownOperatorException(string name, IEnumerable<string> known)
-    : Exception($"There is no operator '{name}'; known: {string.Join(", ", known.Order(StringComparer.Ordinal))}.");
+/// <param name="kind">What it should be.</param>
+public sealed class UnknownOperatorException(string name, IEnumerable<string> known, string kind = "operator")
+    : Exception($"There is no {kind} '{name}'; known: {string.Join(", ", known.Order(StringComparer.Ordinal))}.");

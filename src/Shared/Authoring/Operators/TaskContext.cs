@@ -40,6 +40,9 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <summary>When the task's first poke began, for sensors; null before it. UTC.</summary>
     public DateTimeOffset? FirstPokeAt { get; init; }
 
+    /// <summary>What a callback is told of; null in a task.</summary>
+    public Core.Callbacks.CallbackNote? Callback { get; init; }
+
     /// <summary>True in a test run: nothing is recorded, and templates see <c>test_mode</c>.</summary>
     public bool IsTest { get; init; }
 

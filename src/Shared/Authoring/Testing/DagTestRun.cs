@@ -3,6 +3,7 @@ using Sluice.Authoring.Bundles;
 using Sluice.Authoring.Execution;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
+using Sluice.Core.Callbacks;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -16,8 +17,10 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
     private readonly DagSpec _dag = definition.Spec;
     private readonly TestTaskServices _services = new(options);
     private readonly PriorityQueue<int, (DateTimeOffset Due, long Order)> _ready = new();
+    private readonly Queue<(CallbackDue Due, TaskState? Task)> _callbacks = new();
     private DagRunState _run = null!;
     private long _order;
+    private int _callbacksRun;
 
     /// <summary>Runs it.</summary>
     public async Task<DagTestResult> RunAsync(CancellationToken cancellationToken)
@@ -42,6 +45,7 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         while (_run.Phase == RunState.Running)
         {
+            await CallBackAsync(cancellationToken);
             try
             {
                 stop.Token.ThrowIfCancellationRequested();
@@ -53,6 +57,7 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
             }
         }
 
+        await CallBackAsync(cancellationToken);
         var failed = _run.Phase == RunState.Failed;
         options.Output.WriteLine($"{_dag.Id}: {(failed ? "failed" : "success")}{(_run.Reason is null ? "" : $": {_run.Reason}")}");
         var states = new Dictionary<TaskId, TaskState>();
@@ -149,6 +154,9 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
                     }
 
                     break;
+                case CallbackDue e:
+                    _callbacks.Enqueue((e, e.Task < 0 ? null : _run.StateOf(e.Task)));
+                    break;
                 case TasksExpanded e:
                     foreach (var task in e.Tasks)
                     {
@@ -157,6 +165,40 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
 
                     break;
             }
+        }
+    }
+
+    /// <summary>Runs the callbacks of what has happened, one after the other.</summary>
+    private async Task CallBackAsync(CancellationToken cancellationToken)
+    {
+        while (_callbacks.TryDequeue(out var next))
+        {
+            var (due, state) = next;
+            int? instance = due.Task < 0 ? null : due.Task;
+            var note = new CallbackNote
+            {
+                EventId = string.Create(CultureInfo.InvariantCulture, $"test-{++_callbacksRun}"),
+                On = ((instance is null ? _dag.Callbacks : _run.SpecOf(due.Task).Callbacks)!)[due.Callback].On,
+                Callback = due.Callback,
+                Task = instance is null ? null : _run.TaskOf(due.Task),
+                Instance = instance is null ? null : _run.NameOf(due.Task).Value,
+                TryNumber = instance is null ? 0 : _run.TriesOf(due.Task),
+                State = state?.Name() ?? _run.Phase.ToString().ToLowerInvariant(),
+                Why = due.Why,
+                At = Now,
+                Deadline = instance is null ? _dag.Callbacks![due.Callback].Deadline : null,
+            };
+            var task = CallbackSpec.TaskFor(_dag, note);
+            var context = new TaskContext(_run.Facts, _dag, task, note.TryNumber, _services.For(new(note.Instance ?? _dag.Id.Value)), providers)
+            {
+                Templates = definition.Templates,
+                IsTest = true,
+                Callback = note,
+            };
+            var notifier = definition.CreateNotifier(note.Task is null ? null : task.Id, due.Callback);
+            var outcome = await OperatorExecution.RunAsync(notifier, context, options.Time, cancellationToken);
+            var ended = outcome.Kind is OutcomeKind.Success or OutcomeKind.Skipped ? Took(outcome) : $"failed: {outcome.Error}";
+            options.Output.WriteLine($"[{note.Instance ?? _dag.Id.Value}] {note.On.Name()} callback: {ended}");
         }
     }
 

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Sluice.Authoring.Callbacks;
 using Sluice.Authoring.Dags;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
+using Sluice.Core.Callbacks;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
 using Sluice.Core.TaskInstances;
@@ -50,6 +52,15 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         dag.FailFast = fields.Flag("fail_fast") ?? false;
         dag.MaxMapLength = fields.Number("max_map_length");
         dag.Tags([.. fields.Texts("tags").Select(tag => tag.Text)]);
+        dag.CallbackTimeout = fields.Length("callback_timeout");
+        foreach (var on in (CallbackTrigger[])[CallbackTrigger.Success, CallbackTrigger.Failure])
+        {
+            foreach (var notifier in ReadNotifiers(fields, $"{on.Name()}_callback"))
+            {
+                dag.AddCallback(on, notifier);
+            }
+        }
+
         if (fields.Mapping("default_args", "default_args") is { } defaults)
         {
             ReadSettings(defaults, dag.Defaults);
@@ -243,8 +254,51 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         }
     }
 
-    private static void ReadSettings(YamlFields item, TaskSettings settings)
+    private List<Notifier> ReadNotifiers(YamlFields item, string name)
     {
+        var found = new List<Notifier>();
+        foreach (var given in item.Has(name) ? item.Mappings(name, $"the callback in {name}") : [])
+        {
+            if (given.RequiredText("notifier") is not { } type)
+            {
+                continue;
+            }
+
+            try
+            {
+                var notifier = _operators.CreateNotifier(type, "{}");
+                found.Add(notifier);
+                foreach (var (argument, value) in given.Unread.ToList())
+                {
+                    try
+                    {
+                        OperatorArguments.Read(new JsonObject { [argument] = _json.Convert(value) }, notifier);
+                    }
+                    catch (OperatorArgumentException e)
+                    {
+                        given.Problem(value, $"{type} in {name}: {e.Message}");
+                    }
+                }
+            }
+            catch (UnknownOperatorException e)
+            {
+                given.Problem(given.Node("notifier"), e.Message);
+            }
+        }
+
+        return found;
+    }
+
+    private void ReadSettings(YamlFields item, TaskSettings settings)
+    {
+        foreach (var on in (CallbackTrigger[])[CallbackTrigger.Execute, CallbackTrigger.Success, CallbackTrigger.Failure, CallbackTrigger.Retry, CallbackTrigger.Skipped])
+        {
+            foreach (var notifier in ReadNotifiers(item, $"{on.Name()}_callback"))
+            {
+                settings.On(on, notifier);
+            }
+        }
+
         settings.RetryBackoffMultiplier = item.Parse<double>("retry_backoff_multiplier", "a number of at least 1", text =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= 1 ? number : null);
         settings.RetryPolicy = ReadPolicy(item);

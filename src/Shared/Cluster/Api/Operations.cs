@@ -248,7 +248,45 @@ public sealed record RunSummary
 
 /// <param name="Run">The run.</param>
 /// <param name="Tasks">In the Dag's order, each with its latest attempt; tasks that have not begun stand as none.</param>
-public sealed record RunDetails(RunSummary Run, IReadOnlyList<TaskAttemptSummary> Tasks);
+/// <param name="Callbacks">Of the run and its tasks, in the order in which they were raised.</param>
+public sealed record RunDetails(RunSummary Run, IReadOnlyList<TaskAttemptSummary> Tasks, IReadOnlyList<CallbackSummary> Callbacks);
+
+/// <summary>One callback of something that happened.</summary>
+public sealed record CallbackSummary
+{
+    /// <summary>As the callback and its receivers see it; names its log.</summary>
+    public required string EventId { get; init; }
+
+    /// <summary>Such as <c>on_failure</c>.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>Class name, or <c>Code</c>.</summary>
+    public required string Notifier { get; init; }
+
+    /// <summary>The instance; null for a callback of the Dag.</summary>
+    public string? TaskId { get; init; }
+
+    public int TryNumber { get; init; }
+
+    public string? Deadline { get; init; }
+
+    /// <summary>What the callback was told.</summary>
+    public string? Why { get; init; }
+
+    /// <summary>waiting, running, success or failed.</summary>
+    public required string State { get; init; }
+
+    public string? Worker { get; init; }
+
+    /// <summary>More than once only when workers were lost with it.</summary>
+    public int HandedOut { get; init; }
+
+    public required DateTimeOffset RaisedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public string? Error { get; init; }
+}
 
 public sealed record TaskAttemptSummary
 {
@@ -278,7 +316,9 @@ public sealed record TaskAttemptSummary
 /// <param name="Attempts">Oldest first.</param>
 /// <param name="Waits">Why it is not running, when it waits for a slot.</param>
 /// <param name="State">Live when the run is.</param>
-public sealed record TaskStateAnswer(string RunId, string State, string? Waits, IReadOnlyList<TaskAttemptSummary> Attempts)
+/// <param name="Callbacks">In the order in which they were raised.</param>
+public sealed record TaskStateAnswer(
+    string RunId, string State, string? Waits, IReadOnlyList<TaskAttemptSummary> Attempts, IReadOnlyList<CallbackSummary> Callbacks)
 {
     /// <summary>What it asked a person last; missing for tasks that ask nobody.</summary>
     public QuestionSummary? Question { get; init; }

@@ -49,7 +49,7 @@ public static partial class DagRunDecider
         {
             var ended = Judge(asked.Task, asked.Token, outcome, at);
             // An answer stands: that others cannot be mapped over it is not mended by asking again.
-            End(ended with { State = ended.State == TaskState.UpForRetry ? TaskState.Failed : ended.State, Due = null, Error = ended.Error ?? outcome.Error });
+            End(ended with { State = ended.State == TaskState.UpForRetry ? TaskState.Failed : ended.State, Due = null, Error = ended.Error ?? outcome.Error }, outcome.Error);
         }
     }
 }

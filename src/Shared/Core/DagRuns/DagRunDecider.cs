@@ -1,3 +1,4 @@
+using Sluice.Core.Callbacks;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 
@@ -89,7 +90,7 @@ public static partial class DagRunDecider
             }
 
             Resolve(TaskState.Skipped, open, $"The run took longer than its limit of {run.Graph.Spec.DagRunTimeout:c}.");
-            Emit(new RunEnded(RunState.Failed, at, TimedOut));
+            End(RunState.Failed, at, TimedOut);
         }
 
         private List<int> TasksOutsideTheirDates()
@@ -119,7 +120,10 @@ public static partial class DagRunDecider
 
             if (tasks.Count > 0)
             {
+                // A sensor that pokes again, and what was lost, go on in their try: that has been told.
+                var begun = tasks.FindAll(Begins(run));
                 Emit(new TasksDispatched(command.Worker, command.At, [.. tasks]));
+                Raise(CallbackTrigger.Execute, begun);
             }
         }
 
@@ -145,16 +149,17 @@ public static partial class DagRunDecider
                 return;
             }
 
-            End(Judge(instance, token, outcome, command.At));
+            End(Judge(instance, token, outcome, command.At), outcome.Error);
             if (run.Due.Of(instance) <= command.At)
             {
                 Schedule([instance]);
             }
         }
 
-        private void End(TaskEnded ended)
+        private void End(TaskEnded ended, string? error)
         {
             Emit(ended);
+            Raise(ended, error);
             if (!ended.State.IsFinished())
             {
                 return;
@@ -237,7 +242,7 @@ public static partial class DagRunDecider
 
             Resolve(TaskState.Failed, running, command.Reason);
             Resolve(TaskState.Skipped, waiting);
-            Emit(new RunEnded(RunState.Failed, command.At, command.Reason));
+            End(RunState.Failed, command.At, command.Reason);
         }
 
         /// <summary>What runs is stopped, what waits is skipped; teardowns go by their rules.</summary>
@@ -275,6 +280,10 @@ public static partial class DagRunDecider
             if (instances.Count > 0)
             {
                 Emit(new TasksResolved(state, [.. instances], why));
+                if (state is TaskState.Failed or TaskState.Success)
+                {
+                    Raise(state == TaskState.Failed ? CallbackTrigger.Failure : CallbackTrigger.Success, instances, why);
+                }
             }
         }
 
@@ -291,7 +300,7 @@ public static partial class DagRunDecider
                 return;
             }
 
-            Emit(new RunEnded(EndByLeaves(), at));
+            End(EndByLeaves(), at);
         }
 
         private RunState EndByLeaves()
@@ -345,7 +354,7 @@ public static partial class DagRunDecider
 
             var more = stuck.Count > MostNamed ? $"; and {stuck.Count - MostNamed} more" : "";
             Resolve(TaskState.Skipped, stuck);
-            Emit(new RunEnded(RunState.Failed, at, $"all_tasks_deadlocked: {string.Join("; ", named)}{more}"));
+            End(RunState.Failed, at, $"all_tasks_deadlocked: {string.Join("; ", named)}{more}");
         }
 
         private bool HasFailed(int task)

@@ -20,6 +20,7 @@ namespace Sluice.Core.DagRuns;
 [JsonDerivedType(typeof(TasksMarked), "h")]
 [JsonDerivedType(typeof(TaskAsked), "a")]
 [JsonDerivedType(typeof(TaskAnswered), "w")]
+[JsonDerivedType(typeof(CallbackDue), "b")]
 public abstract record DagRunEvent
 {
     private protected DagRunEvent()
@@ -124,6 +125,15 @@ public sealed record RunEnded(
     [property: JsonPropertyName("s"), JsonConverter(typeof(JsonNumberEnumConverter<RunState>))] RunState State,
     [property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At,
     [property: JsonPropertyName("r"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null) : DagRunEvent;
+
+/// <summary>What happened just before has a callback. Changes nothing in the run: it is written to the callback's own stream, in the same commit.</summary>
+/// <param name="Task">Number of the instance; -1 for the run.</param>
+/// <param name="Callback">Which one of the task's, or the Dag's.</param>
+/// <param name="Why">For people; null when there is nothing to say.</param>
+public sealed record CallbackDue(
+    [property: JsonPropertyName("t")] int Task,
+    [property: JsonPropertyName("c")] int Callback,
+    [property: JsonPropertyName("y"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Why = null) : DagRunEvent;
 
 /// <summary>An instant as microseconds since 1970: a third of the length of its ISO form, in a row that is written twice a task.</summary>
 public sealed class UnixMicroseconds : JsonConverter<DateTimeOffset>

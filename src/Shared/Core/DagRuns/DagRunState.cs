@@ -103,6 +103,9 @@ public sealed partial class DagRunState
     /// <summary>What waits to be answered, in the order of instances.</summary>
     public IEnumerable<TaskAsked> Questions => _asked.Values.OrderBy(asked => asked.Task);
 
+    /// <summary>Whether its next attempt goes on in the try that it was in: it was rescheduled, lost or never begun.</summary>
+    public bool IsResuming(int instance) => _resuming.Contains(instance);
+
     /// <summary>Attempts of the instance that were lost by our fault.</summary>
     public int LossesOf(int instance) => _losses.GetValueOrDefault(instance);
 
@@ -216,6 +219,8 @@ public sealed partial class DagRunState
                 break;
             case PastMet e:
                 _pastMet.UnionWith(e.Tasks);
+                break;
+            case CallbackDue:
                 break;
             case RunEnded e:
                 (Phase, EndedAt, Reason) = (e.State, e.At, e.Reason);

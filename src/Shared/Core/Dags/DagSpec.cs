@@ -50,6 +50,12 @@ public sealed record DagSpec
     /// <summary>Moments by which runs should be over. Null: none.</summary>
     public IReadOnlyList<DagRuns.DeadlineSpec>? Deadlines { get; init; }
 
+    /// <summary>Callbacks of runs: success, failure, missed deadlines. Null: none.</summary>
+    public IReadOnlyList<Callbacks.CallbackSpec>? Callbacks { get; init; }
+
+    /// <summary>Limit of one callback of the Dag or of its tasks; null: <see cref="Core.Callbacks.CallbackSpec.DefaultTimeout"/>.</summary>
+    public TimeSpan? CallbackTimeout { get; init; }
+
     /// <summary>Default params as a JSON object; a run's conf overrides them by key.</summary>
     public string Params { get; init; } = "{}";
 
@@ -146,6 +152,9 @@ public sealed record TaskSpec
     public int? MaxActivePerRun { get; init; }
 
     public string? Owner { get; init; }
+
+    /// <summary>Null: none.</summary>
+    public IReadOnlyList<Callbacks.CallbackSpec>? Callbacks { get; init; }
 
     /// <summary>First logical date that the task is part of, UTC; a run of an earlier date goes without it. Null: the Dag's dates alone count.</summary>
     public DateTimeOffset? StartDate { get; init; }

@@ -82,6 +82,11 @@ public static class DagValidator
             Add($"Dag \"{dag.Id}\": {problem}.");
         }
 
+        if (dag.CallbackTimeout <= TimeSpan.Zero)
+        {
+            Add($"Dag \"{dag.Id}\": callback timeout is {dag.CallbackTimeout}; it must be positive, or left out for {Callbacks.CallbackSpec.DefaultTimeout}.");
+        }
+
         if (dag.MaxActiveTasks < 1)
         {
             Add($"Dag \"{dag.Id}\": max active tasks is {dag.MaxActiveTasks}; it must be at least 1, or left out for no limit.");

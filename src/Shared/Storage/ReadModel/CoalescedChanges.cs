@@ -48,6 +48,9 @@ internal sealed class CoalescedChanges
                 case PoolRow row:
                     Put(Pools, row, ("pool", row.Name), changes.Count);
                     break;
+                case CallbackRow row:
+                    Put(Callbacks, row, ("callback", row.Key), changes.Count);
+                    break;
                 case AuditRow row:
                     Audit.Add(row);
                     break;
@@ -85,6 +88,8 @@ internal sealed class CoalescedChanges
 
     /// <summary>Null slots ask for a delete.</summary>
     public List<PoolRow> Pools { get; } = [];
+
+    public List<CallbackRow> Callbacks { get; } = [];
 
     public List<AuditRow> Audit { get; } = [];
 

@@ -40,6 +40,9 @@ public interface IReadModel
     /// <summary>What people were asked, oldest first.</summary>
     ValueTask<IReadOnlyList<AskedQuestion>> ListQuestionsAsync(QuestionQuery query, CancellationToken cancellationToken);
 
+    /// <summary>Callbacks of a run and its tasks, in the order in which they were raised.</summary>
+    ValueTask<IReadOnlyList<CallbackRow>> ListCallbacksAsync(long run, CancellationToken cancellationToken);
+
     ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken);
 
     /// <summary>By name; <c>default_pool</c> is among them only when it was set.</summary>

@@ -153,6 +153,43 @@ public sealed record BackfillRow : ReadModelChange
     public DateTimeOffset? EndedAt { get; init; }
 }
 
+/// <summary>Upserts a callback by its key.</summary>
+public sealed record CallbackRow : ReadModelChange
+{
+    public required long Key { get; init; }
+
+    public required long Run { get; init; }
+
+    /// <summary>The instance; null for a callback of the Dag.</summary>
+    public TaskId? Task { get; init; }
+
+    public int TryNumber { get; init; }
+
+    /// <summary>Such as <c>on_failure</c>.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>Class name, or <c>Code</c>.</summary>
+    public required string Notifier { get; init; }
+
+    public string? Deadline { get; init; }
+
+    public string? Why { get; init; }
+
+    /// <summary>waiting, running, success or failed.</summary>
+    public required string State { get; init; }
+
+    public string? Worker { get; init; }
+
+    /// <summary>How often it was given to a worker.</summary>
+    public int HandedOut { get; init; }
+
+    public required DateTimeOffset RaisedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public string? Error { get; init; }
+}
+
 /// <summary>Upserts what is wrong with a Dag file; a null message removes it.</summary>
 public sealed record ImportErrorRow(string File, string? Message, DateTimeOffset At) : ReadModelChange;
 

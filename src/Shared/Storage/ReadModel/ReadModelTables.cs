@@ -138,6 +138,24 @@ internal static class ReadModelTables
         new TimeColumn<PoolRow>("changed_at", row => row.At),
     ]);
 
+    public static RowTable<CallbackRow> Callbacks { get; } = new("callback", ["callback_key"], OnConflict.Update,
+    [
+        new LongColumn<CallbackRow>("callback_key", row => row.Key),
+        new LongColumn<CallbackRow>("run_key", row => row.Run),
+        new TextColumn<CallbackRow>("task_id", row => row.Task?.Value),
+        new IntColumn<CallbackRow>("try_number", row => row.TryNumber),
+        new TextColumn<CallbackRow>("event", row => row.Event),
+        new TextColumn<CallbackRow>("notifier", row => row.Notifier),
+        new TextColumn<CallbackRow>("deadline", row => row.Deadline),
+        new TextColumn<CallbackRow>("why", row => row.Why),
+        new TextColumn<CallbackRow>("state", row => row.State),
+        new TextColumn<CallbackRow>("worker", row => row.Worker),
+        new IntColumn<CallbackRow>("handed_out", row => row.HandedOut),
+        new TimeColumn<CallbackRow>("raised_at", row => row.RaisedAt),
+        new TimeColumn<CallbackRow>("ended_at", row => row.EndedAt),
+        new TextColumn<CallbackRow>("error", row => row.Error),
+    ]);
+
     public static RowTable<AuditRow> Audit { get; } = new("audit", [], OnConflict.Keep,
     [
         new TimeColumn<AuditRow>("at", row => row.At),

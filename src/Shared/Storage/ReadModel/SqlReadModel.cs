@@ -190,6 +190,32 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             .ConfigureAwait(false);
     }
 
+    public async ValueTask<IReadOnlyList<CallbackRow>> ListCallbacksAsync(long run, CancellationToken cancellationToken)
+    {
+        const string Sql =
+            """
+            SELECT callback_key, task_id, try_number, event, notifier, deadline, why, state, worker, handed_out, raised_at, ended_at, error
+            FROM callback WHERE run_key = $1 ORDER BY callback_key
+            """;
+        return await database.QueryAsync(Sql, [run], row => new CallbackRow
+        {
+            Key = row.Long(0),
+            Run = run,
+            Task = row.TextOrNull(1) is { } task ? new TaskId(task) : null,
+            TryNumber = row.Int(2),
+            Event = row.Text(3),
+            Notifier = row.Text(4),
+            Deadline = row.TextOrNull(5),
+            Why = row.TextOrNull(6),
+            State = row.Text(7),
+            Worker = row.TextOrNull(8),
+            HandedOut = row.Int(9),
+            RaisedAt = row.Time(10),
+            EndedAt = row.TimeOrNull(11),
+            Error = row.TextOrNull(12),
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
     public async ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken) =>
         await database.QueryAsync(
             "SELECT file, message, at FROM import_error ORDER BY file", [],
