@@ -147,7 +147,10 @@ internal sealed partial class DagActor(
         var isNewVersion = before != define.Version;
         Adopt(company.Versions.Add(define.Version, define.Spec));
         var append = Change([new DagDefined(define.Version, define.Bundle, define.File, Now), .. Faults()]);
-        append.Changes.Add(new DagVersionRow(define.Version, id, DagSpecJson.Serialize(define.Spec), Now, isNewVersion ? before : null));
+
+        // A backfill goes on by the version that it was made of, which may have no run yet.
+        var replaced = isNewVersion && _claims.IsEmpty ? before : null;
+        append.Changes.Add(new DagVersionRow(define.Version, id, DagSpecJson.Serialize(define.Spec), Now, replaced));
         Tell(append);
         if (isNewVersion)
         {

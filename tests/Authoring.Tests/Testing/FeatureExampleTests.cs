@@ -36,6 +36,8 @@ public sealed class FeatureExampleTests
         ["cross_dag_yaml.yaml"] = "upstream=success yesterday=success load=success",
         ["approvals.cs"] = "count=success confirm=success limits=skipped publish=skipped tidy_up=success",
         ["approvals_yaml.yaml"] = "confirm=success which=success delete=success",
+        ["callbacks.cs"] = "second_time_lucky=success nothing_to_do=skipped tells_a_webhook=success",
+        ["callbacks_yaml.yaml"] = "hello=success",
         ["depends_on_past.cs"] = "load=success check=success",
     };
 

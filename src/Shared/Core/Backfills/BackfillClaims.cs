@@ -9,6 +9,9 @@ public sealed record BackfillClaims(DagId Dag)
 {
     private ImmutableSortedDictionary<string, DataInterval> Ranges { get; init; } = ImmutableSortedDictionary.Create<string, DataInterval>(StringComparer.Ordinal);
 
+    /// <summary>Whether no backfill is under way.</summary>
+    public bool IsEmpty => Ranges.IsEmpty;
+
     /// <summary>Claims a range <c>[Start, End)</c> of logical dates. Claiming it again under the same id is harmless.</summary>
     /// <returns>The claims from then on, or one sentence with the name of the backfill that holds some of the range.</returns>
     public (BackfillClaims Claims, string? Refusal) Claim(string id, DataInterval range)
