@@ -60,7 +60,7 @@ public sealed class CallbackDefinitionTests
         [
             ("on_failure_callback: [{notifier: PagerNotifier}]", "There is no notifier 'PagerNotifier'; known: SlackNotifier, WebhookNotifier."),
             ("on_failure_callback: [{url: x}]", "notifier"),
-            ("on_failure_callback: [{notifier: SlackNotifier, uri: x}]", "uri"),
+            ("on_failure_callback: [{notifier: SlackNotifier, url: x, uri: y}]", "uri"),
             ("on_failure_callback: [{notifier: SlackNotifier}]", "needs a url or a connection_id"),
             ("on_success_callback: [{notifier: SlackNotifier, url: x, connection_id: y}]", "has both"),
             ("callback_timeout: 0s", "callback timeout is 00:00:00; it must be positive"),
