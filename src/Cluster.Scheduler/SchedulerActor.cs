@@ -9,6 +9,7 @@ using Sluice.Cluster.Wire;
 using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Scheduler.Assets;
 using Sluice.Scheduler.Backfills;
 using Sluice.Scheduler.Callbacks;
 using Sluice.Scheduler.DagRuns;
@@ -50,10 +51,11 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
         var journal = Context.Spawn(Props.Create(() => new JournalActor(store.Journal, epoch, recovered.Oldest)), "journal");
         var dispatcher = Context.Spawn(Props.Create(() => new DispatcherActor()), "dispatcher");
         var workers = Context.Spawn(Props.Create(() => new WorkersActor(host.Transport, dispatcher, epoch, silence)), "workers");
+        var assets = Context.Spawn(Props.Create(() => new AssetsActor(journal)), "assets");
         var ids = new RunIds(epoch);
         var callbacks = Context.Spawn(Props.Create(() => new CallbacksActor([.. recovered.Callbacks.Values], journal, workers)), "callbacks");
         _starting.Add(callbacks);
-        _company = new(new(journal, dispatcher, workers, callbacks, ids), versions, store.ReadModel, ids);
+        _company = new(new(journal, dispatcher, workers, callbacks, assets, ids), versions, store.ReadModel, ids);
 
         foreach (var pool in await store.ReadModel.ListPoolsAsync(CancellationToken.None))
         {
@@ -176,6 +178,9 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
                 }
 
                 _company.Runs.Journal.Tell(pool, Context.Self);
+                break;
+            case AssetsQuestion or EmitAsset:
+                _company.Runs.Assets.Tell(message, Context.Sender);
                 break;
             case PoolsQuestion question:
                 _company.Runs.Dispatcher.Tell(question, Context.Sender);

@@ -1,4 +1,5 @@
 using Sluice.Actors;
+using Sluice.Core.Assets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Storage;
@@ -142,6 +143,11 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
     public ValueTask<IReadOnlyList<PoolRow>> ListPoolsAsync(CancellationToken cancellationToken) => Inner.ReadModel.ListPoolsAsync(cancellationToken);
 
     public ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken) => Inner.ReadModel.ListImportErrorsAsync(cancellationToken);
+
+    public ValueTask<IReadOnlyList<AssetEvent>> ListAssetEventsAsync(AssetEventQuery query, CancellationToken cancellationToken) =>
+        Inner.ReadModel.ListAssetEventsAsync(query, cancellationToken);
+
+    public ValueTask<long> FindLatestAssetEventAsync(CancellationToken cancellationToken) => Inner.ReadModel.FindLatestAssetEventAsync(cancellationToken);
 
     public ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) => Inner.ReadModel.ListAuditAsync(limit, cancellationToken);
 

@@ -48,6 +48,9 @@ internal sealed class PlayedWorker
     /// <summary>What a task pushes when it ends well.</summary>
     public List<XCom> Pushes { get; } = [];
 
+    /// <summary>What a task says of its outlets when it ends well.</summary>
+    public List<Core.Assets.AssetUpdate> Updates { get; } = [];
+
     public bool IsRegistered { get; private set; }
 
     /// <summary>Links to the present scheduler and registers.</summary>
@@ -96,7 +99,7 @@ internal sealed class PlayedWorker
     {
         var at = _cluster.Simulation.Now;
         Held.Remove(id);
-        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null })]));
+        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null, AssetUpdates = [.. Updates] })]));
         _cluster.RunFor(TimeSpan.FromMilliseconds(50));
     }
 
@@ -162,7 +165,7 @@ internal sealed class PlayedWorker
                 {
                     if (Works)
                     {
-                        Send(new TaskReports([new(task.Id, SimulatedScheduler.Success(at, [.. Pushes]))]));
+                        Send(new TaskReports([new(task.Id, SimulatedScheduler.Success(at, [.. Pushes]) with { AssetUpdates = [.. Updates] })]));
                     }
                     else
                     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
+using Sluice.Cli.Assets;
 using Sluice.Cli.Backfills;
 using Sluice.Cli.Dags;
 using Sluice.Cli.Demo;
@@ -43,6 +44,7 @@ internal static class RootCommands
         root.Add(BackfillCommands.Create(factory));
         root.Add(TasksCommands.Create(factory));
         root.Add(PoolsCommands.Create(factory));
+        root.Add(AssetsCommands.Create(factory));
         root.Add(ConnectionsCommands.Create(factory));
         root.Add(VariablesCommands.Create(factory));
         root.Add(ScheduleCommands.Create(factory));

@@ -57,6 +57,7 @@ internal static class DagsCommands
                 .Add("State", StateOf(dag))
                 .Add("Problem", dag.Problem)
                 .Add("Schedule", dag.Schedule)
+                .Add("Waits for", WaitingOf(dag))
                 .Add("Next run", dag.NextRunAfter is { } next ? Wording.Time(next) + " UTC" : null)
                 .Add("Owner", dag.Owner)
                 .Add("Tags", string.Join(", ", dag.Tags))
@@ -109,6 +110,18 @@ internal static class DagsCommands
 
             listing.WriteTo(invocation.Terminal);
         });
+
+    /// <summary>What is still missing of the assets: <c>2 of 3 assets updated; missing: customers</c>.</summary>
+    private static string? WaitingOf(DagSummary dag)
+    {
+        if (dag.WaitsForAssets is not { } waits)
+        {
+            return null;
+        }
+
+        var missing = waits.Assets.Where(asset => asset.Queued == 0).Select(asset => asset.Asset).ToList();
+        return $"{waits.Assets.Count - missing.Count} of {waits.Assets.Count} assets updated{(missing.Count == 0 ? "" : $"; missing: {string.Join(", ", missing)}")}";
+    }
 
     private static string StateOf(DagSummary dag) => dag switch { { Active: false } => "gone", { Problem: not null } => "broken", { Paused: true } => "paused", _ => "active" };
 }

@@ -30,6 +30,7 @@ internal static class RunTable
         .Add("Data interval", $"{Wording.Date(run.DataIntervalStart)} to {Wording.Date(run.DataIntervalEnd)} UTC")
         .Add("Backfill", run.BackfillId)
         .Add("Triggered by", run.TriggeredBy)
+        .Add("Made by assets", run.AssetEvents is { } events ? string.Join(", ", events.GroupBy(one => one.Asset).Select(one => one.Count() == 1 ? one.Key : $"{one.Key} ({one.Count()})")) : null)
         .Add("Conf", run.Conf)
         .Add("Started", run.StartedAt is { } at ? Wording.Time(at) + " UTC" : null)
         .Add("Took", Wording.Took(run.StartedAt, run.EndedAt));

@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -111,6 +112,10 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
     public ValueTask<IReadOnlyList<PoolRow>> ListPoolsAsync(CancellationToken cancellationToken) => inner.ListPoolsAsync(cancellationToken);
 
     public ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken) => inner.ListImportErrorsAsync(cancellationToken);
+
+    public ValueTask<IReadOnlyList<AssetEvent>> ListAssetEventsAsync(AssetEventQuery query, CancellationToken cancellationToken) => inner.ListAssetEventsAsync(query, cancellationToken);
+
+    public ValueTask<long> FindLatestAssetEventAsync(CancellationToken cancellationToken) => inner.FindLatestAssetEventAsync(cancellationToken);
 
     public ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) => inner.ListAuditAsync(limit, cancellationToken);
 }

@@ -111,7 +111,7 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
 
         _newlyReady.Clear();
 
-        // Of what is written the scheduler reads again only its Dags and runs; the journal only after a takeover.
+        // Of what is written the scheduler reads again only its Dags, runs and updates of assets; the journal only after a takeover.
         var kept = new JournalBatch();
         foreach (var change in batch.Changes)
         {
@@ -119,7 +119,7 @@ internal sealed class SimulationRecord(SimulationDispatcher simulation, IReadOnl
             {
                 RunsRead.Write(run);
             }
-            else if (change is DagVersionRow)
+            else if (change is DagVersionRow or AssetEventRow)
             {
                 kept.Changes.Add(change);
             }

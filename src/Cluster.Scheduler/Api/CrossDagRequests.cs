@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -114,7 +115,7 @@ internal sealed class CrossDagRequests(IStore store, ActorRef elector)
         var query = new RunQuery { Dag = new DagId(question.Dag), From = question.Window is { } window ? after - window : date, Before = after, Limit = 100 };
         var runs = await store.ReadModel.ListRunsAsync(query, cancel);
         var latest = runs.Where(run => run.Facts.LogicalDate == runs[0].Facts.LogicalDate).ToList();
-        return latest.Find(run => run.Facts.Type != RunType.Manual) ?? latest.FirstOrDefault();
+        return latest.Find(run => run.Facts.Type.IsOfInterval()) ?? latest.FirstOrDefault();
     }
 
     private async Task<List<DagFinding>> TasksAsync(DagQuestion question, DateTimeOffset date, DagRunRow run, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using Sluice.Cluster.Api;
+using Sluice.Core.Assets;
 using Sluice.Core.Backfills;
 using Sluice.Core.Connections;
 using Sluice.Core.CrossDag;
@@ -25,6 +26,7 @@ internal static class Summaries
         Tags = row.Tags,
         Owner = row.Owner,
         Problem = row.Problem,
+        WaitsForAssets = row.Assets is { } assets ? new(assets.Expression, [.. assets.Assets.Select(one => new AssetWaitOf(one.Asset, one.Queued))]) : null,
     };
 
     public static IReadOnlyList<TaskSummary> TasksOf(DagSpec spec) =>
@@ -51,6 +53,20 @@ internal static class Summaries
         TriggeredBy = row.Facts.TriggeredBy is { } by ? RunTrigger.Show(by) : null,
         Conf = row.Facts.Conf == "{}" ? null : row.Facts.Conf,
         Version = row.Facts.Version,
+        AssetEvents = row.Facts.AssetEvents is { } events ? [.. events.Select(Of)] : null,
+    };
+
+    public static AssetEventSummary Of(AssetEvent happened) => new()
+    {
+        Id = happened.Id,
+        Asset = happened.Asset,
+        Alias = happened.Alias,
+        At = happened.At,
+        Extra = happened.Extra == "{}" ? null : happened.Extra,
+        SourceDagId = happened.SourceDag,
+        SourceRunId = happened.SourceRun,
+        SourceTaskId = happened.SourceTask,
+        By = happened.By,
     };
 
     public static TaskAttemptSummary Of(TaskInstanceRow row) => new()

@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using System.Runtime.CompilerServices;
 using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
@@ -28,7 +29,7 @@ internal sealed class BackfillScout(IReadModel readModel, DagId dag, BackfillWal
             var existing = new Dictionary<DateTimeOffset, DagRunRow>();
             foreach (var run in await readModel.ListRunsAsync(query, cancellationToken))
             {
-                if (run.Facts.Type != RunType.Manual)
+                if (run.Facts.Type.IsOfInterval())
                 {
                     existing.TryAdd(run.Facts.LogicalDate, run);
                 }

@@ -2,10 +2,12 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Sluice.Actors;
 using Sluice.Cluster.Wire;
+using Sluice.Core.Assets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Queues;
 using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.Assets;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Journal;
@@ -39,7 +41,7 @@ internal sealed record PastMoved(long Key);
 internal sealed record PastIs(PastRun? Past);
 
 /// <summary>Who a run works with.</summary>
-internal sealed record RunCompany(ActorRef Journal, ActorRef Dispatcher, ActorRef Workers, ActorRef Callbacks, RunIds Ids);
+internal sealed record RunCompany(ActorRef Journal, ActorRef Dispatcher, ActorRef Workers, ActorRef Callbacks, ActorRef Assets, RunIds Ids);
 
 /// <summary>Owns one run: one mailbox, one writer. Its rules are <see cref="DagRunDecider"/>.</summary>
 /// <remarks>
@@ -368,6 +370,33 @@ internal sealed partial class DagRunActor : Actor
             {
                 _pending.Changes.Add(new Storage.ReadModel.XComRow(_run.Facts.Key, _run.NameOf(e.Task), xcom.Key, xcom.Value, xcom.Object?.Uri));
             }
+
+            UpdateAssets(e, outcome);
+        }
+    }
+
+    /// <summary>In the commit of the success: an event is there exactly when the success is.</summary>
+    private void UpdateAssets(TaskEnded e, TaskOutcome outcome)
+    {
+        var updates = AssetUpdates.Of(_run.SpecOf(e.Task), outcome).ToList();
+        foreach (var update in updates)
+        {
+            _pending.Changes.Add(new Storage.ReadModel.AssetEventRow(new()
+            {
+                Asset = update.Asset,
+                Alias = update.Alias,
+                At = e.At,
+                Extra = update.Extra,
+                SourceDag = _run.Facts.Dag.Value,
+                SourceRun = _run.Facts.Id.Value,
+                SourceTask = _run.NameOf(e.Task).Value,
+                SourceInterval = _run.Facts.Interval,
+            }));
+        }
+
+        if (updates.Count > 0)
+        {
+            _pending.OnCommitted.Add(new(_company.Assets, new AssetsMoved(updates)));
         }
     }
 

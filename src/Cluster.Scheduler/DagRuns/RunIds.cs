@@ -13,5 +13,5 @@ internal sealed class RunIds(long epoch)
 
     /// <summary><c>{type}__{iso time}</c> (semantics.md, 2).</summary>
     public static RunId Of(RunType type, DateTimeOffset at) =>
-        new($"{type.ToString().ToLowerInvariant()}__{at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFzzz", CultureInfo.InvariantCulture)}");
+        new($"{System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(type.ToString())}__{at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFzzz", CultureInfo.InvariantCulture)}");
 }

@@ -1,11 +1,13 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Sluice.Actors;
+using Sluice.Core.Assets;
 using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Params;
 using Sluice.Core.Schedules;
+using Sluice.Scheduler.Assets;
 using Sluice.Scheduler.Backfills;
 using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dispatch;
@@ -37,6 +39,7 @@ internal sealed partial class DagActor(
         {
             Adopt(await company.Versions.GetAsync(version, CancellationToken.None));
             _clock.Resume(_dag, Now);
+            TellAssets();
             if (Faults() is [var fault])
             {
                 Write(fault);
@@ -48,6 +51,7 @@ internal sealed partial class DagActor(
             _runs.Begin(run, isNew: false);
         }
 
+        await LookAtAssetsAsync(Condition);
         await StartQueuedAsync();
         await ScheduleAsync();
         Context.Parent!.Tell(DagStarted.Instance, Context.Self);
@@ -62,6 +66,7 @@ internal sealed partial class DagActor(
                 break;
             case Undefine when _dag.Active:
                 Write(new DagRemoved());
+                TellAssets();
                 break;
             case SetPaused set:
                 await OnSetPausedAsync(set);
@@ -93,6 +98,10 @@ internal sealed partial class DagActor(
                 break;
             case PastMoved moved:
                 await _past.TellAsync(moved.Key);
+                break;
+            case LookAtAssets:
+                await LookAtAssetsAsync(Condition);
+                await ScheduleByAssetsAsync();
                 break;
             case Tick:
                 await ScheduleAsync();
@@ -145,8 +154,11 @@ internal sealed partial class DagActor(
 
         var before = _dag.Version;
         var isNewVersion = before != define.Version;
+        var condition = Condition;
+        await LookAtAssetsAsync(condition);
         Adopt(company.Versions.Add(define.Version, define.Spec));
-        var append = Change([new DagDefined(define.Version, define.Bundle, define.File, Now), .. Faults()]);
+        var append = Change([new DagDefined(define.Version, define.Bundle, define.File, Now), .. await FollowAsync(condition), .. Faults()]);
+        TellAssets();
 
         // A backfill goes on by the version that it was made of, which may have no run yet.
         var replaced = isNewVersion && _claims.IsEmpty ? before : null;
@@ -245,7 +257,7 @@ internal sealed partial class DagActor(
         }
 
         var date = backfill.Interval.Start;
-        if ((_runs.FindOfInterval(date) ?? _unwritten.Values.FirstOrDefault(run => run.LogicalDate == date && run.Type != RunType.Manual)) is { } living)
+        if ((_runs.FindOfInterval(date) ?? _unwritten.Values.FirstOrDefault(run => run.LogicalDate == date && run.Type.IsOfInterval())) is { } living)
         {
             // Asked again after a takeover: this is the run that it asked for.
             Context.Sender?.Tell(living.Backfill == backfill.Backfill
@@ -338,6 +350,7 @@ internal sealed partial class DagActor(
     /// <summary>Creates every run that is due and allowed now, and sets the alarm for the next.</summary>
     private async ValueTask ScheduleAsync()
     {
+        await ScheduleByAssetsAsync();
         while (_clock.Timetable is not null && _dag is { Active: true, Paused: false })
         {
             if (_clock.Next(_dag, Now) is not { } firing)
@@ -461,6 +474,7 @@ internal sealed partial class DagActor(
         Tags = _clock.Graph?.Spec.Tags ?? [],
         Owner = _clock.Graph?.Spec.Owner,
         Problem = _dag.Problem,
+        Assets = AssetUses.Of(Condition, _dag.Assets),
     };
 
     private void Tell(Append append) => company.Runs.Journal.Tell(append, Context.Self);

@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -53,7 +54,7 @@ internal sealed class RunMaker(DagId id, SchedulerCompany company)
     {
         // The store keeps whole microseconds.
         var query = new RunQuery { Dag = id, From = logicalDate, Before = logicalDate.AddMicroseconds(1), Limit = 100 };
-        return (await company.ReadModel.ListRunsAsync(query, CancellationToken.None)).FirstOrDefault(run => run.Facts.Type != RunType.Manual);
+        return (await company.ReadModel.ListRunsAsync(query, CancellationToken.None)).FirstOrDefault(run => run.Facts.Type.IsOfInterval());
     }
 
     /// <summary>The latest success before a logical date: for a backfill that is not the Dag's latest.</summary>

@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using System.Globalization;
 using Sluice.Actors;
 using Sluice.Core.DagRuns;
@@ -19,7 +20,7 @@ internal sealed class RunsInFlight(ActorContext context, RunCompany company)
 
     /// <summary>The run of an interval; runs by hand are not of an interval.</summary>
     public RunFacts? FindOfInterval(DateTimeOffset logicalDate) =>
-        _runs.Values.FirstOrDefault(run => run.Facts.LogicalDate == logicalDate && run.Facts.Type != RunType.Manual)?.Facts;
+        _runs.Values.FirstOrDefault(run => run.Facts.LogicalDate == logicalDate && run.Facts.Type.IsOfInterval())?.Facts;
 
     public RunFacts? FindOfId(RunId id) => _runs.Values.FirstOrDefault(run => run.Facts.Id == id)?.Facts;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Sluice.Core.Assets;
 using Sluice.Core.Callbacks;
 using Sluice.Core.TaskInstances;
 
@@ -234,6 +235,7 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
             SkipDownstream = reader.ReadByte() is > 0 and var skips ? (SkipScope)(skips - 1) : null,
             Follow = ReadTexts(ref reader),
             Question = reader.ReadOptionalString() is { } question ? JsonSerializer.Deserialize(question, RunnerJson.Default.HumanQuestion) : null,
+            AssetUpdates = ReadUpdates(ref reader),
         };
         return new(attempt, outcome, isSpent, workingSet);
     }
@@ -264,6 +266,13 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
         }
 
         writer.WriteString(Outcome.Question is { } question ? JsonSerializer.Serialize(question, RunnerJson.Default.HumanQuestion) : null);
+        writer.WriteInt32(Outcome.AssetUpdates?.Count ?? -1);
+        foreach (var update in Outcome.AssetUpdates ?? [])
+        {
+            writer.WriteString(update.Asset);
+            writer.WriteString(update.Alias);
+            writer.WriteString(update.Extra);
+        }
     }
 
     private static string[]? ReadTexts(ref FrameReader reader)
@@ -281,6 +290,23 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
         }
 
         return texts;
+    }
+
+    private static AssetUpdate[]? ReadUpdates(ref FrameReader reader)
+    {
+        var count = reader.ReadInt32();
+        if (count < 0)
+        {
+            return null;
+        }
+
+        var updates = new AssetUpdate[count];
+        for (var i = 0; i < count; i++)
+        {
+            updates[i] = new(reader.ReadString(), reader.ReadOptionalString(), reader.ReadString());
+        }
+
+        return updates;
     }
 
     private static XCom[]? ReadXComs(ref FrameReader reader)

@@ -80,6 +80,11 @@ public sealed class YamlDagsTests
     [InlineData("{every_weeks: 2}", "every 14 days")]
     [InlineData("{every_months: 3}", "every 3 months")]
     [InlineData("{every_years: 2}", "every 2 years")]
+    [InlineData("{assets: orders}", "assets orders")]
+    [InlineData("{assets: [orders, {alias: files}]}", "assets orders & alias files")]
+    [InlineData("{assets: {all: [x, {any: [y, {asset: z, uri: 's3://z'}]}]}}", "assets x & (y | z)")]
+    [InlineData("{assets: {any: [x, y]}, cron: daily}", "@daily or assets x | y")]
+    [InlineData("{assets: x, every: 1h}", "every 01:00:00 or assets x")]
     public void A_schedule_may_be_written_in_many_ways(string schedule, string expected)
     {
         var found = Load($"dag_id: d\nstart_date: 2026-01-01\nmax_active_runs: 1\nschedule: {schedule}\ntasks: [{{id: t, operator: CopyOperator}}]\n");
@@ -179,6 +184,16 @@ public sealed class YamlDagsTests
     [InlineData("deadlines: [{name: d, reference: queued_at, after: 1h, before: 1h}]", 5, "has both after and before")]
     [InlineData("deadlines: [{name: d, reference: average_runtime, runs: 2, at_least: 3}]", 1, "takes the average of 2 runs, at least 3")]
     [InlineData("    end_date: 2021-01-01\n    start_date: 2021-01-02", 3, "its end date 2021-01-01T00:00:00+00:00 is before its start date")]
+    [InlineData("schedule: {assets: []}", 5, "assets of a schedule names no asset")]
+    [InlineData("schedule: {assets: }", 5, "assets of a schedule names no asset")]
+    [InlineData("schedule: {assets: {some: [x]}}", 5, "An asset is its name, {asset: NAME, uri: URI, extra: {...}} or {alias: NAME}; several are {all: [...]} or {any: [...]}")]
+    [InlineData("schedule: {assets: {all: x}}", 5, "all of assets must be a list")]
+    [InlineData("schedule: {assets: {any: []}}", 1, "its schedule has an empty group of assets")]
+    [InlineData("schedule: {assets: x, days: next}", 5, "A schedule is a preset")]
+    [InlineData("schedule: {assets: {asset: x, url: y}}", 5, "unknown field 'url'")]
+    [InlineData("    outlets: [x, x]", 3, "asset 'x' is among its outlets twice")]
+    [InlineData("    outlets: {name: x}", 5, "An asset is its name")]
+    [InlineData("    outlets: [{asset: x, extra: [1]}]", 3, "the extra of asset 'x' is no JSON object")]
     [InlineData("tags: {a: b}", 5, "tags of the Dag must be a list of texts")]
     [InlineData("timezone: [", 6, "Not readable as YAML")]
     public void What_is_wrong_is_named_with_its_line(string line, int at, string words)

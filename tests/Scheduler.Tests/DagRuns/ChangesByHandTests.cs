@@ -188,7 +188,7 @@ public sealed class ChangesByHandTests
         }
 
         // Its turn has come.
-        Assert.Equal(RunState.Running, _cluster.RunOf(runs[2]).State);
+        Assert.True(_cluster.RunUntil(() => _cluster.RunOf(runs[2]).State == RunState.Running), "its turn did not come");
         _cluster.TakeOver();
         worker.Join();
         Assert.Equal([RunState.Failed, RunState.Failed, RunState.Running], runs.Select(run => _cluster.RunOf(run).State));

@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
@@ -378,6 +379,34 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
 
         await WriteAsync(db with { Slots = 2 }, api with { Slots = null }, db with { Slots = 0, IncludeDeferred = true, At = Day(2) });
         Assert.Equal([db with { Slots = 0, IncludeDeferred = true, At = Day(2) }], await Store.ReadModel.ListPoolsAsync(None));
+    }
+
+    [Fact]
+    public async Task Events_of_assets_get_ids_in_the_order_of_their_commits_and_are_found_by_asset_and_alias()
+    {
+        var bare = new AssetEvent { Asset = "orders", At = Day(1) };
+        var whole = new AssetEvent
+        {
+            Asset = "고객/2021", Alias = "files", At = Noon, Extra = """{"rows":1}""", SourceDag = "weather", SourceRun = "r", SourceTask = "load[3]",
+            SourceInterval = new(Day(1), Day(2)), By = "ann",
+        };
+        Assert.Equal(0, await Store.ReadModel.FindLatestAssetEventAsync(None));
+        await WriteAsync(new AssetEventRow(bare), new AssetEventRow(whole));
+        await WriteAsync(new AssetEventRow(bare with { At = Day(2) }));
+
+        var all = await Store.ReadModel.ListAssetEventsAsync(new(), None);
+        Assert.Equal([bare with { Id = all[0].Id }, whole with { Id = all[1].Id, At = Noon.ToUniversalTime() }, bare with { Id = all[2].Id, At = Day(2) }], all);
+        Assert.True(0 < all[0].Id && all[0].Id < all[1].Id && all[1].Id < all[2].Id);
+        Assert.Equal(all[2].Id, await Store.ReadModel.FindLatestAssetEventAsync(None));
+
+        async Task AssertFindsAsync(AssetEventQuery query, params int[] found) =>
+            Assert.Equal(found.Select(index => all[index]), await Store.ReadModel.ListAssetEventsAsync(query, None));
+        await AssertFindsAsync(new() { Of = [new Asset("orders")] }, 0, 2);
+        await AssertFindsAsync(new() { Of = [new Asset("orders")], After = all[0].Id }, 2);
+        await AssertFindsAsync(new() { Of = [new AssetAlias("files")] }, 1);
+        await AssertFindsAsync(new() { Of = [new Asset("orders"), new AssetAlias("files")], NewestFirst = true, Limit = 2 }, 2, 1);
+        await AssertFindsAsync(new() { Of = [new Asset("files"), new AssetAlias("orders")] });
+        await AssertFindsAsync(new() { Of = [] });
     }
 
     [Fact]

@@ -38,6 +38,8 @@ public class TaskNode : TaskSettings, IDagNode
     /// <summary>Each property of what it returns is pushed under its own name, too, in snake case. Default: false.</summary>
     public bool MultipleOutputs { get; set; }
 
+    internal List<Core.Assets.NamedAsset> OutletAssets { get; } = [];
+
     internal TaskKind Kind { get; set; }
 
     internal Mapping? Mapping { get; set; }

@@ -57,6 +57,7 @@ internal static class TaskSpecWriter
             Priority = Find(task, s => s.Priority) ?? defaults.Priority,
             WeightRule = Find(task, s => s.WeightRule),
             Owner = Find(task, s => s.Owner),
+            Outlets = task.OutletAssets.Count == 0 ? null : [.. task.OutletAssets],
             Callbacks = CallbackWriter.Write(CallbackWriter.Of(task), providers, $"task '{task.Id}'", task.Location),
             Sensor = task.Operator is Sensor sensor
                 ? new() { Mode = sensor.Mode, PokeInterval = sensor.PokeInterval, Timeout = sensor.Timeout, SoftFail = sensor.SoftFail }

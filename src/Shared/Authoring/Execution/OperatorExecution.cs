@@ -154,6 +154,7 @@ public static class OperatorExecution
                 XComs = context.Pushed.Count == 0 ? null : [.. context.Pushed],
                 Follow = context.Chosen,
                 SkipDownstream = context.Skips,
+                AssetUpdates = context.Task.Outlets is null ? null : context.OutletEvents.Write(),
             };
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

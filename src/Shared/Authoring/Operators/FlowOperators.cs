@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -64,7 +65,7 @@ public sealed class LatestOnlyOperator : Operator
     /// <summary>Whether now lies in the interval after the run's, its end included (semantics.md, 5).</summary>
     internal static bool IsLatest(RunFacts run, DagSpec dag, DateTimeOffset now)
     {
-        if (run.Type == RunType.Manual)
+        if (!run.Type.IsOfInterval())
         {
             return true;
         }

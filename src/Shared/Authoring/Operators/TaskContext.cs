@@ -64,6 +64,13 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <summary>Values pushed by this attempt so far; they become visible to others when the attempt has succeeded.</summary>
     public IReadOnlyList<Core.TaskInstances.XCom> Pushed => _pushed;
 
+    /// <summary>What this attempt says of the assets that it updates: <c>context.OutletEvents[orders].Extra["rows"] = 12</c>.</summary>
+    public Assets.OutletEvents OutletEvents => field ??= new(Task);
+
+    /// <summary>The events that the run was made of, by the name of their asset, oldest first; empty for runs that no asset made.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<Core.Assets.AssetEvent>> TriggeringAssetEvents => field ??=
+        (Run.AssetEvents ?? []).GroupBy(one => one.Asset).ToDictionary(events => events.Key, events => (IReadOnlyList<Core.Assets.AssetEvent>)[.. events]);
+
     /// <summary>Goes on with these tasks and groups after a success; the other direct downstreams are skipped, unless they come after a chosen one.</summary>
     /// <param name="ids">As the Dag has them, with the prefixes of their groups; none skips all direct downstreams.</param>
     public void Follow(params IEnumerable<string> ids) => Chosen = [.. ids];

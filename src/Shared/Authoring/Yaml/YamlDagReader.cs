@@ -175,6 +175,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         ReadKind(task, item, prefix);
         Maps.Read(task, prefix, item);
         task.MultipleOutputs = item.Flag("multiple_outputs") ?? false;
+        task.OutletAssets.AddRange(YamlAssets.Outlets(item));
         task.TriggerRule = item.Choice<TriggerRule>("trigger_rule") ?? task.TriggerRule;
         ReadSettings(item, task);
         Register(task, prefix, item);

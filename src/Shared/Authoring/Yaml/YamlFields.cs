@@ -119,6 +119,9 @@ internal sealed class YamlFields(YamlMappingNode node, string what, string file,
         return found;
     }
 
+    /// <summary>A mapping that stands somewhere in it.</summary>
+    public YamlFields Of(YamlMappingNode mapping, string whatItIs) => new(mapping, whatItIs, file, problems);
+
     public YamlFields? Mapping(string name, string whatItIs)
     {
         switch (Node(name))

@@ -8,7 +8,7 @@ namespace Sluice.Authoring.Yaml;
 /// <summary>
 /// Schedules in YAML: a preset or cron expression or a list of them, <c>once</c>, <c>continuous</c>, <c>none</c>, or a mapping with <c>cron</c> or
 /// <c>at</c> (and <c>seconds</c>, <c>calendar</c>, <c>days</c>), <c>every</c>, or <c>every_days</c>, <c>every_weeks</c>, <c>every_months</c>,
-/// <c>every_years</c>.
+/// <c>every_years</c>; <c>assets</c> alone or beside these.
 /// </summary>
 internal static class YamlSchedule
 {
@@ -49,50 +49,75 @@ internal static class YamlSchedule
         var seconds = fields.Flag("seconds");
         var calendars = fields.Texts("calendar").Select(file => file.Text).ToArray();
         var days = fields.Choice<DayRule>("days");
+        var hasAssets = fields.Has("assets");
+        var assets = fields.Node("assets") is { } written ? YamlAssets.Expression(owner, written) : null;
         fields.RefuseOthers();
-
-        if ((crons.Count > 0 ? 1 : 0) + (ats.Count > 0 ? 1 : 0) + (every is null ? 0 : 1) + steps.Count(step => step is not null) != 1
-            || (every is not null && !Duration.TryParse(every, out length)))
+        if (hasAssets)
         {
-            return Refuse(owner, name);
-        }
-
-        if (crons.Count + ats.Count == 0 && (seconds is not null || calendars.Length > 0 || days is not null))
-        {
-            owner.Problem(owner.Node(name), "seconds, calendar and days of a schedule go with cron or at only.");
-            return Schedule.None;
-        }
-
-        if (days is not null && calendars.Length == 0)
-        {
-            owner.Problem(owner.Node(name), "days of a schedule needs a calendar: a file of the Dag folder.");
-            return Schedule.None;
-        }
-
-        CalendarRule? rule = null;
-        if (calendars.Length > 0)
-        {
-            try
+            if (assets is null)
             {
-                rule = new(dag.Calendar(calendars), days ?? DayRule.WorkingDays);
-            }
-            catch (DagDefinitionException e)
-            {
-                owner.Problem(fields.Node("calendar"), e.Message);
+                if (fields.Node("assets") is null)
+                {
+                    owner.Problem(owner.Node(name), YamlAssets.Missing);
+                }
+
                 return Schedule.None;
             }
+
+            if (crons.Count + ats.Count == 0 && every is null && steps.All(step => step is null))
+            {
+                return seconds is null && days is null && calendars.Length == 0 ? Schedule.Assets(assets) : Refuse(owner, name);
+            }
         }
 
-        return (crons, ats) switch
+        var time = ReadTime();
+        return assets is null || time is ManualSchedule ? time : Schedule.AssetOrTime(time, assets);
+
+        Schedule ReadTime()
         {
-            ([var first, .. var more], _) => new CronSchedule(first) { More = Others(more), Seconds = seconds ?? false, Days = rule },
-            (_, [var first, .. var more]) => new CronTriggerSchedule(first) { More = Others(more), Seconds = seconds ?? false, Days = rule },
-            _ => every is not null ? Schedule.Every(length)
-                : steps[0] is { } d ? Schedule.EveryDays(d)
-                : steps[1] is { } w ? Schedule.EveryWeeks(w)
-                : steps[2] is { } m ? Schedule.EveryMonths(m)
-                : Schedule.EveryYears(steps[3]!.Value),
-        };
+            if ((crons.Count > 0 ? 1 : 0) + (ats.Count > 0 ? 1 : 0) + (every is null ? 0 : 1) + steps.Count(step => step is not null) != 1
+                || (every is not null && !Duration.TryParse(every, out length)))
+            {
+                return Refuse(owner, name);
+            }
+
+            if (crons.Count + ats.Count == 0 && (seconds is not null || calendars.Length > 0 || days is not null))
+            {
+                owner.Problem(owner.Node(name), "seconds, calendar and days of a schedule go with cron or at only.");
+                return Schedule.None;
+            }
+
+            if (days is not null && calendars.Length == 0)
+            {
+                owner.Problem(owner.Node(name), "days of a schedule needs a calendar: a file of the Dag folder.");
+                return Schedule.None;
+            }
+
+            CalendarRule? rule = null;
+            if (calendars.Length > 0)
+            {
+                try
+                {
+                    rule = new(dag.Calendar(calendars), days ?? DayRule.WorkingDays);
+                }
+                catch (DagDefinitionException e)
+                {
+                    owner.Problem(fields.Node("calendar"), e.Message);
+                    return Schedule.None;
+                }
+            }
+
+            return (crons, ats) switch
+            {
+                ([var first, .. var more], _) => new CronSchedule(first) { More = Others(more), Seconds = seconds ?? false, Days = rule },
+                (_, [var first, .. var more]) => new CronTriggerSchedule(first) { More = Others(more), Seconds = seconds ?? false, Days = rule },
+                _ => every is not null ? Schedule.Every(length)
+                    : steps[0] is { } d ? Schedule.EveryDays(d)
+                    : steps[1] is { } w ? Schedule.EveryWeeks(w)
+                    : steps[2] is { } m ? Schedule.EveryMonths(m)
+                    : Schedule.EveryYears(steps[3]!.Value),
+            };
+        }
     }
 
     private static List<string>? Others(List<string> more) => more.Count == 0 ? null : more;
@@ -105,7 +130,7 @@ internal static class YamlSchedule
     {
         fields.Problem(
             fields.Node(name),
-            "A schedule is a preset such as daily, a cron expression or a list of them, once, continuous, none, or one of cron, at, every (1h), every_days, every_weeks, every_months, every_years.");
+            "A schedule is a preset such as daily, a cron expression or a list of them, once, continuous, none, or one of cron, at, every (1h), every_days, every_weeks, every_months, every_years, assets.");
         return Schedule.None;
     }
 }

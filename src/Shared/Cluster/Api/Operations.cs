@@ -113,8 +113,18 @@ public static class Operations
     /// <summary><see cref="PoolName"/> to <see cref="Changed"/>.</summary>
     public const string DeletePool = "pools.delete";
 
+    /// <summary><see cref="Nothing"/> to a list of <see cref="AssetSummary"/>: what the Dags of now update or wait for.</summary>
+    public const string ListAssets = "assets.list";
+
+    /// <summary><see cref="AssetEventFilter"/> to a list of <see cref="AssetEventSummary"/>, newest first.</summary>
+    public const string ListAssetEvents = "assets.events";
+
+    /// <summary><see cref="EmitRequest"/> to <see cref="Changed"/>: an asset was updated outside.</summary>
+    public const string EmitAsset = "assets.emit";
+
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
-        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, ListXComs, WhyTask, ListQuestions, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools);
+        ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, ListXComs, WhyTask, ListQuestions, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools,
+        ListAssets, ListAssetEvents);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);
@@ -199,6 +209,9 @@ public sealed record DagSummary
 
     /// <summary>Why nothing new runs though its file defines it; null when all is well.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>How far it is with the assets that it waits for; null when it waits for none.</summary>
+    public AssetWaitSummary? WaitsForAssets { get; init; }
 }
 
 public sealed record DagDetails(DagSummary Dag, IReadOnlyList<TaskSummary> Tasks, IReadOnlyList<RunSummary> LatestRuns);
@@ -244,6 +257,9 @@ public sealed record RunSummary
     public string? Conf { get; init; }
 
     public required string Version { get; init; }
+
+    /// <summary>The updates of assets that it was made of; null for other runs.</summary>
+    public IReadOnlyList<AssetEventSummary>? AssetEvents { get; init; }
 }
 
 /// <param name="Run">The run.</param>

@@ -26,6 +26,7 @@ public enum RunType : byte
     Scheduled = 0,
     Manual = 1,
     Backfill = 2,
+    AssetTriggered = 3,
 }
 
 /// <summary>The numbers are stored: never renumber.</summary>
@@ -70,6 +71,9 @@ public sealed record RunFacts
 
     /// <summary>The task that triggered it, in one life of its own: <c>task dag/run/task@3</c>, where 3 is the token of that life's first attempt. Or the person who did.</summary>
     public string? TriggeredBy { get; init; }
+
+    /// <summary>The events of assets that it was made of, oldest first; null for other runs.</summary>
+    public IReadOnlyList<Assets.AssetEvent>? AssetEvents { get; init; }
 
     /// <summary>JSON object: the id of a connection, to the id of the one that the run's tasks get instead; null for none.</summary>
     public string? Connections { get; init; }

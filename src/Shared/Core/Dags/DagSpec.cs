@@ -156,6 +156,9 @@ public sealed record TaskSpec
     /// <summary>Null: none.</summary>
     public IReadOnlyList<Callbacks.CallbackSpec>? Callbacks { get; init; }
 
+    /// <summary>Assets that it has updated when it succeeds. Null for none.</summary>
+    public IReadOnlyList<Assets.NamedAsset>? Outlets { get; init; }
+
     /// <summary>First logical date that the task is part of, UTC; a run of an earlier date goes without it. Null: the Dag's dates alone count.</summary>
     public DateTimeOffset? StartDate { get; init; }
 

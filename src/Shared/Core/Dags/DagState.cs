@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sluice.Core.Assets;
 using Sluice.Core.Schedules;
 
 namespace Sluice.Core.Dags;
@@ -15,6 +16,9 @@ namespace Sluice.Core.Dags;
 [JsonDerivedType(typeof(RunQueued), "q")]
 [JsonDerivedType(typeof(RunUnqueued), "u")]
 [JsonDerivedType(typeof(DagFaulted), "f")]
+[JsonDerivedType(typeof(AssetsFollowed), "af")]
+[JsonDerivedType(typeof(AssetsQueued), "aq")]
+[JsonDerivedType(typeof(AssetsUsed), "au")]
 public abstract record DagEvent
 {
     private protected DagEvent()
@@ -46,6 +50,19 @@ public sealed record RunUnqueued(long Run) : DagEvent;
 /// <summary>The scheduler that leads cannot read the definition, for instance because its machine lacks a time zone; null: it can again.</summary>
 public sealed record DagFaulted(string? Problem) : DagEvent;
 
+/// <summary>From now on events of these assets count; null: of none.</summary>
+/// <param name="Names">What the schedule asks for.</param>
+/// <param name="Through">Id of the latest event of the deployment: what comes after it counts.</param>
+public sealed record AssetsFollowed(IReadOnlyList<NamedAsset>? Names, long Through) : DagEvent;
+
+/// <summary>Events wait for a run.</summary>
+/// <param name="Events">In the order of their ids.</param>
+/// <param name="Through">Id of the last one: later looks begin after it.</param>
+public sealed record AssetsQueued(IReadOnlyList<AssetEvent> Events, long Through) : DagEvent;
+
+/// <summary>A run was made of everything that waited, up to this event.</summary>
+public sealed record AssetsUsed(long Through) : DagEvent;
+
 /// <summary>A Dag's own state: version, position of its timetable, latest success. Its runs are apart.</summary>
 public sealed record DagState
 {
@@ -74,11 +91,17 @@ public sealed record DagState
     /// <summary>Since when its schedule runs as it does: it was defined or let go on then, UTC.</summary>
     public DateTimeOffset? Since { get; init; }
 
+    /// <summary>Up to which event of assets it has looked; null when it waits for none.</summary>
+    public long? AssetsThrough { get; init; }
+
+    /// <summary>Events of assets that no run has used yet.</summary>
+    public AssetQueue Assets { get; init; } = AssetQueue.Empty;
+
     /// <summary>Folds one event into the state.</summary>
     public DagState Evolve(DagEvent happened) => happened switch
     {
         DagDefined e => this with { Version = e.Version, Bundle = e.Bundle, File = e.File, Active = true, Since = e.At ?? Since },
-        DagRemoved => this with { Active = false },
+        DagRemoved => this with { Active = false, AssetsThrough = null, Assets = AssetQueue.Empty },
         DagPaused e => this with { Paused = e.Paused, Since = e.At ?? Since },
         IntervalScheduled e => this with { LastScheduled = e.Interval },
         RunSucceeded e when LastSuccess is null || e.Interval.Start >= LastSuccess.Interval.Start => this with { LastSuccess = e },
@@ -86,6 +109,10 @@ public sealed record DagState
         RunQueued e => this with { Queued = Queued.Add(e.Run) },
         RunUnqueued e => this with { Queued = Queued.Remove(e.Run) },
         DagFaulted e => this with { Problem = e.Problem },
+        AssetsFollowed { Names: { } names } e => this with { AssetsThrough = e.Through, Assets = Assets.Only(names) },
+        AssetsFollowed => this with { AssetsThrough = null, Assets = AssetQueue.Empty },
+        AssetsQueued e => this with { AssetsThrough = e.Through, Assets = Assets.Add(e.Events) },
+        AssetsUsed e => this with { Assets = Assets.Without(e.Through) },
         _ => throw new ArgumentException($"No fold for {happened.GetType().Name}.", nameof(happened)),
     };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sluice.Core.Assets;
 using Sluice.Core.Schedules;
 
 namespace Sluice.Core.Dags;
@@ -50,6 +51,11 @@ public static class DagValidator
         if (IdProblem(dag.Id.Value) is { } idProblem)
         {
             Add($"Dag id \"{dag.Id}\" {idProblem}.");
+        }
+
+        foreach (var (task, problem) in AssetRules.Problems(dag))
+        {
+            problems.Add(new($"{(task is null ? $"Dag \"{dag.Id}\"" : $"Task \"{task.Id}\" in Dag \"{dag.Id}\"")}: {problem}.", task?.Location ?? dag.Location));
         }
 
         foreach (var problem in Timetable.Problems(dag.Schedule, dag.TimeZone, dag.StartDate, dag.EndDate))

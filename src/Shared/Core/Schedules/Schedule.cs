@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sluice.Core.Assets;
 
 namespace Sluice.Core.Schedules;
 
@@ -15,6 +16,8 @@ namespace Sluice.Core.Schedules;
 [JsonDerivedType(typeof(OnceSchedule), "once")]
 [JsonDerivedType(typeof(ContinuousSchedule), "continuous")]
 [JsonDerivedType(typeof(ManualSchedule), "none")]
+[JsonDerivedType(typeof(AssetSchedule), "assets")]
+[JsonDerivedType(typeof(AssetOrTimeSchedule), "asset_or_time")]
 public abstract record Schedule
 {
     private protected Schedule()
@@ -46,6 +49,10 @@ public abstract record Schedule
     [JsonIgnore]
     public virtual Schedule? Clock => this;
 
+    /// <summary>The part that updates of assets drive. Null for none.</summary>
+    [JsonIgnore]
+    public virtual AssetExpression? AssetCondition => null;
+
     /// <summary>Data intervals between the ticks of a cron expression (five fields) or a preset such as <c>@daily</c>.</summary>
     public static CronSchedule Cron(string expression) => new(expression);
 
@@ -66,6 +73,18 @@ public abstract record Schedule
 
     /// <summary>Data intervals of whole years on the zone's wall clock, the first at the start date.</summary>
     public static Schedule EveryYears(int years) => new CalendarIntervalSchedule(years * 12, 0);
+
+    /// <summary>Runs when assets have been updated: <c>Schedule.Assets(orders.And(customers.Or(clients)))</c>; of several expressions all must be met.</summary>
+    public static Schedule Assets(AssetExpression first, params AssetExpression[] more) =>
+        new AssetSchedule(more.Length == 0 ? first : new AllOfAssets([first, .. more]));
+
+    /// <summary>Runs at the ticks of a cron expression or a preset, and when assets have been updated.</summary>
+    public static Schedule AssetOrTime(string cron, AssetExpression assets) => AssetOrTime(Cron(cron), assets);
+
+    /// <summary>Runs by the clock, and when assets have been updated.</summary>
+    /// <param name="time">Any schedule with a rhythm.</param>
+    /// <param name="assets">What else makes a run.</param>
+    public static Schedule AssetOrTime(Schedule time, AssetExpression assets) => new AssetOrTimeSchedule(time, assets);
 
     /// <summary>Runs at each tick of a cron expression, with an interval of zero length (the trigger family).</summary>
     public static CronTriggerSchedule At(string expression) => new(expression);
@@ -134,6 +153,30 @@ public sealed record ManualSchedule : Schedule
     /// <inheritdoc/>
     [JsonIgnore]
     public override Schedule? Clock => null;
+}
+
+/// <inheritdoc cref="Schedule.Assets(AssetExpression, AssetExpression[])"/>
+public sealed record AssetSchedule(AssetExpression When) : Schedule
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override Schedule? Clock => null;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override AssetExpression? AssetCondition => When;
+}
+
+/// <inheritdoc cref="Schedule.AssetOrTime(Schedule, AssetExpression)"/>
+public sealed record AssetOrTimeSchedule(Schedule Time, AssetExpression When) : Schedule
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override Schedule? Clock => Time.Clock;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override AssetExpression? AssetCondition => When;
 }
 
 /// <summary>Which intervals between the start date and now are run.</summary>

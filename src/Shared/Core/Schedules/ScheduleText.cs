@@ -5,7 +5,7 @@ namespace Sluice.Core.Schedules;
 /// <summary>A schedule in a few characters, for tables.</summary>
 public static class ScheduleText
 {
-    /// <summary><c>0 2 * * *</c>, <c>at 0 2 * * *</c>, <c>every 01:30:00</c>, <c>every 3 months</c>, <c>once</c>, <c>none</c>.</summary>
+    /// <summary><c>0 2 * * *</c>, <c>at 0 2 * * *</c>, <c>every 01:30:00</c>, <c>every 3 months</c>, <c>once</c>, <c>assets orders &amp; customers</c>, <c>none</c>.</summary>
     public static string Of(Schedule? schedule) => schedule switch
     {
         CronSchedule cron => Of(cron),
@@ -14,6 +14,8 @@ public static class ScheduleText
         CalendarIntervalSchedule interval => Of(interval),
         OnceSchedule => "once",
         ContinuousSchedule => "continuous",
+        AssetSchedule assets => $"assets {assets.When}",
+        AssetOrTimeSchedule both => $"{Of(both.Time)} or assets {both.When}",
         _ => "none",
     };
 

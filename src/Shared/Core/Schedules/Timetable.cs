@@ -93,6 +93,11 @@ public sealed class Timetable
             }
         }
 
+        if (schedule is AssetOrTimeSchedule { Time: var time } && time is AssetSchedule or AssetOrTimeSchedule or ManualSchedule or OnceSchedule or ContinuousSchedule)
+        {
+            yield return "The time of a schedule by assets or time has no rhythm; give a cron expression or an interval, or leave it out.";
+        }
+
         if (schedule.Clock is IntervalSchedule { Length: var length } && length < TimeSpan.FromSeconds(1))
         {
             yield return $"The schedule's interval is {length}; it must be at least one second.";

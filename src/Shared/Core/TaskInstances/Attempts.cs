@@ -90,6 +90,9 @@ public sealed record TaskOutcome
 
     /// <summary>Values to push; key <c>return_value</c> for what a task returned.</summary>
     public IReadOnlyList<XCom>? XComs { get; init; }
+
+    /// <summary>What it says of assets among its outlets. Outlets that it says nothing of are updated all the same.</summary>
+    public IReadOnlyList<Assets.AssetUpdate>? AssetUpdates { get; init; }
 }
 
 /// <summary>One pushed value.</summary>

@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -52,16 +53,16 @@ internal sealed class RunDates(RunFacts run, DagSpec dag)
 
     // As in Airflow 2: a run by hand is its own neighbour; schedules without data intervals have none.
     private DateTimeOffset? Next() =>
-        run.Type == RunType.Manual ? run.LogicalDate.ToUniversalTime()
+        !run.Type.IsOfInterval() ? run.LogicalDate.ToUniversalTime()
         : HasIntervals ? run.Interval.End.ToUniversalTime()
         : null;
 
     private DateTimeOffset? Previous()
     {
         var logical = run.LogicalDate.ToUniversalTime();
-        if (run.Type == RunType.Manual || !HasIntervals)
+        if (!run.Type.IsOfInterval() || !HasIntervals)
         {
-            return run.Type == RunType.Manual ? logical : null;
+            return !run.Type.IsOfInterval() ? logical : null;
         }
 
         var timetable = Timetable.Create(dag.Schedule, dag.TimeZone, dag.StartDate, endDate: null, CatchupMode.All);

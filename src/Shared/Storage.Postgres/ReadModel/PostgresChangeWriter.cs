@@ -17,6 +17,7 @@ internal static class PostgresChangeWriter
     private static readonly string HumanQuestions = InsertOf(ReadModelTables.HumanQuestions);
     private static readonly string ImportErrors = InsertOf(ReadModelTables.ImportErrors);
     private static readonly string Pools = InsertOf(ReadModelTables.Pools);
+    private static readonly string AssetEvents = InsertOf(ReadModelTables.AssetEvents);
     private static readonly string Callbacks = InsertOf(ReadModelTables.Callbacks);
     private static readonly string Audit = InsertOf(ReadModelTables.Audit);
 
@@ -56,6 +57,7 @@ internal static class PostgresChangeWriter
 
         Add(batch, Backfills, ReadModelTables.Backfills, changes.Backfills);
         Add(batch, HumanQuestions, ReadModelTables.HumanQuestions, changes.HumanQuestions);
+        Add(batch, AssetEvents, ReadModelTables.AssetEvents, changes.AssetEvents);
         Add(batch, Callbacks, ReadModelTables.Callbacks, changes.Callbacks);
         Add(batch, Audit, ReadModelTables.Audit, changes.Audit);
         if (changes.ImportErrors.Count > 0)

@@ -15,6 +15,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
     private readonly string _humanQuestions = InsertOf(ReadModelTables.HumanQuestions);
     private readonly string _importErrors = InsertOf(ReadModelTables.ImportErrors);
     private readonly string _pools = InsertOf(ReadModelTables.Pools);
+    private readonly string _assetEvents = InsertOf(ReadModelTables.AssetEvents);
     private readonly string _callbacks = InsertOf(ReadModelTables.Callbacks);
     private readonly string _audit = InsertOf(ReadModelTables.Audit);
 
@@ -48,6 +49,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
 
         Write(_backfills, ReadModelTables.Backfills, changes.Backfills);
         Write(_humanQuestions, ReadModelTables.HumanQuestions, changes.HumanQuestions);
+        Write(_assetEvents, ReadModelTables.AssetEvents, changes.AssetEvents);
         Write(_callbacks, ReadModelTables.Callbacks, changes.Callbacks);
         Write(_audit, ReadModelTables.Audit, changes.Audit);
         foreach (var error in changes.ImportErrors)

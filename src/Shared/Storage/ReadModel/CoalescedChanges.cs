@@ -51,6 +51,9 @@ internal sealed class CoalescedChanges
                 case CallbackRow row:
                     Put(Callbacks, row, ("callback", row.Key), changes.Count);
                     break;
+                case AssetEventRow row:
+                    AssetEvents.Add(row);
+                    break;
                 case AuditRow row:
                     Audit.Add(row);
                     break;
@@ -90,6 +93,8 @@ internal sealed class CoalescedChanges
     public List<PoolRow> Pools { get; } = [];
 
     public List<CallbackRow> Callbacks { get; } = [];
+
+    public List<AssetEventRow> AssetEvents { get; } = [];
 
     public List<AuditRow> Audit { get; } = [];
 

@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -50,6 +51,12 @@ public interface IReadModel
 
     ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken);
 
+    /// <summary>Events of assets, by id.</summary>
+    ValueTask<IReadOnlyList<AssetEvent>> ListAssetEventsAsync(AssetEventQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Id of the latest event of any asset; 0 when there is none.</summary>
+    ValueTask<long> FindLatestAssetEventAsync(CancellationToken cancellationToken);
+
     /// <summary>Latest first.</summary>
     ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken);
 }
@@ -73,6 +80,21 @@ public sealed record RunQuery
 
     /// <summary>Runs whose logical date is before this.</summary>
     public DateTimeOffset? Before { get; init; }
+
+    public int Limit { get; init; } = 100;
+}
+
+/// <summary>Which events of assets to list.</summary>
+public sealed record AssetEventQuery
+{
+    /// <summary>Events of any of these; null means of all assets.</summary>
+    public IReadOnlyList<NamedAsset>? Of { get; init; }
+
+    /// <summary>Only those with a higher id.</summary>
+    public long After { get; init; }
+
+    /// <summary>False: oldest first.</summary>
+    public bool NewestFirst { get; init; }
 
     public int Limit { get; init; } = 100;
 }

@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
@@ -45,6 +46,9 @@ public sealed record DagRow : ReadModelChange
 
     /// <summary>Why nothing new runs though its file defines it.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>How far it is with the assets that it waits for; null when it waits for none.</summary>
+    public AssetUses? Assets { get; init; }
 }
 
 /// <summary>Inserts a version of a Dag; no effect when it is there.</summary>
@@ -200,6 +204,9 @@ public sealed record ImportErrorRow(string File, string? Message, DateTimeOffset
 /// <param name="Description">For people.</param>
 /// <param name="At">When it was set.</param>
 public sealed record PoolRow(string Name, int? Slots, bool IncludeDeferred, string? Description, DateTimeOffset At) : ReadModelChange;
+
+/// <summary>Adds an event of an asset; it gets its id as it is written, in the order of the group.</summary>
+public sealed record AssetEventRow(AssetEvent Event) : ReadModelChange;
 
 /// <summary>Adds a line to the audit log: who asked for what.</summary>
 public sealed record AuditRow(DateTimeOffset At, string Who, string Action, string Subject, string Details) : ReadModelChange;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sluice.Core.Assets;
 using Sluice.Core.HumanInput;
 using Sluice.Storage.Sql;
 
@@ -46,6 +47,7 @@ internal static class ReadModelTables
         new TextColumn<DagRunRow>("reason", row => row.Reason),
         new TextColumn<DagRunRow>("memory", row => row.Memory),
         new TextColumn<DagRunRow>("triggered_by", row => row.Facts.TriggeredBy),
+        new TextColumn<DagRunRow>("asset_events", row => row.Facts.AssetEvents is { } events ? AssetJson.Serialize(events) : null),
     ]);
 
     public static RowTable<XComRow> XComs { get; } = new("xcom", ["run_key", "task_id", "key"], OnConflict.Update,
@@ -71,6 +73,7 @@ internal static class ReadModelTables
         new TextColumn<DagRow>("tags", row => JsonSerializer.Serialize(row.Tags)),
         new TextColumn<DagRow>("owner", row => row.Owner),
         new TextColumn<DagRow>("problem", row => row.Problem),
+        new TextColumn<DagRow>("assets", row => row.Assets is { } assets ? AssetJson.SerializeUses(assets) : null),
     ]);
 
     public static RowTable<DagVersionRow> DagVersions { get; } = new("dag_version", ["version"], OnConflict.Keep,
@@ -154,6 +157,20 @@ internal static class ReadModelTables
         new TimeColumn<CallbackRow>("raised_at", row => row.RaisedAt),
         new TimeColumn<CallbackRow>("ended_at", row => row.EndedAt),
         new TextColumn<CallbackRow>("error", row => row.Error),
+    ]);
+
+    public static RowTable<AssetEventRow> AssetEvents { get; } = new("asset_event", [], OnConflict.Keep,
+    [
+        new TextColumn<AssetEventRow>("asset", row => row.Event.Asset),
+        new TextColumn<AssetEventRow>("alias", row => row.Event.Alias),
+        new TimeColumn<AssetEventRow>("at", row => row.Event.At),
+        new TextColumn<AssetEventRow>("extra", row => row.Event.Extra),
+        new TextColumn<AssetEventRow>("source_dag", row => row.Event.SourceDag),
+        new TextColumn<AssetEventRow>("source_run", row => row.Event.SourceRun),
+        new TextColumn<AssetEventRow>("source_task", row => row.Event.SourceTask),
+        new TimeColumn<AssetEventRow>("interval_start", row => row.Event.SourceInterval?.Start),
+        new TimeColumn<AssetEventRow>("interval_end", row => row.Event.SourceInterval?.End),
+        new TextColumn<AssetEventRow>("made_by", row => row.Event.By),
     ]);
 
     public static RowTable<AuditRow> Audit { get; } = new("audit", [], OnConflict.Keep,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sluice.Core.Assets;
 using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
@@ -12,12 +13,12 @@ namespace Sluice.Storage.ReadModel;
 /// <summary>The queries of the read model, the same on every engine. Text sorts by code point.</summary>
 internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
 {
-    private const string DagColumns = "SELECT dag_id, file, version, bundle, paused, active, schedule, next_run_after, description, tags, owner, problem FROM dag";
+    private const string DagColumns = "SELECT dag_id, file, version, bundle, paused, active, schedule, next_run_after, description, tags, owner, problem, assets FROM dag";
 
     private const string RunColumns =
         """
         SELECT run_key, dag_id, run_id, type, state, interval_start, interval_end, version, bundle, conf, backfill,
-               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason, previous_ended_at, connections, triggered_by
+               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason, previous_ended_at, connections, triggered_by, asset_events
         FROM dag_run
         """;
 
@@ -226,6 +227,25 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             "SELECT name, slots, include_deferred, description, changed_at FROM pool ORDER BY name", [],
             row => new PoolRow(row.Text(0), row.Int(1), row.Bool(2), row.TextOrNull(3), row.Time(4)), cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask<IReadOnlyList<AssetEvent>> ListAssetEventsAsync(AssetEventQuery query, CancellationToken cancellationToken)
+    {
+        var values = new List<object?> { query.After, (long)query.Limit };
+        var names = (query.Of ?? []).Select(name =>
+        {
+            values.Add(name.Name);
+            return $"{(name is AssetAlias ? "alias" : "asset")} = ${values.Count}";
+        }).ToList();
+        var of = query.Of is null ? "" : names.Count == 0 ? "AND 1 = 0" : $"AND ({string.Join(" OR ", names)})";
+        var sql = $"""
+            SELECT id, asset, alias, at, extra, source_dag, source_run, source_task, interval_start, interval_end, made_by
+            FROM asset_event WHERE id > $1 {of} ORDER BY id {(query.NewestFirst ? "DESC" : "ASC")} LIMIT $2
+            """;
+        return await database.QueryAsync(sql, [.. values], ReadAssetEvent, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<long> FindLatestAssetEventAsync(CancellationToken cancellationToken) =>
+        (await database.QueryAsync("SELECT COALESCE(MAX(id), 0) FROM asset_event", [], row => row.Long(0), cancellationToken).ConfigureAwait(false))[0];
+
     public async ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) =>
         await database.QueryAsync(
             "SELECT at, who, action, subject, details FROM audit ORDER BY id DESC LIMIT $1", [(long)limit],
@@ -248,6 +268,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         Tags = JsonSerializer.Deserialize<string[]>(row.Text(9)) ?? [],
         Owner = row.TextOrNull(10),
         Problem = row.TextOrNull(11),
+        Assets = row.TextOrNull(12) is { } assets ? AssetJson.DeserializeUses(assets) : null,
     };
 
     private static DagRunRow ReadRun(SqlRow row) => new()
@@ -269,11 +290,26 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             PreviousSuccessEndedAt = row.TimeOrNull(18),
             CreatedAt = row.Time(14),
             TriggeredBy = row.TextOrNull(20),
+            AssetEvents = row.TextOrNull(21) is { } events ? AssetJson.Deserialize(events) : null,
         },
         State = (RunState)row.Small(4),
         StartedAt = row.TimeOrNull(15),
         EndedAt = row.TimeOrNull(16),
         Reason = row.TextOrNull(17),
+    };
+
+    private static AssetEvent ReadAssetEvent(SqlRow row) => new()
+    {
+        Id = row.Long(0),
+        Asset = row.Text(1),
+        Alias = row.TextOrNull(2),
+        At = row.Time(3),
+        Extra = row.Text(4),
+        SourceDag = row.TextOrNull(5),
+        SourceRun = row.TextOrNull(6),
+        SourceTask = row.TextOrNull(7),
+        SourceInterval = row.TimeOrNull(8) is { } start ? new DataInterval(start, row.Time(9)) : null,
+        By = row.TextOrNull(10),
     };
 
     private static BackfillRow ReadBackfill(SqlRow row) => new()

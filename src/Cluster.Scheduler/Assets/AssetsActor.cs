@@ -1,0 +1,127 @@
+using System.Globalization;
+using Sluice.Actors;
+using Sluice.Core.Assets;
+using Sluice.Core.Dags;
+using Sluice.Scheduler.Journal;
+using Sluice.Storage.ReadModel;
+
+namespace Sluice.Scheduler.Assets;
+
+/// <summary>A Dag says which assets it updates and which it waits for; both null when it is gone.</summary>
+internal sealed record AssetsOfDag(DagId Dag, IReadOnlyList<AssetOfTask>? Updates, AssetExpression? WaitsFor);
+
+internal sealed record AssetOfTask(NamedAsset Asset, TaskId Task);
+
+/// <summary>After the commit: events of these are on disk.</summary>
+internal sealed record AssetsMoved(IReadOnlyList<AssetUpdate> Updates);
+
+/// <summary>To a Dag: there may be events that it waits for.</summary>
+internal sealed record LookAtAssets
+{
+    public static LookAtAssets Instance { get; } = new();
+}
+
+/// <summary>Someone outside has updated an asset. Answered by an <see cref="EmitAnswer"/>, after the commit.</summary>
+internal sealed record EmitAsset(string Asset, string Extra, string By);
+
+/// <param name="Refusal">One sentence; null when the event is on disk.</param>
+internal sealed record EmitAnswer(string? Refusal);
+
+/// <summary>Asks for all assets that Dags know; answered by <see cref="KnownAssets"/>.</summary>
+internal sealed record AssetsQuestion
+{
+    public static AssetsQuestion Instance { get; } = new();
+}
+
+internal sealed record KnownAssets(IReadOnlyList<KnownAsset> Assets);
+
+/// <param name="Asset">The asset or alias, with what a Dag says of where it is, if one does.</param>
+/// <param name="UpdatedBy">Tasks that have it as an outlet.</param>
+/// <param name="Consumers">Dags that wait for it.</param>
+internal sealed record KnownAsset(NamedAsset Asset, IReadOnlyList<(DagId Dag, TaskId Task)> UpdatedBy, IReadOnlyList<DagId> Consumers);
+
+/// <summary>Knows who waits for which asset, and tells them that there is something to look at.</summary>
+/// <remarks>
+/// It holds nothing that must not be lost: events are rows that are committed with what they follow from, and each Dag remembers in its own journal
+/// up to which row it has looked. A Dag that starts looks by itself.
+/// </remarks>
+internal sealed class AssetsActor(ActorRef journal) : Actor
+{
+    private readonly Dictionary<DagId, (ActorRef Actor, AssetsOfDag Uses)> _dags = [];
+
+    protected override ValueTask ReceiveAsync(object message)
+    {
+        switch (message)
+        {
+            case AssetsOfDag { Updates: null, WaitsFor: null } gone:
+                _dags.Remove(gone.Dag);
+                break;
+            case AssetsOfDag uses:
+                _dags[uses.Dag] = (Context.Sender!, uses);
+                break;
+            case AssetsMoved moved:
+                Tell(moved);
+                break;
+            case EmitAsset emit:
+                Emit(emit);
+                break;
+            case AssetsQuestion:
+                Context.Sender?.Tell(new KnownAssets(Known()));
+                break;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected override string Describe() => string.Create(
+        CultureInfo.InvariantCulture, $"{_dags.Values.Count(dag => dag.Uses.WaitsFor is not null)} dags wait for assets, {_dags.Values.Count(dag => dag.Uses.Updates is not null)} update some");
+
+    private void Tell(AssetsMoved moved)
+    {
+        var events = moved.Updates.Select(update => new AssetEvent { Asset = update.Asset, Alias = update.Alias, At = default }).ToList();
+        foreach (var (actor, uses) in _dags.Values)
+        {
+            if (uses.WaitsFor is { } expression && expression.Names.Any(name => events.Exists(name.Has)))
+            {
+                actor.Tell(LookAtAssets.Instance, Context.Self);
+            }
+        }
+    }
+
+    private void Emit(EmitAsset emit)
+    {
+        var known = Known();
+        if (known.All(asset => asset.Asset.Name != emit.Asset || asset.Asset is AssetAlias))
+        {
+            var alias = known.Any(asset => asset.Asset.Name == emit.Asset) ? $"'{emit.Asset}' is an alias: name the asset itself." : $"No Dag knows an asset '{emit.Asset}'. See those that are known: sluice assets list";
+            Context.Sender?.Tell(new EmitAnswer(alias));
+            return;
+        }
+
+        var append = new Append("assets");
+        append.Changes.Add(new AssetEventRow(new() { Asset = emit.Asset, At = Context.Time.GetUtcNow(), Extra = emit.Extra, By = emit.By }));
+        append.Changes.Add(new AuditRow(Context.Time.GetUtcNow(), emit.By, "assets.emit", emit.Asset, emit.Extra));
+        append.OnCommitted.Add(new(Context.Self, new AssetsMoved([new(emit.Asset, null, emit.Extra)])));
+        if (Context.Sender is { } asker)
+        {
+            append.OnCommitted.Add(new(asker, new EmitAnswer(null)));
+        }
+
+        journal.Tell(append, Context.Self);
+    }
+
+    private List<KnownAsset> Known()
+    {
+        var uses = _dags.Values.Select(dag => dag.Uses).OrderBy(dag => dag.Dag.Value, StringComparer.Ordinal).ToList();
+        return
+        [
+            .. uses.SelectMany(dag => (dag.Updates ?? []).Select(update => update.Asset).Concat(dag.WaitsFor?.Names ?? []))
+                .GroupBy(asset => asset.Key)
+                .OrderBy(named => named.Key.Name, StringComparer.Ordinal).ThenBy(named => named.Key.IsAlias)
+                .Select(named => new KnownAsset(
+                    named.FirstOrDefault(asset => asset is Asset { Uri: not null } or Asset { Extra: not null }) ?? named.First(),
+                    [.. uses.SelectMany(dag => (dag.Updates ?? []).Where(update => update.Asset.Key == named.Key).Select(update => (dag.Dag, update.Task)))],
+                    [.. uses.Where(dag => dag.WaitsFor?.Names.Any(name => name.Key == named.Key) == true).Select(dag => dag.Dag)])),
+        ];
+    }
+}
