@@ -266,7 +266,9 @@ public sealed class ClusterSimulationTests
                 Assert.True(state.StateOf(instance).IsFinished(), $"seed {seed}: {state.NameOf(instance)} is {state.StateOf(instance)}");
                 if (!state.IsGone(instance))
                 {
-                    Assert.Equal(state.StateOf(instance), rows[state.NameOf(instance)].State);
+                    Assert.True(
+                        state.StateOf(instance) == rows[state.NameOf(instance)].State,
+                        $"seed {seed}: {state.NameOf(instance)} of {run.Facts.Key} is {state.StateOf(instance)}, its row {rows[state.NameOf(instance)]}");
                 }
             }
 

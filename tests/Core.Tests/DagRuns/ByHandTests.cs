@@ -174,6 +174,36 @@ public sealed class ByHandTests
         Assert.Empty(DagRunDecider.Decide(run, new ReportTask(0, 1, new() { Kind = OutcomeKind.Success }, Noon)));
     }
 
+    /// <summary>An instance that one expansion left out is not begun from nothing by the next: its first token would name two attempts.</summary>
+    [Fact]
+    public void Tokens_of_an_instance_go_on_over_expansions_that_did_not_have_it()
+    {
+        var run = NewRun(Of(Task("p"), Task("m", 0) with { Map = new() { Sources = [new() { Argument = "x", Task = 0 }] } }));
+        DagRunDecider.Decide(run, new StartRun(Noon));
+        var tokens = new Dictionary<string, int>();
+        foreach (var length in new[] { 5, 1, 3, 5 })
+        {
+            End(0, new XCom("return_value", $"[{string.Join(',', Enumerable.Range(0, length))}]"));
+            while (Enumerable.Range(0, run.Instances).Where(instance => run.StateOf(instance) == TaskState.Scheduled).Select(instance => (int?)instance).FirstOrDefault() is { } next)
+            {
+                End(next);
+            }
+
+            DagRunDecider.Decide(run, Command("clear p down"));
+            DagRunDecider.Decide(run, new StartRun(Noon));
+            run = new(run.Graph, run.Snapshot());
+        }
+
+        void End(int instance, params XCom[] xcoms)
+        {
+            DagRunDecider.Decide(run, new DispatchTasks("w", [instance], Noon));
+            var token = run.TokenOf(instance);
+            Assert.True(token > tokens.GetValueOrDefault(run.NameOf(instance).Value), $"{run.NameOf(instance)} has token {token} again");
+            tokens[run.NameOf(instance).Value] = token;
+            DagRunDecider.Decide(run, new ReportTask(instance, token, new() { Kind = OutcomeKind.Success, XComs = xcoms }, Noon));
+        }
+    }
+
     /// <summary>"p" returns a list of two; "m" is mapped over it, "j" comes after both instances.</summary>
     [Theory]
     [InlineData("clear m[1]", 2, "p=S m[0]=S m[1]=scheduled j=S")]

@@ -212,18 +212,23 @@ public sealed partial class DagRunState
         CountExpected();
     }
 
-    /// <summary>Instances that are made anew go on counting where those of the same name stopped.</summary>
+    /// <summary>Instances that are made anew go on counting where those of the same name stopped, however many were made in between.</summary>
     private void Inherit(int task, int first, int length)
     {
-        if (!_former.TryGetValue(task, out var former))
+        var known = 0;
+        for (var i = _numbers.Count - 1; i >= 0 && known < length; i--)
         {
-            return;
-        }
+            var former = _numbers[i].Block;
+            if (former.Task != task)
+            {
+                continue;
+            }
 
-        for (var i = 0; i < Math.Min(length, former.Length); i++)
-        {
-            _tokens[first + i] = _tokens[former.First + i];
-            _tries[first + i] = _spent[first + i] = _tries[former.First + i];
+            for (; known < Math.Min(length, former.Length); known++)
+            {
+                _tokens[first + known] = _tokens[former.First + known];
+                _tries[first + known] = _spent[first + known] = _tries[former.First + known];
+            }
         }
     }
 
