@@ -1,0 +1,93 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Sluice.Services.Redshift.Copying;
+
+namespace Sluice.Services.Redshift.Unloading;
+
+/// <summary>Runs one UNLOAD: PostgreSQL gives the rows, and each slice stores its own object.</summary>
+internal sealed class UnloadCommand(RedshiftSession session, UnloadStatement unload)
+{
+    private const int Slices = 2;
+
+    /// <returns>What the client is told.</returns>
+    /// <exception cref="RedshiftException">It was refused.</exception>
+    public async Task<string> RunAsync(CancellationToken cancellationToken)
+    {
+        var query = session.NextQuery();
+        using var s3 = new S3Fetcher(session.S3, session.Settings, unload.Authorization, unload.Region, session.User, query);
+        var rows = await session.QueryAsync(unload.Query, withNames: true);
+        var slices = unload.Parallel ? Slices : 1;
+        if (!unload.AllowOverwrite && (await s3.ListAsync(unload.To, cancellationToken)).Count > 0)
+        {
+            throw RedshiftException.Internal($"Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually removing the target files in S3, or using the ALLOWOVERWRITE option.", 8001, $"Listing bucket={unload.To.Bucket}", query);
+        }
+
+        var written = new List<S3Address>();
+        for (var slice = 0; slice < slices; slice++)
+        {
+            var name = unload.Parallel ? $"{slice:d4}_part_00" : "000";
+            var address = unload.To with { Key = unload.To.Key + name + (unload.Gzip ? ".gz" : "") };
+            await s3.WriteAsync(address, Content(rows, slice, slices), cancellationToken);
+            written.Add(address);
+        }
+
+        if (unload.Manifest)
+        {
+            var entries = new { entries = written.Select(one => new { url = one.ToString() }) };
+            await s3.WriteAsync(unload.To with { Key = unload.To.Key + "manifest" }, JsonSerializer.SerializeToUtf8Bytes(entries), cancellationToken);
+        }
+
+        session.Notice($"UNLOAD completed, {rows.Count - 1} record(s) unloaded successfully.");
+        return "UNLOAD";
+    }
+
+    private byte[] Content(List<string?[]> rows, int slice, int slices)
+    {
+        var text = new StringBuilder();
+        for (var i = unload.Header ? 0 : 1; i < rows.Count; i++)
+        {
+            if (i == 0 || (i - 1) % slices == slice)
+            {
+                text.AppendJoin(unload.FieldDelimiter, rows[i].Select(Field)).Append('\n');
+            }
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(text.ToString());
+        if (!unload.Gzip)
+        {
+            return bytes;
+        }
+
+        var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            gzip.Write(bytes);
+        }
+
+        return packed.ToArray();
+    }
+
+    // NULL and an empty text look alike unless NULL AS tells them apart.
+    private string Field(string? value)
+    {
+        if (value is null)
+        {
+            return unload.NullText;
+        }
+
+        if (unload.Csv)
+        {
+            return value.AsSpan().IndexOfAny([unload.FieldDelimiter, '"', '\n', '\r']) >= 0 ? Quoted(value) : value;
+        }
+
+        if (unload.Escape)
+        {
+            value = string.Concat(value.Select(one => one is '\\' or '"' or '\'' or '\n' or '\r' || one == unload.FieldDelimiter ? $"\\{one}" : $"{one}"));
+        }
+
+        return unload.AddQuotes ? Quoted(value) : value;
+    }
+
+    private static string Quoted(string value) => $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}
