@@ -23,6 +23,7 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
     private readonly ITimer _scaleUp;
     private readonly ITimer _sweep;
     private readonly SocketFolder _sockets = SocketFolder.Create();
+    private readonly HashSet<Task> _starts = [];
     private int _starting;
     private int _numbers;
     private bool _scaleUpIsOn;
@@ -162,6 +163,7 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
     {
         RunnerProcess[] all;
         RunnerAttempt[] waiting;
+        Task[] starts;
         lock (_lock)
         {
             if (_isDisposed)
@@ -171,6 +173,7 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
 
             _isDisposed = true;
             all = [.. _all];
+            starts = [.. _starts];
             waiting = [.. _waiting];
             _waiting.Clear();
         }
@@ -184,6 +187,9 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
         }
 
         await Task.WhenAll(all.Select(r => r.Assigned is null ? r.ShutdownAsync() : Task.Run(r.Kill)));
+
+        // A process that is just coming up has its socket in the folder.
+        await Task.WhenAll(starts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _sockets.Dispose();
         _stopping.Dispose();
     }
@@ -351,7 +357,7 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
 
     private void KeepWarm()
     {
-        for (var missing = Math.Max(_limits.Warm, Math.Min(_waiting.Count, 1)) - _all.Count - _starting; missing > 0 && !_isDisposed; missing--)
+        for (var missing = Math.Max(_limits.Warm, Math.Min(_waiting.Count, 1)) - _all.Count - _starting; missing > 0; missing--)
         {
             StartInBackground(null);
         }
@@ -359,8 +365,13 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
 
     private void StartInBackground(RunnerProcess? replaced)
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
         _starting++;
-        _ = Task.Run(async () =>
+        var start = Task.Run(async () =>
         {
             try
             {
@@ -376,6 +387,16 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
                 // The pool is being disposed.
             }
         });
+        _starts.Add(start);
+        _ = start.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void Forget(Task start)
+    {
+        lock (_lock)
+        {
+            _starts.Remove(start);
+        }
     }
 
     private async Task StartOneAsync(RunnerProcess? replaced)
@@ -429,7 +450,7 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
 
         if (over)
         {
-            _ = runner.ShutdownAsync();
+            await runner.ShutdownAsync().ConfigureAwait(false);
         }
 
         _ = replaced?.ShutdownAsync();

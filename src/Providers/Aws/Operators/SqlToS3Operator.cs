@@ -1,13 +1,16 @@
-using Sluice.Authoring.Csv;
+using Sluice.Core.Connections;
+using Sluice.Core.DagRuns;
+using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 
 namespace Sluice.Providers.Aws.Operators;
 
-/// <summary>Streams the rows of a query into one CSV object: from MySQL, PostgreSQL, Redshift or SQLite into S3 or a folder.</summary>
+/// <summary>Streams the rows of a query or a table into S3 or a folder, as CSV or JSON lines: from MySQL, PostgreSQL, Redshift or SQLite.</summary>
 /// <remarks>
-/// The object appears whole or not at all. Rows never gather in memory. Returns <see cref="SqlToS3Result"/> as
-/// <c>{"uri", "rows", "bytes"}</c>.
+/// The object appears whole or not at all; several readers, a limit of rows an object, or evidence make several objects, which one manifest
+/// (<c>key.manifest</c>) publishes together. An attempt that was held up cannot overwrite what a later one wrote. Rows never gather in memory.
+/// Returns <see cref="SqlToS3Result"/> as <c>{"uri", "rows", "bytes"}</c>; evidence is the XCom <c>evidence</c>.
 /// </remarks>
 public sealed class SqlToS3Operator : Operator
 {
@@ -66,39 +69,146 @@ public sealed class SqlToS3Operator : Operator
     /// <summary>Unquoted text for NULL. Default: nothing; an empty string is <c>""</c>.</summary>
     public string NullMarker { get; set; } = "";
 
+    /// <summary>CSV or JSON lines. Default: CSV.</summary>
+    public FileFormat FileFormat { get; set; }
+
+    /// <summary>Sessions that read at once, all of the same moment; the rows are split by <see cref="PartitionBy"/>. Default: 1.</summary>
+    public int Readers { get; set; } = 1;
+
+    /// <summary>Whole-number column by which the rows are split among readers, best one with an index.</summary>
+    [Templated]
+    public string? PartitionBy { get; set; }
+
+    /// <summary>By ranges of the column's values, or by their remainder. Default: ranges.</summary>
+    public PartitionMethod PartitionMethod { get; set; }
+
+    /// <summary>Begins a new object after so many rows. Default: one for each part that is read.</summary>
+    public long? MaxRowsPerFile { get; set; }
+
+    /// <summary>Writes <c>key.manifest</c> and the objects that it names, also where one object would do. Default: when there are several, or evidence.</summary>
+    public bool Manifest { get; set; }
+
+    /// <summary>Compares the rows that came with what the database itself says of them in the same moment, and keeps the evidence in the manifest. Default: no.</summary>
+    public Reconciliation Reconcile { get; set; }
+
+    /// <summary>Rows a second over all readers. Default: any number.</summary>
+    public long? MaxRowsPerSecond { get; set; }
+
+    /// <summary>Bytes a second over all readers, before compression. Default: any number.</summary>
+    public long? MaxBytesPerSecond { get; set; }
+
+    /// <summary>In runs of a backfill this connection is read instead. Default: the connection that <c>replica</c> of <see cref="SqlConnectionId"/> names, if it does.</summary>
+    [Templated]
+    public string? BackfillConnectionId { get; set; }
+
+    /// <summary>Columns that are left out of the rows.</summary>
+    [Templated]
+    public IReadOnlyList<string> Exclude { get; set; } = [];
+
+    /// <summary>Column to mask: <c>hash</c> (needs <see cref="MaskSalt"/>), <c>null</c>, <c>partial</c> or <c>partial:4</c>, which keeps so many characters at the end.</summary>
+    [Templated]
+    public Dictionary<string, string> Mask { get; set; } = [];
+
+    /// <summary>Key of the hashes, such as <c>{{ var.value.mask_salt }}</c>.</summary>
+    [Templated]
+    public string? MaskSalt { get; set; }
+
+    /// <summary>Columns tagged as personal besides those of the Dag and of the connection: <c>email</c>, <c>customers.email</c>, <c>customers.*</c>. They leave masked or not at all.</summary>
+    [Templated]
+    public IReadOnlyList<string> PersonalColumns { get; set; } = [];
+
+    /// <summary>Storage class of the objects in S3. Default: the bucket's.</summary>
+    public string? StorageClass { get; set; }
+
+    /// <summary>Encryption at rest in S3: AES256 or aws:kms. Default: the bucket's.</summary>
+    public string? Encryption { get; set; }
+
+    /// <summary>With aws:kms: id or ARN of the key. Default: the account's.</summary>
+    [Templated]
+    public string? KmsKeyId { get; set; }
+
+    /// <summary>Tags of the objects in S3.</summary>
+    [Templated]
+    public Dictionary<string, string> ObjectTags { get; set; } = [];
+
     /// <inheritdoc/>
     public override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
     {
         var uri = ObjectAddress.Resolve(S3Bucket, S3Key, Uri);
-        var format = ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, uri);
-        await using var sql = await context.SqlAsync(SqlConnectionId, cancellationToken);
-        var query = QueryFor(sql.Dialect);
-
+        var connection = await SourceAsync(context, cancellationToken);
+        await using var sql = context.Providers.OpenSql(connection);
         await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
-        await using var write = await store.OpenWriteAsync(uri, Replace, cancellationToken);
-        await using var sink = new CsvRowSink(write.Body, format);
-        var rows = await sql.ExtractAsync(query, SqlParameters.From(Parameters), sink, cancellationToken);
-        await sink.CompleteAsync(cancellationToken);
-        var stored = await write.CommitAsync(cancellationToken);
-
-        context.Log($"Wrote {rows} rows, {stored.Size} bytes, to {ObjectUri.Text(uri)}.");
-        return new SqlToS3Result(ObjectUri.Text(uri), rows, stored.Size);
-    }
-
-    private string QueryFor(string dialect)
-    {
-        if (string.IsNullOrWhiteSpace(Query) == string.IsNullOrEmpty(Table))
+        var wrote = await new RowExtract(sql, Request(context, uri, store, connection)).RunAsync(cancellationToken);
+        context.Log(wrote.Objects == 1
+            ? $"Wrote {wrote.Rows} rows, {wrote.Bytes} bytes, to {wrote.Uri}."
+            : $"Wrote {wrote.Rows} rows, {wrote.Bytes} bytes, in {wrote.Objects} objects, named by {wrote.Uri}.");
+        if (wrote.Evidence is { } evidence)
         {
-            throw new TaskFailedException("SqlToS3Operator needs either Query or Table.");
+            context.Push("evidence", evidence);
         }
 
-        var columns = Columns.Count == 0 ? "*" : SqlNames.Join(Columns, dialect);
-        return string.IsNullOrEmpty(Table) ? Query! : $"SELECT {columns} FROM {SqlNames.Quote(Schema, Table, dialect)}";
+        return new SqlToS3Result(wrote.Uri, wrote.Rows, wrote.Bytes);
     }
+
+    private async ValueTask<Connection> SourceAsync(TaskContext context, CancellationToken cancellationToken)
+    {
+        var primary = await context.ConnectionAsync(SqlConnectionId, cancellationToken);
+        var replica = string.IsNullOrEmpty(BackfillConnectionId) ? primary.Extra.GetValueOrDefault(DataPolicySettings.Replica) : BackfillConnectionId;
+        if (context.Run.Type != RunType.Backfill || string.IsNullOrEmpty(replica))
+        {
+            return primary;
+        }
+
+        context.Log($"This run is of a backfill: reading from '{replica}' instead of '{primary.Id}'.");
+        var read = await context.ConnectionAsync(replica, cancellationToken);
+
+        // What is personal in the primary is so in its replica.
+        return primary.Extra.GetValueOrDefault(DataPolicySettings.PersonalColumns) is { } personal && !read.Extra.ContainsKey(DataPolicySettings.PersonalColumns)
+            ? read with { Extra = new Dictionary<string, string>(read.Extra) { [DataPolicySettings.PersonalColumns] = personal } }
+            : read;
+    }
+
+    private ExtractRequest Request(TaskContext context, Uri uri, IObjectStore store, Connection connection) => new()
+    {
+        Query = Query,
+        Table = Table,
+        Schema = string.IsNullOrEmpty(Schema) ? null : Schema,
+        Columns = Columns,
+        Parameters = SqlParameters.From(Parameters),
+        PartitionBy = string.IsNullOrEmpty(PartitionBy) ? null : PartitionBy,
+        PartitionMethod = PartitionMethod,
+        Readers = Readers,
+        Policy = new()
+        {
+            Exclude = Exclude,
+            Mask = Mask,
+            Salt = MaskSalt,
+            Personal = [.. PersonalColumns, .. context.Dag.PersonalColumns ?? [], .. DataPolicySettings.PersonalOf(connection)],
+        },
+        MaxRowsPerSecond = MaxRowsPerSecond,
+        MaxBytesPerSecond = MaxBytesPerSecond,
+        Uri = uri,
+        Store = store,
+        WriteOptions = new()
+        {
+            Replace = Replace,
+            StorageClass = StorageClass,
+            Encryption = Encryption,
+            KmsKeyId = string.IsNullOrEmpty(KmsKeyId) ? null : KmsKeyId,
+            Tags = ObjectTags,
+        },
+        Format = FileFormat,
+        Csv = ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, uri),
+        MaxRowsPerFile = MaxRowsPerFile,
+        Manifest = Manifest,
+        Reconcile = Reconcile,
+        WrittenBy = $"{context.Dag.Id} {context.Run.Id} {context.Task.Id} try {context.TryNumber}",
+        Log = context.Log,
+    };
 }
 
 /// <summary>What an extraction wrote.</summary>
-/// <param name="Uri">The object, as an author writes it.</param>
-/// <param name="Rows">Rows, without the header.</param>
-/// <param name="Bytes">Size of the object as it is stored.</param>
+/// <param name="Uri">The object or the manifest, as an author writes it.</param>
+/// <param name="Rows">Rows, without headers.</param>
+/// <param name="Bytes">Size of all objects as they are stored.</param>
 public sealed record SqlToS3Result(string Uri, long Rows, long Bytes);

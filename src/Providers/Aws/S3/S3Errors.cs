@@ -14,6 +14,10 @@ internal static class S3Errors
     /// <summary>The store does not know conditional requests.</summary>
     internal static bool IsUnsupported(AmazonS3Exception e) => e.StatusCode == HttpStatusCode.NotImplemented || e.ErrorCode == "NotImplemented";
 
+    /// <summary>Someone else wrote the object first.</summary>
+    internal static bool IsConflict(AmazonS3Exception e) =>
+        e.StatusCode == HttpStatusCode.PreconditionFailed || (e.StatusCode == HttpStatusCode.Conflict && e.ErrorCode == "ConditionalRequestConflict");
+
     internal static bool IsOfSdk(Exception e) => e is AmazonServiceException or AmazonClientException;
 
     internal static Exception Describe(Exception e, Uri uri, AwsSettings settings) => e switch
@@ -24,7 +28,6 @@ internal static class S3Errors
             $"{settings.Endpoint ?? "AWS"} refused the credentials of {Who(settings)}: {refused.ErrorCode}.", e),
         AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden } => new TaskErrorException(
             $"{Who(settings)} may not access {ObjectUri.Text(uri)}: access denied.", e),
-        AmazonS3Exception { StatusCode: HttpStatusCode.PreconditionFailed } => new ObjectExistsException(uri),
         AmazonS3Exception answered => new TaskErrorException($"S3 failed on {ObjectUri.Text(uri)}: {answered.ErrorCode} {answered.Message}", e),
         _ => new TaskErrorException($"S3 could not be asked about {ObjectUri.Text(uri)} with {Who(settings)}: {Reason(e)}", e),
     };

@@ -55,7 +55,7 @@ public sealed class S3ObjectStore : IObjectStore
                 try
                 {
                     var head = await _client.GetObjectMetadataAsync(uri.Host, ObjectUri.Key(uri), cancellationToken);
-                    return new StoredObject(uri, head.ContentLength, ToUtc(head.LastModified));
+                    return new StoredObject(uri, head.ContentLength, ToUtc(head.LastModified)) { Version = head.ETag };
                 }
                 catch (AmazonS3Exception e) when (S3Errors.IsMissing(e))
                 {
@@ -73,7 +73,7 @@ public sealed class S3ObjectStore : IObjectStore
             var page = await TryAsync(prefix, async () => await _client.ListObjectsV2Async(request, cancellationToken));
             foreach (var one in page.S3Objects ?? [])
             {
-                yield return new(ObjectUri.Create("s3", prefix.Host, one.Key), one.Size ?? 0, ToUtc(one.LastModified));
+                yield return new(ObjectUri.Create("s3", prefix.Host, one.Key), one.Size ?? 0, ToUtc(one.LastModified)) { Version = one.ETag };
             }
 
             next = page.IsTruncated == true ? page.NextContinuationToken : null;
@@ -98,15 +98,15 @@ public sealed class S3ObjectStore : IObjectStore
             });
 
     /// <inheritdoc/>
-    public async ValueTask<IObjectWrite> OpenWriteAsync(Uri uri, bool replace, CancellationToken cancellationToken)
+    public async ValueTask<IObjectWrite> OpenWriteAsync(Uri uri, ObjectWriteOptions options, CancellationToken cancellationToken)
     {
-        // Early, before the rows are read; the commit asks again.
-        if (!replace && await HeadAsync(uri, cancellationToken) is not null)
-        {
-            throw new ObjectExistsException(uri);
-        }
+        S3WriteSettings.Check(uri, options);
 
-        return new S3ObjectWrite(this, _client, uri, replace);
+        // Early, before the rows are read; the commit asks again.
+        var before = await HeadAsync(uri, cancellationToken);
+        return before is not null && !options.Replace
+            ? throw new ObjectExistsException(uri)
+            : new S3ObjectWrite(this, _client, uri, options, before?.Version);
     }
 
     /// <inheritdoc/>

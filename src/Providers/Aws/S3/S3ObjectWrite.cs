@@ -21,16 +21,22 @@ internal sealed class S3ObjectWrite : IObjectWrite
     private readonly AmazonS3Client _client;
     private readonly Uri _uri;
     private readonly string _key;
-    private readonly bool _replace;
+    private readonly ObjectWriteOptions _options;
+    private readonly string? _before;
     private readonly SemaphoreSlim _slots = new(UploadsAtOnce);
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task<PartETag>> _parts = [];
     private string? _uploadId;
     private bool _committed;
 
-    internal S3ObjectWrite(S3ObjectStore store, AmazonS3Client client, Uri uri, bool replace)
+    /// <param name="store">Asked what is there.</param>
+    /// <param name="client">Asked to write.</param>
+    /// <param name="uri">The object.</param>
+    /// <param name="options">How to write it.</param>
+    /// <param name="before">Version of what was there when the writing began; null for nothing. What is there at the end must be the same.</param>
+    internal S3ObjectWrite(S3ObjectStore store, AmazonS3Client client, Uri uri, ObjectWriteOptions options, string? before)
     {
-        (_store, _client, _uri, _replace) = (store, client, uri, replace);
+        (_store, _client, _uri, _options, _before) = (store, client, uri, options, before);
         _key = ObjectUri.Key(uri);
         PartStream = new(UploadAsync, SmallestPart);
     }
@@ -55,8 +61,17 @@ internal sealed class S3ObjectWrite : IObjectWrite
 
             var parts = await Task.WhenAll(_parts);
             await PutConditionallyAsync(
-                (condition, token) => _client.CompleteMultipartUploadAsync(
-                    new() { BucketName = _uri.Host, Key = _key, UploadId = _uploadId, PartETags = [.. parts], IfNoneMatch = condition }, token),
+                (isConditional, token) => _client.CompleteMultipartUploadAsync(
+                    new()
+                    {
+                        BucketName = _uri.Host,
+                        Key = _key,
+                        UploadId = _uploadId,
+                        PartETags = [.. parts],
+                        IfNoneMatch = isConditional && _before is null ? "*" : null,
+                        IfMatch = isConditional ? _before : null,
+                    },
+                    token),
                 cancellationToken);
         }
 
@@ -103,7 +118,7 @@ internal sealed class S3ObjectWrite : IObjectWrite
             }
 
             _uploadId ??= await _store.TryAsync(
-                _uri, async () => (await _client.InitiateMultipartUploadAsync(_uri.Host, _key, cancellationToken)).UploadId);
+                _uri, async () => (await _client.InitiateMultipartUploadAsync(S3WriteSettings.Multipart(_uri, _options), cancellationToken)).UploadId);
             await _slots.WaitAsync(cancellationToken);
         }
         catch
@@ -130,6 +145,7 @@ internal sealed class S3ObjectWrite : IObjectWrite
                 PartSize = part.Length,
                 InputStream = bytes,
                 UseChunkEncoding = false,
+                MD5Digest = part.Md5(),
             };
             return await _store.TryAsync(_uri, async () => new PartETag(number, (await _client.UploadPartAsync(request, _stop.Token)).ETag));
         }
@@ -140,15 +156,20 @@ internal sealed class S3ObjectWrite : IObjectWrite
         }
     }
 
-    private async Task PutAsync(string? condition, CancellationToken cancellationToken)
+    private async Task PutAsync(bool isConditional, CancellationToken cancellationToken)
     {
         using var bytes = PartStream.Rest.AsStream();
-        await _client.PutObjectAsync(
-            new() { BucketName = _uri.Host, Key = _key, InputStream = bytes, AutoCloseStream = false, UseChunkEncoding = false, IfNoneMatch = condition },
-            cancellationToken);
+        var request = S3WriteSettings.Put(_uri, _options);
+        request.InputStream = bytes;
+        request.AutoCloseStream = false;
+        request.UseChunkEncoding = false;
+        request.MD5Digest = PartStream.Rest.Md5();
+        request.IfNoneMatch = isConditional && _before is null ? "*" : null;
+        request.IfMatch = isConditional ? _before : null;
+        await _client.PutObjectAsync(request, cancellationToken);
     }
 
-    private async ValueTask PutConditionallyAsync(Func<string?, CancellationToken, Task> put, CancellationToken cancellationToken) =>
+    private async ValueTask PutConditionallyAsync(Func<bool, CancellationToken, Task> put, CancellationToken cancellationToken) =>
         await _store.TryAsync(
             _uri,
             async () =>
@@ -156,11 +177,15 @@ internal sealed class S3ObjectWrite : IObjectWrite
                 try
                 {
                     await CheckAsync(cancellationToken);
-                    await put(_replace ? null : "*", cancellationToken);
+                    await put(true, cancellationToken);
                 }
-                catch (AmazonS3Exception e) when (!_replace && S3Errors.IsUnsupported(e))
+                catch (AmazonS3Exception e) when (S3Errors.IsUnsupported(e))
                 {
-                    await put(null, cancellationToken);
+                    await put(false, cancellationToken);
+                }
+                catch (AmazonS3Exception e) when (S3Errors.IsConflict(e) || (_before is not null && S3Errors.IsMissing(e)))
+                {
+                    throw _options.Replace ? new ObjectChangedException(_uri) : new ObjectExistsException(_uri);
                 }
 
                 return true;
@@ -169,9 +194,9 @@ internal sealed class S3ObjectWrite : IObjectWrite
     // For look-alikes that pass over the condition.
     private async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
-        if (!_replace && await _store.HeadAsync(_uri, cancellationToken) is not null)
+        if ((await _store.HeadAsync(_uri, cancellationToken))?.Version != _before)
         {
-            throw new ObjectExistsException(_uri);
+            throw _options.Replace ? new ObjectChangedException(_uri) : new ObjectExistsException(_uri);
         }
     }
 }

@@ -21,6 +21,10 @@ internal sealed class S3Part(int size) : IDisposable
         return taken.Length;
     }
 
+    /// <summary>Base64, as Content-MD5 wants it: the store refuses bytes that were damaged on the way.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5351", Justification = "It is the protocol's checksum, not a secret's.")]
+    internal string Md5() => Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(_buffer.AsSpan(0, Length)));
+
     internal MemoryStream AsStream() => new(_buffer ?? [], 0, Length, writable: false);
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
 
 namespace Sluice.Providers.Files.Objects;
 
@@ -56,16 +57,21 @@ public sealed class FileObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IObjectWrite> OpenWriteAsync(Uri uri, bool replace, CancellationToken cancellationToken)
+    public ValueTask<IObjectWrite> OpenWriteAsync(Uri uri, ObjectWriteOptions options, CancellationToken cancellationToken)
     {
+        if (options.IsForS3)
+        {
+            throw new TaskFailedException($"{ObjectUri.Text(uri)} lies in a folder, which has no storage class, encryption or tags.");
+        }
+
         var path = PathOf(uri);
-        if (!replace && File.Exists(path))
+        if (!options.Replace && File.Exists(path))
         {
             throw new ObjectExistsException(uri);
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return ValueTask.FromResult<IObjectWrite>(new FileObjectWrite(uri, path, replace));
+        return ValueTask.FromResult<IObjectWrite>(new FileObjectWrite(uri, path, options.Replace));
     }
 
     /// <inheritdoc/>
@@ -86,7 +92,8 @@ public sealed class FileObjectStore : IObjectStore
     /// <summary>The address of a local path.</summary>
     internal static Uri UriOf(string path) => ObjectUri.Create("file", "", path);
 
-    internal static StoredObject Describe(FileInfo file) => new(UriOf(file.FullName), file.Length, new(file.LastWriteTimeUtc, TimeSpan.Zero));
+    internal static StoredObject Describe(FileInfo file) =>
+        new(UriOf(file.FullName), file.Length, new(file.LastWriteTimeUtc, TimeSpan.Zero)) { Version = FileObjectWrite.VersionOf(file.FullName) };
 
     private static string PathOf(Uri uri) => "/" + ObjectUri.Key(uri);
 }

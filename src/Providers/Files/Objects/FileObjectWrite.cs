@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sluice.Authoring.Hooks;
 
 namespace Sluice.Providers.Files.Objects;
@@ -13,11 +14,13 @@ internal sealed class FileObjectWrite : IObjectWrite
     private readonly string _partial;
     private readonly bool _replace;
     private readonly FileStream _file;
+    private readonly string? _before;
 
     internal FileObjectWrite(Uri uri, string path, bool replace)
     {
         (_uri, _path, _replace) = (uri, path, replace);
         _partial = Path.Combine(Path.GetDirectoryName(path)!, $"{Prefix}{Guid.NewGuid():n}{Suffix}");
+        _before = VersionOf(path);
         _file = new(_partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 128 * 1024);
     }
 
@@ -28,6 +31,11 @@ internal sealed class FileObjectWrite : IObjectWrite
         await _file.FlushAsync(cancellationToken);
         _file.Flush(flushToDisk: true);
         await _file.DisposeAsync();
+        if (_replace && VersionOf(_path) != _before)
+        {
+            throw new ObjectChangedException(_uri);
+        }
+
         try
         {
             File.Move(_partial, _path, _replace);
@@ -45,6 +53,11 @@ internal sealed class FileObjectWrite : IObjectWrite
         await _file.DisposeAsync();
         File.Delete(_partial); // gone already after a commit
     }
+
+    /// <summary>Time of the last write and size; null when there is no file.</summary>
+    internal static string? VersionOf(string path) => new FileInfo(path) is { Exists: true } file
+        ? string.Create(CultureInfo.InvariantCulture, $"{file.LastWriteTimeUtc.Ticks:x}-{file.Length:x}")
+        : null;
 
     internal static bool IsPartial(string path) =>
         Path.GetFileName(path) is var name && name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal);

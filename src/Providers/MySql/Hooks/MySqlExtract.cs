@@ -7,13 +7,20 @@ namespace Sluice.Providers.MySql.Hooks;
 /// <summary>Hands rows from the library's memory to a sink without copying them, or allocating for them, in between.</summary>
 internal sealed class MySqlExtract(MySqlRows rows, IRowSink sink, ZeroDates zeroDates)
 {
-
     private byte[] _scratch = new byte[64];
 
     /// <summary>Runs on a thread that may block: both the server and the sink are waited for.</summary>
     public long Run(CancellationToken cancellationToken)
     {
-        sink.Begin([.. rows.Columns.Select(column => new SqlColumn(column.Name, column.TypeName, column.Kind))]);
+        sink.Begin(
+        [
+            .. rows.Columns.Select(column => new SqlColumn(column.Name, column.TypeName, column.Kind)
+            {
+                Schema = column.Origin?.Database,
+                Table = column.Origin?.Table,
+                Origin = column.Origin?.Column,
+            }),
+        ]);
         var columns = rows.Columns;
         var count = 0L;
         while (rows.Read())

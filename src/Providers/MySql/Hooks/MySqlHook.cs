@@ -12,9 +12,13 @@ namespace Sluice.Providers.MySql.Hooks;
 /// </remarks>
 /// <param name="connection">Type mysql or mariadb. Extras: connect_timeout and read_timeout in seconds (default: 10 and none), socket, ssl_mode
 /// (disabled, preferred, required, verify_identity; default: preferred), ssl_ca, ssl_cert, ssl_key (PEM files), ssl_verify, zero_dates.</param>
-public sealed class MySqlHook(Connection connection) : ISqlHook
+public sealed class MySqlHook(Connection connection) : ISnapshotHook
 {
+    // How long writers that are at work may keep the snapshot waiting.
+    private const int LockWaitSeconds = 30;
+
     private MySqlSession? _session;
+    private bool _isSnapshot;
 
     /// <inheritdoc/>
     public string Dialect => "mysql";
@@ -70,6 +74,54 @@ public sealed class MySqlHook(Connection connection) : ISqlHook
         }
     }
 
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Several readers: for an instant the table is locked against writes (the right LOCK TABLES), without a table all are (RELOAD), while each
+    /// session takes its snapshot. Tables of InnoDB only; others have no snapshots.
+    /// </remarks>
+    public async ValueTask<SqlSnapshot> OpenSnapshotAsync(int readers, string? schema, string? table, CancellationToken cancellationToken)
+    {
+        var snapshot = new SqlSnapshot([.. Enumerable.Range(0, readers).Select(_ => new MySqlHook(connection))]);
+        try
+        {
+            await using var locking = readers > 1 ? await LockAsync(schema, table, cancellationToken) : null;
+            foreach (MySqlHook session in snapshot.Sessions)
+            {
+                await session.ExecuteAsync(
+                    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", null, cancellationToken);
+                session._isSnapshot = true;
+            }
+
+            return snapshot;
+        }
+        catch
+        {
+            await snapshot.DisposeAsync();
+            throw;
+        }
+    }
+
+    // The lock ends with its session.
+    private async ValueTask<MySqlHook> LockAsync(string? schema, string? table, CancellationToken cancellationToken)
+    {
+        var locking = new MySqlHook(connection);
+        try
+        {
+            var statement = table is null ? "FLUSH TABLES WITH READ LOCK" : $"LOCK TABLES {SqlNames.Quote(schema, table, Dialect)} READ";
+            await locking.ExecuteAsync($"SET SESSION lock_wait_timeout = {LockWaitSeconds}; {statement}", null, cancellationToken);
+            return locking;
+        }
+        catch (SqlHookException e)
+        {
+            await locking.DisposeAsync();
+            throw new SqlHookException(
+                $"Several readers of one moment need a short lock, which MySQL refused: {e.Message} "
+                + (table is null ? "Grant RELOAD, name a Table instead of a Query, or use one reader." : "Grant LOCK TABLES, or use one reader."),
+                e.IsTransient,
+                e);
+        }
+    }
+
     private static List<IReadOnlyList<object?>> Query(
         MySqlSession session, string sql, IReadOnlyDictionary<string, object?>? parameters, int limit)
     {
@@ -108,6 +160,12 @@ public sealed class MySqlHook(Connection connection) : ISqlHook
 
     private async ValueTask<T> RunAsync<T>(Func<MySqlSession, T> calls, CancellationToken cancellationToken)
     {
+        if (_isSnapshot && _session is null)
+        {
+            // Another session would see another moment.
+            throw new SqlHookException("The connection that held the snapshot was lost.", isTransient: true);
+        }
+
         try
         {
             _session ??= await Blocking.OpenAsync(MySqlSettings.From(connection), cancellationToken).ConfigureAwait(false);

@@ -110,6 +110,7 @@ internal enum MySqlOption
     SslCertificate = 26,
     SslAuthority = 27,
     SslEnforce = 38,
+    MaxAllowedPacket = 39,
 }
 
 /// <summary><c>MYSQL_FIELD</c>: the same layout since version 3.0 of the library.</summary>
@@ -119,11 +120,29 @@ internal unsafe struct MySqlField
     [FieldOffset(0)]
     public byte* Name;
 
+    [FieldOffset(8)]
+    public byte* OriginalName;
+
+    [FieldOffset(24)]
+    public byte* OriginalTable;
+
+    [FieldOffset(32)]
+    public byte* Database;
+
     [FieldOffset(56)]
     public nuint Length;
 
     [FieldOffset(72)]
     public uint NameLength;
+
+    [FieldOffset(76)]
+    public uint OriginalNameLength;
+
+    [FieldOffset(84)]
+    public uint OriginalTableLength;
+
+    [FieldOffset(88)]
+    public uint DatabaseLength;
 
     [FieldOffset(100)]
     public uint Flags;

@@ -26,6 +26,9 @@ internal enum MySqlForm
 /// <param name="Nullable">False when the server promises that there are no NULLs.</param>
 internal sealed record MySqlColumn(string Name, string TypeName, MySqlForm Form, Type ClrType, bool Nullable)
 {
+    /// <summary>Where the column comes from, whatever the query calls it; null when it is computed.</summary>
+    public (string Database, string Table, string Column)? Origin { get; private init; }
+
     private const uint NotNullFlag = 1;
     private const uint UnsignedFlag = 32;
     private const uint EnumFlag = 256;
@@ -50,7 +53,15 @@ internal sealed record MySqlColumn(string Name, string TypeName, MySqlForm Form,
         var nullable = (field.Flags & NotNullFlag) == 0;
         var unsigned = (field.Flags & UnsignedFlag) != 0;
         var (type, form, clr) = Describe(field, unsigned);
-        return new(name, unsigned && form == MySqlForm.Integer && type != "YEAR" ? type + " UNSIGNED" : type, form, clr, nullable);
+        return new(name, unsigned && form == MySqlForm.Integer && type != "YEAR" ? type + " UNSIGNED" : type, form, clr, nullable)
+        {
+            Origin = field.OriginalTableLength == 0 || field.OriginalNameLength == 0
+                ? null
+                : (
+                    Encoding.UTF8.GetString(field.Database, (int)field.DatabaseLength),
+                    Encoding.UTF8.GetString(field.OriginalTable, (int)field.OriginalTableLength),
+                    Encoding.UTF8.GetString(field.OriginalName, (int)field.OriginalNameLength)),
+        };
     }
 
     private static (string Type, MySqlForm Form, Type Clr) Describe(in MySqlField field, bool unsigned)

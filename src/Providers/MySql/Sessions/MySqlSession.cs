@@ -9,6 +9,8 @@ namespace Sluice.Providers.MySql.Sessions;
 internal sealed unsafe class MySqlSession : IDisposable
 {
     private const nuint MultiResults = 1 << 17;
+    private const nuint LargestRow = 128 * 1024 * 1024;
+    private const int PacketTooLarge = 2020;
     private const int MultiStatementsOn = 0;
     private const int MultiStatementsOff = 1;
     private const int DuplicateCloseOnExec = 1030;
@@ -147,6 +149,12 @@ internal sealed unsafe class MySqlSession : IDisposable
         var error = new MySqlException(
             Text(LibMariaDb.mysql_error(_mysql)), (int)LibMariaDb.mysql_errno(_mysql), Text(LibMariaDb.mysql_sqlstate(_mysql)));
         IsBroken |= error.IsConnectionLost;
+        if (error.Number == PacketTooLarge)
+        {
+            IsBroken = true; // the rest of the row is still on its way
+            return new($"A row from MySQL at {_settings.Place} is larger than {LargestRow / 1024 / 1024} MiB; leave its large column out, or cut it in the query.", error.Number, error.SqlState!);
+        }
+
         return error.IsConnectionLost
             ? new($"The connection to MySQL at {_settings.Place} was lost: {error.Message}.", error.Number, error.SqlState!)
             : error;
@@ -227,6 +235,10 @@ internal sealed unsafe class MySqlSession : IDisposable
         var seconds = (uint)_settings.ConnectTimeout.TotalSeconds;
         _ = LibMariaDb.mysql_options(_mysql, MySqlOption.ConnectTimeout, &seconds);
         _ = LibMariaDb.mysql_options(_mysql, MySqlOption.CharacterSet, "utf8mb4");
+
+        // The library holds one row whole; without this a single one could take a gigabyte.
+        var largest = LargestRow;
+        _ = LibMariaDb.mysql_options(_mysql, MySqlOption.MaxAllowedPacket, &largest);
 
         // A server must not be able to ask for files of this machine.
         _ = LibMariaDb.mysql_options(_mysql, MySqlOption.LocalInFile, &off);

@@ -6,7 +6,7 @@ namespace Sluice.Providers.Postgres.Hooks;
 /// <summary>PostgreSQL, or Redshift by the same protocol.</summary>
 /// <param name="connection">Host, port, login, password; <c>Schema</c> is the database.</param>
 /// <param name="dialect"><see cref="Postgres"/> or <see cref="Redshift"/>.</param>
-public sealed class PostgresHook(Connection connection, string dialect = PostgresHook.Postgres) : ISqlHook
+public sealed class PostgresHook(Connection connection, string dialect = PostgresHook.Postgres) : ISnapshotHook
 {
     /// <summary>Dialect of PostgreSQL.</summary>
     public const string Postgres = "postgres";
@@ -87,6 +87,42 @@ public sealed class PostgresHook(Connection connection, string dialect = Postgre
                     : await PostgresExtract.ByReaderAsync(session, sql, parameters, sink, cancellationToken);
             },
             cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Redshift lets no two sessions share a moment: one reader only.</remarks>
+    public async ValueTask<SqlSnapshot> OpenSnapshotAsync(int readers, string? schema, string? table, CancellationToken cancellationToken)
+    {
+        if (readers > 1 && dialect == Redshift)
+        {
+            throw new SqlHookException("Redshift lets no two sessions read the same moment; use one reader, or UNLOAD.", isTransient: false);
+        }
+
+        var snapshot = new SqlSnapshot([.. Enumerable.Range(0, readers).Select(_ => new PostgresHook(connection, dialect))]);
+        try
+        {
+            string? exported = null;
+            foreach (PostgresHook session in snapshot.Sessions)
+            {
+                await session.ExecuteAsync(
+                    dialect == Redshift ? "BEGIN READ ONLY" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", null, cancellationToken);
+                if (exported is not null)
+                {
+                    await session.ExecuteAsync($"SET TRANSACTION SNAPSHOT {SqlNames.Literal(exported)}", null, cancellationToken);
+                }
+                else if (readers > 1)
+                {
+                    exported = (string)(await session.QueryAsync("SELECT pg_export_snapshot()", null, limit: 1, cancellationToken))[0][0]!;
+                }
+            }
+
+            return snapshot;
+        }
+        catch
+        {
+            await snapshot.DisposeAsync();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ namespace Sluice.Providers.Sqlite.Hooks;
 
 /// <summary>A SQLite database file: <c>sqlite:///folder/file.db</c>. The file is made when it is missing, and put into WAL mode.</summary>
 /// <param name="connection">Names the file.</param>
-public sealed class SqliteHook(Connection connection) : ISqlHook
+public sealed class SqliteHook(Connection connection) : ISnapshotHook
 {
     private SqliteSession? _session;
 
@@ -86,6 +86,28 @@ public sealed class SqliteHook(Connection connection) : ISqlHook
                 return rows;
             },
             cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>One reader only: a file is read by one core anyway.</remarks>
+    public async ValueTask<SqlSnapshot> OpenSnapshotAsync(int readers, string? schema, string? table, CancellationToken cancellationToken)
+    {
+        if (readers > 1)
+        {
+            throw new SqlHookException("SQLite is read by one reader; leave Readers at 1.", isTransient: false);
+        }
+
+        var snapshot = new SqlSnapshot([new SqliteHook(connection)]);
+        try
+        {
+            await snapshot.Sessions[0].ExecuteAsync("BEGIN", null, cancellationToken);
+            return snapshot;
+        }
+        catch
+        {
+            await snapshot.DisposeAsync();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

@@ -21,6 +21,7 @@ public sealed class DagBuilder : TaskScope
     private readonly List<string> _tags = [];
     private readonly Dictionary<string, JsonNode?> _schemas = [];
     private readonly List<DeadlineSpec> _deadlines = [];
+    private readonly List<string> _personal = [];
     private readonly List<AuthoredCallback> _callbacks = [];
     private readonly SourceLocation? _location;
     private readonly TemplateFunctions _functions = new();
@@ -104,6 +105,10 @@ public sealed class DagBuilder : TaskScope
 
     /// <summary>Adds tags, by which people find it.</summary>
     public void Tags(params ReadOnlySpan<string> tags) => _tags.AddRange(tags);
+
+    /// <summary>Tags columns as personal: extracts of this Dag are refused when they select one as it is; masked or excluded it may be there.</summary>
+    /// <param name="columns"><c>email</c> in any table, <c>customers.email</c>, or <c>customers.*</c>.</param>
+    public void PersonalColumns(params ReadOnlySpan<string> columns) => _personal.AddRange(columns);
 
     /// <summary>Reads a variable while the Dag is defined: changing it defines the Dag anew. For values at run time use <c>{{ var.value.name }}</c>.</summary>
     /// <param name="name">As set by <c>sluice variables set</c> or the environment (<c>SLUICE_VAR_NAME</c>).</param>
@@ -242,6 +247,7 @@ public sealed class DagBuilder : TaskScope
             FailFast = FailFast,
             MaxMapLength = MaxMapLength,
             DagRunTimeout = DagRunTimeout,
+            PersonalColumns = _personal.Count == 0 ? null : [.. _personal.Distinct(StringComparer.OrdinalIgnoreCase)],
             Deadlines = _deadlines.Count == 0 ? null : [.. _deadlines],
             Callbacks = CallbackWriter.Write(_callbacks, _collector.Providers, $"Dag '{Id}'", _location),
             CallbackTimeout = CallbackTimeout,

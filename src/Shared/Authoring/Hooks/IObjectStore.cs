@@ -14,8 +14,9 @@ public interface IObjectStore : IAsyncDisposable
     ValueTask<Stream> OpenReadAsync(Uri uri, CancellationToken cancellationToken);
 
     /// <summary>Opens an object for writing. Nothing is visible until <see cref="IObjectWrite.CommitAsync"/>; disposing without it leaves nothing behind.</summary>
-    /// <exception cref="ObjectExistsException">It exists and <paramref name="replace"/> is false (checked again at the commit).</exception>
-    ValueTask<IObjectWrite> OpenWriteAsync(Uri uri, bool replace, CancellationToken cancellationToken);
+    /// <exception cref="ObjectExistsException">It exists and may not be replaced (checked again at the commit).</exception>
+    /// <exception cref="Operators.TaskFailedException">The store does not have what an option asks for.</exception>
+    ValueTask<IObjectWrite> OpenWriteAsync(Uri uri, ObjectWriteOptions options, CancellationToken cancellationToken);
 
     /// <summary>Deletes an object; no error when it does not exist.</summary>
     ValueTask DeleteAsync(Uri uri, CancellationToken cancellationToken);
@@ -28,6 +29,7 @@ public interface IObjectWrite : IAsyncDisposable
     Stream Body { get; }
 
     /// <summary>Publishes the object whole.</summary>
+    /// <exception cref="ObjectChangedException">Someone else has written it since the writing began: the later one has the say, not whoever was slower.</exception>
     ValueTask<StoredObject> CommitAsync(CancellationToken cancellationToken);
 }
 
@@ -35,7 +37,15 @@ public interface IObjectWrite : IAsyncDisposable
 /// <param name="Uri">Where it lies.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="LastModified">UTC.</param>
-public sealed record StoredObject(Uri Uri, long Size, DateTimeOffset LastModified);
+public sealed record StoredObject(Uri Uri, long Size, DateTimeOffset LastModified)
+{
+    /// <summary>Tells this content from what is there after the next write (S3: the ETag); null when it is not known.</summary>
+    public string? Version { get; init; }
+}
 
 /// <summary>The object exists and may not be replaced.</summary>
 public sealed class ObjectExistsException(Uri uri) : IOException($"{uri} exists already; set replace to overwrite it.");
+
+/// <summary>The object was written by someone else while it was being written.</summary>
+public sealed class ObjectChangedException(Uri uri)
+    : IOException($"{ObjectUri.Text(uri)} was written by someone else since this attempt began to write it; theirs stays.");

@@ -57,7 +57,7 @@ public sealed class ProviderCatalog
 
     /// <summary>Opens the SQL hook of a connection.</summary>
     /// <exception cref="TaskFailedException">The connection's type has none.</exception>
-    public ISqlHook OpenSql(Connection connection) => Find(_sql, connection.Type, connection.Id, "an SQL database")(connection);
+    public ISqlHook OpenSql(Connection connection) => Find(_sql, connection.Type, connection.Id, "an SQL database")(DataPolicySettings.ForDriver(connection));
 
     /// <summary>Opens the store of a URI scheme.</summary>
     /// <exception cref="TaskFailedException">The scheme has none.</exception>
@@ -65,7 +65,7 @@ public sealed class ProviderCatalog
 
     /// <summary>Opens the loader of a connection.</summary>
     /// <exception cref="TaskFailedException">The connection's type has none.</exception>
-    public ITableLoader OpenLoader(Connection connection) => Find(_loaders, connection.Type, connection.Id, "a database that can be loaded")(connection);
+    public ITableLoader OpenLoader(Connection connection) => Find(_loaders, connection.Type, connection.Id, "a database that can be loaded")(DataPolicySettings.ForDriver(connection));
 
     private static T Find<T>(Dictionary<string, T> known, string type, string? id, string what) =>
         known.TryGetValue(type, out var found)

@@ -52,6 +52,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         dag.FailFast = fields.Flag("fail_fast") ?? false;
         dag.MaxMapLength = fields.Number("max_map_length");
         dag.Tags([.. fields.Texts("tags").Select(tag => tag.Text)]);
+        dag.PersonalColumns([.. fields.Texts("personal_columns").Select(column => column.Text)]);
         dag.CallbackTimeout = fields.Length("callback_timeout");
         foreach (var on in (CallbackTrigger[])[CallbackTrigger.Success, CallbackTrigger.Failure])
         {

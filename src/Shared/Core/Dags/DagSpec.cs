@@ -53,6 +53,9 @@ public sealed record DagSpec
     /// <summary>Callbacks of runs: success, failure, missed deadlines. Null: none.</summary>
     public IReadOnlyList<Callbacks.CallbackSpec>? Callbacks { get; init; }
 
+    /// <summary>Columns tagged as personal: extracts of this Dag may let them leave masked or not at all. Null: none.</summary>
+    public IReadOnlyList<string>? PersonalColumns { get; init; }
+
     /// <summary>Limit of one callback of the Dag or of its tasks; null: <see cref="Core.Callbacks.CallbackSpec.DefaultTimeout"/>.</summary>
     public TimeSpan? CallbackTimeout { get; init; }
 

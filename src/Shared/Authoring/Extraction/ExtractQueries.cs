@@ -1,0 +1,96 @@
+using System.Globalization;
+using Sluice.Authoring.Evidence;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+
+namespace Sluice.Authoring.Extraction;
+
+/// <summary>The statements of an extract. Pure.</summary>
+internal static class ExtractQueries
+{
+    // Readers that are done early take another part; more parts than readers even out keys that are not spread evenly.
+    private const int PartsPerReader = 4;
+
+    /// <summary>The query whose rows are extracted.</summary>
+    /// <exception cref="TaskFailedException">Neither a query nor a table is given, or both.</exception>
+    internal static string Whole(ExtractRequest request, string dialect)
+    {
+        if (string.IsNullOrWhiteSpace(request.Query) == string.IsNullOrEmpty(request.Table))
+        {
+            throw new TaskFailedException("An extract needs either Query or Table.");
+        }
+
+        var columns = request.Columns.Count == 0 ? "*" : SqlNames.Join(request.Columns, dialect);
+        return string.IsNullOrEmpty(request.Table) ? request.Query! : $"SELECT {columns} FROM {SqlNames.Quote(request.Schema, request.Table, dialect)}";
+    }
+
+    /// <summary>Asks for the least and the greatest value of the column that splits.</summary>
+    internal static string Bounds(ExtractRequest request, string dialect)
+    {
+        var column = SqlNames.Quote(request.PartitionBy!, dialect);
+        return $"SELECT MIN({column}), MAX({column}) FROM {From(request, dialect)}";
+    }
+
+    /// <summary>Asks the source for what it says of its rows itself: rows, then values, least and greatest of each column.</summary>
+    /// <param name="request">The extract.</param>
+    /// <param name="dialect">The source's.</param>
+    /// <param name="columns">Columns to ask for.</param>
+    internal static string Counts(ExtractRequest request, string dialect, IReadOnlyList<ColumnEvidence> columns) =>
+        $"SELECT COUNT(*){string.Concat(columns.Select(column => Counts(SqlNames.Quote(column.Name, dialect), column)))} FROM {From(request, dialect)}";
+
+    /// <summary>Splits a range of whole numbers. No value is in two parts, none between them; NULLs are in the first.</summary>
+    internal static IReadOnlyList<string> Ranges(ExtractRequest request, string dialect, Int128? least, Int128? greatest)
+    {
+        var whole = Whole(request, dialect);
+        if (least is not { } from || greatest is not { } to || from == to)
+        {
+            return [whole];
+        }
+
+        var column = SqlNames.Quote(request.PartitionBy!, dialect);
+        var parts = (int)Int128.Min(to - from + 1, PartsPerReader * request.Readers);
+        var width = (to - from + 1) / parts;
+        var queries = new List<string>(parts);
+        for (var i = 0; i < parts; i++)
+        {
+            var low = from + (width * i);
+            var condition = (i == 0, i == parts - 1) switch
+            {
+                (true, _) => $"{column} < {Number(low + width)} OR {column} IS NULL",
+                (_, true) => $"{column} >= {Number(low)}",
+                _ => $"{column} >= {Number(low)} AND {column} < {Number(low + width)}",
+            };
+            queries.Add($"SELECT * FROM {From(request, dialect)} WHERE {condition}");
+        }
+
+        return queries;
+    }
+
+    /// <summary>Splits by remainder; NULLs are in the first part.</summary>
+    internal static IReadOnlyList<string> Remainders(ExtractRequest request, string dialect)
+    {
+        var column = SqlNames.Quote(request.PartitionBy!, dialect);
+        return
+        [
+            .. Enumerable.Range(0, request.Readers).Select(i =>
+                $"SELECT * FROM {From(request, dialect)} WHERE ABS({column} % {request.Readers}) = {i}{(i == 0 ? $" OR {column} IS NULL" : "")}"),
+        ];
+    }
+
+    /// <summary>True when least and greatest of these values mean the same to every database.</summary>
+    internal static bool HasExtremes(SqlColumnKind kind) =>
+        kind is SqlColumnKind.Integer or SqlColumnKind.Decimal or SqlColumnKind.Date or SqlColumnKind.Timestamp;
+
+    private static string Counts(string name, ColumnEvidence column) =>
+        HasExtremes(column.Kind) ? $", COUNT({name}), MIN({name}), MAX({name})" : $", COUNT({name})";
+
+    // A line end ends a comment in the query's last line. A table is read as it is: not every database sees through a query around it.
+    private static string From(ExtractRequest request, string dialect) => request switch
+    {
+        { Table: { Length: > 0 } table, Columns.Count: 0 } => SqlNames.Quote(request.Schema, table, dialect),
+        { Table.Length: > 0 } => $"({Whole(request, dialect)}) AS {SqlNames.Quote("q", dialect)}",
+        _ => $"(\n{Whole(request, dialect).TrimEnd().TrimEnd(';')}\n) AS {SqlNames.Quote("q", dialect)}",
+    };
+
+    private static string Number(Int128 value) => value.ToString(CultureInfo.InvariantCulture);
+}

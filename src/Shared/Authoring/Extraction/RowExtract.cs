@@ -1,0 +1,257 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Sluice.Authoring.Evidence;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Objects;
+using Sluice.Authoring.Operators;
+using Sluice.Authoring.Rows;
+
+namespace Sluice.Authoring.Extraction;
+
+/// <summary>Streams the rows of a database into an object, or into several that one manifest publishes. Rows never gather in memory.</summary>
+/// <remarks>
+/// With a manifest each attempt writes under a name of its own (<c>key.parts/attempt/...</c>), and <c>key.manifest</c> names what counts. It is
+/// replaced only when it is what it was when the attempt began: an attempt that was held up cannot undo what a later one published. The
+/// objects that the former manifest named are then deleted.
+/// </remarks>
+/// <param name="source">The database; with several readers its connection is used to open more.</param>
+/// <param name="request">What to do.</param>
+/// <param name="time">The clock, for the rate.</param>
+public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProvider? time = null)
+{
+    private const int MostReaders = 64;
+
+    private readonly RateLimit _limit = new(request.MaxRowsPerSecond, request.MaxBytesPerSecond, time ?? TimeProvider.System);
+    private readonly ConcurrentBag<EvidenceSink> _evidence = [];
+
+    /// <summary>Extracts. What fails leaves nothing behind that counts.</summary>
+    /// <exception cref="TaskFailedException">The request contradicts itself or a policy, or the source's own counts differ from the rows that came.</exception>
+    public async ValueTask<ExtractResult> RunAsync(CancellationToken cancellationToken)
+    {
+        Check();
+        return request.HasManifest ? await RunPartsAsync(cancellationToken) : await RunWholeAsync(cancellationToken);
+    }
+
+    private async ValueTask<ExtractResult> RunWholeAsync(CancellationToken cancellationToken)
+    {
+        // Opened before the query runs: an object that may not be replaced is told at once.
+        await using var write = await request.Store.OpenWriteAsync(request.Uri, request.WriteOptions, cancellationToken);
+        await using var part = new PartSink(request with { Store = new Opened(write) }, _limit, _ => request.Uri);
+        var rows = await source.ExtractAsync(ExtractQueries.Whole(request, source.Dialect), request.Parameters, Guard(part), cancellationToken);
+        await part.CompleteAsync(evenEmpty: true, cancellationToken);
+        return new(ObjectUri.Text(request.Uri), rows, part.Written.Sum(one => one.Object.Size), 1, null);
+    }
+
+    private async ValueTask<ExtractResult> RunPartsAsync(CancellationToken cancellationToken)
+    {
+        var manifestUri = ObjectUri.Parse(ObjectUri.Text(request.Uri) + ObjectManifest.Ending);
+        await using var manifest = await request.Store.OpenWriteAsync(manifestUri, request.WriteOptions, cancellationToken);
+        var former = await FormerAsync(manifestUri, cancellationToken);
+        var folder = $"{ObjectUri.Text(request.Uri)}.parts/{Guid.CreateVersion7():n}";
+        await using var snapshot = await SnapshotAsync(cancellationToken);
+        var queries = await QueriesAsync(snapshot.Sessions[0], cancellationToken);
+        var parts = queries.Select((_, i) => new PartSink(request, _limit, file => ObjectUri.Parse(PartName(folder, i, file)))).ToList();
+        try
+        {
+            await ReadAllAsync(snapshot, queries, parts, cancellationToken);
+            var evidence = request.Reconcile == Reconciliation.None ? null : await CompareAsync(snapshot.Sessions[0], cancellationToken);
+            var written = parts.SelectMany(part => part.Written).ToList();
+            var published = Manifest(written, evidence);
+            await manifest.Body.WriteAsync(published.ToUtf8(), cancellationToken);
+            await manifest.CommitAsync(cancellationToken);
+            await DeleteAsync(former, cancellationToken);
+            return new(ObjectUri.Text(manifestUri), published.Meta.RecordCount, published.Meta.ContentLength, written.Count, evidence);
+        }
+        catch
+        {
+            foreach (var part in parts)
+            {
+                await part.DisposeAsync();
+            }
+
+            await DeleteAsync([.. parts.SelectMany(part => part.Written).Select(one => one.Object.Uri)], CancellationToken.None);
+            throw;
+        }
+        finally
+        {
+            foreach (var part in parts)
+            {
+                await part.DisposeAsync();
+            }
+        }
+    }
+
+    // Each session takes the next part when it is done with one; the first that fails stops all.
+    private async ValueTask ReadAllAsync(SqlSnapshot snapshot, IReadOnlyList<string> queries, List<PartSink> parts, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var next = -1;
+        var done = 0;
+        Exception? first = null;
+        await Task.WhenAll(snapshot.Sessions.Select(session => Task.Run(() => ReadAsync(session), CancellationToken.None)));
+        if (first is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+        }
+
+        async Task ReadAsync(ISqlHook session)
+        {
+            try
+            {
+                while (Interlocked.Increment(ref next) is var i && i < queries.Count)
+                {
+                    var rows = await session.ExtractAsync(queries[i], request.Parameters, Guard(parts[i]), stop.Token);
+                    await parts[i].CompleteAsync(evenEmpty: i == 0, stop.Token);
+                    if (queries.Count > 1)
+                    {
+                        request.Log?.Invoke($"Part {i + 1}: {rows} rows; {Interlocked.Increment(ref done)} of {queries.Count} parts are written.");
+                    }
+                }
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref first, e, null);
+                await stop.CancelAsync();
+            }
+        }
+    }
+
+    private IRowSink Guard(IRowSink sink)
+    {
+        if (request.Reconcile != Reconciliation.None)
+        {
+            var evidence = new EvidenceSink(sink);
+            _evidence.Add(evidence);
+            sink = evidence;
+        }
+
+        return request.Policy.IsEmpty ? sink : new PolicySink(sink, request.Policy);
+    }
+
+    private async ValueTask<SqlSnapshot> SnapshotAsync(CancellationToken cancellationToken) => source is ISnapshotHook several
+        ? await several.OpenSnapshotAsync(request.Readers, request.Schema, string.IsNullOrEmpty(request.Table) ? null : request.Table, cancellationToken)
+        : throw new TaskFailedException($"A database of type {source.Dialect} has no snapshots, which parts and evidence need.");
+
+    private async ValueTask<IReadOnlyList<string>> QueriesAsync(ISqlHook session, CancellationToken cancellationToken)
+    {
+        if (request.PartitionBy is null || request.Readers == 1)
+        {
+            return [ExtractQueries.Whole(request, source.Dialect)];
+        }
+
+        var bounds = (await session.QueryAsync(ExtractQueries.Bounds(request, source.Dialect), request.Parameters, limit: 1, cancellationToken))[0];
+        var (least, greatest) = (WholeNumber(bounds[0]), WholeNumber(bounds[1]));
+        return request.PartitionMethod == PartitionMethod.Modulus
+            ? ExtractQueries.Remainders(request, source.Dialect)
+            : ExtractQueries.Ranges(request, source.Dialect, least, greatest);
+    }
+
+    private Int128? WholeNumber(object? value) => value switch
+    {
+        null => null,
+        sbyte or byte or short or ushort or int or uint or long or ulong or decimal
+            when Int128.TryParse(Convert.ToString(value, CultureInfo.InvariantCulture), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+        _ => throw new TaskFailedException($"PartitionBy needs a column of whole numbers, and '{request.PartitionBy}' has values such as {value}."),
+    };
+
+    // The database counts in the same moment that the rows were read in.
+    private async ValueTask<RowEvidence> CompareAsync(ISqlHook session, CancellationToken cancellationToken)
+    {
+        var seen = EvidenceSink.Merge([.. _evidence]);
+        if (request.Reconcile == Reconciliation.Counts)
+        {
+            seen = seen with { Hash = null };
+        }
+
+        var asked = seen.Columns.Where(column => !request.Policy.Mask.Keys.Contains(column.Name, StringComparer.OrdinalIgnoreCase)).ToList();
+        var said = new SingleRow();
+        await session.ExtractAsync(ExtractQueries.Counts(request, source.Dialect, asked), request.Parameters, said, cancellationToken);
+        EvidenceComparison.Require("the source", SourceEvidence.Read(said.Values, asked), "the rows that came", seen with { Columns = asked, Hash = null });
+        return seen;
+    }
+
+    private ObjectManifest Manifest(List<WrittenObject> written, RowEvidence? evidence) => new()
+    {
+        Entries = [.. written.Select(one => new ManifestEntry(ObjectUri.Text(one.Object.Uri), Mandatory: true, new(one.Object.Size, one.Rows)))],
+        Meta = new(written.Sum(one => one.Object.Size), written.Sum(one => one.Rows), new()
+        {
+            Format = request.Format == FileFormat.Csv ? "csv" : "jsonl",
+            Csv = request.Format == FileFormat.Csv ? request.Csv : null,
+            Gzip = request.Csv.Gzip,
+            WrittenBy = request.WrittenBy,
+            Evidence = evidence,
+        }),
+    };
+
+    private string PartName(string folder, int part, int file)
+    {
+        var ending = (request.Format == FileFormat.Csv ? ".csv" : ".jsonl") + (request.Csv.Gzip ? ".gz" : "");
+        return string.Create(CultureInfo.InvariantCulture, $"{folder}/{part:00000}-{file:0000}{ending}");
+    }
+
+    private async ValueTask<IReadOnlyList<Uri>> FormerAsync(Uri manifest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return [.. (await ObjectManifest.ReadAsync(request.Store, manifest, cancellationToken)).Entries.Select(entry => entry.Uri)];
+        }
+        catch (Exception e) when (e is FileNotFoundException or TaskFailedException)
+        {
+            return [];
+        }
+    }
+
+    // Objects that no manifest names any more only cost money: failing to delete them fails nothing.
+    private async ValueTask DeleteAsync(IReadOnlyList<Uri> objects, CancellationToken cancellationToken)
+    {
+        foreach (var one in objects)
+        {
+            try
+            {
+                await request.Store.DeleteAsync(one, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or TaskErrorException or TaskFailedException)
+            {
+                request.Log?.Invoke($"{ObjectUri.Text(one)} could not be deleted: {e.Message}");
+            }
+        }
+    }
+
+    private void Check()
+    {
+        if (request.Readers is < 1 or > MostReaders)
+        {
+            throw new TaskFailedException($"Readers must be from 1 to {MostReaders}, and is {request.Readers}.");
+        }
+
+        if (request.Readers > 1 && string.IsNullOrEmpty(request.PartitionBy))
+        {
+            throw new TaskFailedException("Several readers need PartitionBy: a column of whole numbers by which the rows are split.");
+        }
+
+        foreach (var (value, what) in new[]
+            { (request.MaxRowsPerFile, "MaxRowsPerFile"), (request.MaxRowsPerSecond, "MaxRowsPerSecond"), (request.MaxBytesPerSecond, "MaxBytesPerSecond") })
+        {
+            if (value < 1)
+            {
+                throw new TaskFailedException($"{what} must be at least 1, and is {value}.");
+            }
+        }
+    }
+
+    /// <summary>A store in which the one object is open already.</summary>
+    private sealed class Opened(IObjectWrite write) : IObjectStore
+    {
+        public ValueTask<IObjectWrite> OpenWriteAsync(Uri uri, ObjectWriteOptions options, CancellationToken cancellationToken) => ValueTask.FromResult(write);
+
+        public ValueTask<StoredObject?> HeadAsync(Uri uri, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<StoredObject> ListAsync(Uri prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<Stream> OpenReadAsync(Uri uri, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask DeleteAsync(Uri uri, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
