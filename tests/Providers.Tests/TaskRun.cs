@@ -28,6 +28,14 @@ internal sealed class TaskRun : ITaskServices
         return this;
     }
 
+    internal RunType Type { get; set; } = RunType.Manual;
+
+    internal TaskRun With(Connection connection)
+    {
+        _connections[connection.Id] = connection;
+        return this;
+    }
+
     internal Connection Connection(string id) => _connections[id];
 
     internal async Task<T> ExecuteAsync<T>(Operator task, CancellationToken cancellationToken = default) =>
@@ -54,7 +62,7 @@ internal sealed class TaskRun : ITaskServices
     {
         var task = new TaskSpec { Id = new("task"), Operator = "Test" };
         var dag = new DagSpec { Id = new("dag"), Tasks = [task], TimeZone = TimeZone };
-        var run = new RunFacts { Key = 1, Dag = dag.Id, Id = new("manual__1"), Type = RunType.Manual, Interval = Interval, Version = "v" };
+        var run = new RunFacts { Key = 1, Dag = dag.Id, Id = new("manual__1"), Type = Type, Interval = Interval, Version = "v" };
         return new(run, dag, task, 1, this, BuiltInProviders.Catalog());
     }
 

@@ -22,7 +22,10 @@ public sealed class S3ToRedshiftOperator : Operator
     [Templated]
     public string? S3Bucket { get; set; }
 
-    /// <summary>Key of one object; when there is none by this name, all objects whose keys begin with it.</summary>
+    /// <summary>
+    /// Key of one object, or of a manifest (<c>name.manifest</c>). When there is no object by this name: the one that <c>key.manifest</c> names,
+    /// else all objects whose keys begin with it.
+    /// </summary>
     [Templated]
     public string? S3Key { get; set; }
 
@@ -85,17 +88,17 @@ public sealed class S3ToRedshiftOperator : Operator
         }
 
         await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
-        var objects = await FindAsync(store, uri, cancellationToken);
+        var objects = await LoadObjects.FindAsync(store, uri, cancellationToken);
         await using var loader = context.Providers.OpenLoader(warehouse);
         var result = await loader.LoadAsync(
             new()
             {
                 Schema = string.IsNullOrEmpty(Schema) ? null : Schema,
                 Table = Table,
-                Objects = objects,
+                Objects = objects.Uris,
                 Store = store,
                 StoreConnection = AwsConnectionId is null ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken),
-                Format = ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, objects[0]),
+                Format = objects.Csv ?? ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, objects.Uris.Count > 0 ? objects.Uris[0] : uri),
                 Columns = ColumnList.Count == 0 ? null : ColumnList,
                 Method = Method,
                 UpsertKeys = UpsertKeys.Count == 0 ? null : UpsertKeys,
@@ -106,23 +109,5 @@ public sealed class S3ToRedshiftOperator : Operator
             cancellationToken);
         context.Log($"Loaded {result.RowsLoaded} rows into {Table}; {result.RowsInTable} were written.");
         return result;
-    }
-
-    private static async ValueTask<IReadOnlyList<Uri>> FindAsync(IObjectStore store, Uri uri, CancellationToken cancellationToken)
-    {
-        if (!uri.AbsolutePath.EndsWith('/') && await store.HeadAsync(uri, cancellationToken) is not null)
-        {
-            return [uri];
-        }
-
-        var found = new List<Uri>();
-        await foreach (var one in store.ListAsync(uri, cancellationToken))
-        {
-            found.Add(one.Uri);
-        }
-
-        return found.Count > 0
-            ? found
-            : throw new TaskErrorException($"There is no object {ObjectUri.Text(uri)}, and none whose key begins so.");
     }
 }

@@ -28,6 +28,7 @@ internal sealed class S3ObjectWrite : IObjectWrite
     private readonly List<Task<PartETag>> _parts = [];
     private string? _uploadId;
     private bool _committed;
+    private bool _disposed;
 
     /// <param name="store">Asked what is there.</param>
     /// <param name="client">Asked to write.</param>
@@ -83,6 +84,12 @@ internal sealed class S3ObjectWrite : IObjectWrite
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         await _stop.CancelAsync();
 
         // A part that arrives after the abort would stay, and cost, for ever.

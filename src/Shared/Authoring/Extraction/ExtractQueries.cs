@@ -89,7 +89,7 @@ internal static class ExtractQueries
     {
         { Table: { Length: > 0 } table, Columns.Count: 0 } => SqlNames.Quote(request.Schema, table, dialect),
         { Table.Length: > 0 } => $"({Whole(request, dialect)}) AS {SqlNames.Quote("q", dialect)}",
-        _ => $"(\n{Whole(request, dialect).TrimEnd().TrimEnd(';')}\n) AS {SqlNames.Quote("q", dialect)}",
+        _ => $"(\n{Whole(request, dialect).TrimEnd(' ', '\t', '\r', '\n', ';')}\n) AS {SqlNames.Quote("q", dialect)}",
     };
 
     private static string Number(Int128 value) => value.ToString(CultureInfo.InvariantCulture);
