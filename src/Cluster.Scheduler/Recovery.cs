@@ -93,7 +93,9 @@ internal sealed class Recovery
         }
         else
         {
-            _runs[record.Stream].Evolve(happened);
+            _runs[record.Stream].Evolve(happened is RunUpgraded upgraded
+                ? upgraded with { Graph = await versions.GetAsync(upgraded.Run.Facts.Version, cancellationToken) }
+                : happened);
         }
     }
 

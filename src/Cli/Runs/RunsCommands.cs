@@ -25,7 +25,7 @@ internal static class RunsCommands
 
     public static Command Create(CommandFactory factory) => CommandFactory.Group(
         "runs",
-        "Trigger, list, look at, cancel, clear and mark runs.",
+        "Trigger, list, look at, cancel, clear, upgrade and mark runs.",
         factory.Remote(
             new(
                 "trigger",
@@ -47,6 +47,7 @@ internal static class RunsCommands
             CancelAsync,
             DagId, Run),
         ChangeCommands.ClearRuns(factory),
+        ChangeCommands.UpgradeRuns(factory),
         ChangeCommands.MarkRuns(factory));
 
     private static async Task<int> TriggerAsync(Invocation invocation, ApiClient api)

@@ -50,7 +50,7 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
                 var from = (query.From ?? DateTimeOffset.MinValue, long.MinValue);
                 var before = (query.Before ?? DateTimeOffset.MaxValue, long.MinValue);
                 found.AddRange(ofDag.GetViewBetween(from, before).Reverse().Select(place => _runs[place.Key])
-                    .Where(run => (query.State is null || run.State == query.State) && (query.Backfill is null || run.Facts.Backfill == query.Backfill))
+                    .Where(run => (query.State is null || run.State == query.State) && (query.Backfill is null || run.Facts.Backfill == query.Backfill) && (query.Version is null || run.Facts.Version == query.Version))
                     .Take(query.Limit));
             }
         }

@@ -21,6 +21,13 @@ internal static class ChangeCommands
     private static readonly Option<bool> OnlyFailed = new("--only-failed") { Description = "Of all these, only what failed, or upstream of it did." };
     private static readonly Option<bool> FromFailed = new("--from-failed") { Description = "What failed among them, and everything after that." };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Show what would happen, and do nothing." };
+    private static readonly Option<string?> OnVersion = new("--on-version")
+    {
+        Description = "Version of the Dag that they run by: original (the run's own, the default), latest, or a hash of dags versions.",
+        HelpName = "VERSION",
+    };
+
+    private static readonly Option<string?> To = new("--to") { Description = "The version: latest (the default), or a hash of dags versions.", HelpName = "VERSION" };
     private static readonly Option<string?> Note = new("--note", "--why") { Description = "Why; shown with the change.", HelpName = "TEXT" };
 
     private static readonly Option<string> As = StateOption();
@@ -31,9 +38,10 @@ internal static class ChangeCommands
             "Run tasks again. What runs now is stopped first.",
             "sluice tasks clear load fetch 2021-02-05 --downstream --dry-run",
             "sluice tasks clear load fetch,report 2021-02-05 --future",
-            "sluice tasks clear load fetch --start 2021-02-01 --end 2021-03-01 \\\n    --only-failed --note 'wrong table'"),
-        (invocation, api) => ChangeAsync(invocation, api, Operations.ClearTasks, Request(invocation) with { Tasks = Names(invocation) }),
-        DagId, Tasks, Run, Start, End, Upstream, Downstream, Past, Future, OnlyFailed, FromFailed, DryRun, Note);
+            "sluice tasks clear load fetch --start 2021-02-01 --end 2021-03-01 \\\n    --only-failed --note 'wrong table'",
+            "sluice tasks clear load fetch 2021-02-05 --downstream --on-version latest"),
+        (invocation, api) => ChangeAsync(invocation, api, Operations.ClearTasks, Request(invocation) with { Tasks = Names(invocation), Version = invocation.Find(OnVersion) }),
+        DagId, Tasks, Run, Start, End, Upstream, Downstream, Past, Future, OnlyFailed, FromFailed, OnVersion, DryRun, Note);
 
     public static Command MarkTasks(CommandFactory factory) => factory.Remote(
         new(
@@ -52,8 +60,18 @@ internal static class ChangeCommands
             "sluice runs clear load 2021-02-05",
             "sluice runs clear load 2021-02-05 --from-failed",
             "sluice runs clear load --start 2021-02-01 --end 2021-03-01 --from-failed"),
-        (invocation, api) => ChangeAsync(invocation, api, Operations.ClearTasks, Request(invocation)),
-        DagId, Run, Start, End, Past, Future, OnlyFailed, FromFailed, DryRun, Note);
+        (invocation, api) => ChangeAsync(invocation, api, Operations.ClearTasks, Request(invocation) with { Version = invocation.Find(OnVersion) }),
+        DagId, Run, Start, End, Past, Future, OnlyFailed, FromFailed, OnVersion, DryRun, Note);
+
+    public static Command UpgradeRuns(CommandFactory factory) => factory.Remote(
+        new(
+            "upgrade",
+            "Let runs go on by another version of their Dag. Ended tasks keep their state.",
+            "sluice runs upgrade load 2021-02-05 --dry-run",
+            "sluice runs upgrade load 2021-02-05 --to 3f2a9c --note 'right table'",
+            "sluice runs upgrade load --start 2021-02-01 --end 2021-03-01"),
+        (invocation, api) => ChangeAsync(invocation, api, Operations.UpgradeRun, Request(invocation) with { Version = invocation.Find(To) }),
+        DagId, Run, To, Start, End, Past, Future, DryRun, Note);
 
     public static Command MarkRuns(CommandFactory factory) => factory.Remote(
         new(
@@ -122,7 +140,7 @@ internal static class ChangeCommands
         }
         else
         {
-            ChangeReport.Write(invocation.Terminal, answer, request.State);
+            ChangeReport.Write(invocation.Terminal, answer, operation == Operations.UpgradeRun ? "moved" : request.State is { } state ? $"marked {state}" : "cleared");
         }
 
         var refused = answer.Runs.Where(run => run.Refusal is not null).ToList();

@@ -11,8 +11,8 @@ internal static class ChangeReport
 
     /// <param name="terminal">Output.</param>
     /// <param name="answer">Of the API.</param>
-    /// <param name="state">What was marked; null when it was cleared.</param>
-    public static void Write(Terminal terminal, ChangeAnswer answer, string? state)
+    /// <param name="done">What it is that was done: cleared, moved, or marked with a state.</param>
+    public static void Write(Terminal terminal, ChangeAnswer answer, string done)
     {
         var runs = answer.Runs.Where(run => run.Refusal is null).ToList();
         if (runs.Count <= MostRunsInFull)
@@ -37,7 +37,7 @@ internal static class ChangeReport
             }
         }
 
-        terminal.Write(Listing.Cell(Sum(answer, runs, state)));
+        terminal.Write(Listing.Cell(Sum(answer, runs, done)));
     }
 
     private static void WriteTasks(Terminal terminal, RunChangeSummary run)
@@ -50,26 +50,29 @@ internal static class ChangeReport
         var listing = new Listing("", "task", "!was", "!becomes", "note");
         foreach (var task in run.Tasks)
         {
-            listing.Add(task.TaskId, Wording.State(task.From), Wording.State(task.To), !task.Stops ? "" : task.To == "none" ? "stopped first" : "stopped");
+            listing.Add(task.TaskId, Wording.State(task.From), Wording.State(task.To), task.IsNew ? "new" : !task.Stops ? "" : task.To == "none" ? "stopped first" : "stopped");
         }
 
         listing.WriteTo(terminal);
     }
 
     private static string Headline(RunChangeSummary run) =>
-        run.StateBefore == run.StateAfter ? $"{run.RunId}: {run.StateBefore}" : $"{run.RunId}: {run.StateBefore}, becomes {run.StateAfter}";
+        (run.StateBefore == run.StateAfter ? $"{run.RunId}: {run.StateBefore}" : $"{run.RunId}: {run.StateBefore}, becomes {run.StateAfter}")
+        + (run.VersionAfter is not { } after ? "" : run.VersionBefore == after ? $", with the latest code of version {Short(after)}" : $", from version {Short(run.VersionBefore!)} to {Short(after)}");
 
-    private static string Sum(ChangeAnswer answer, List<RunChangeSummary> runs, string? state)
+    private static string Short(string version) => version.Length > 12 ? version[..12] : version;
+
+    private static string Sum(ChangeAnswer answer, List<RunChangeSummary> runs, string done)
     {
-        var done = state is null ? "cleared" : $"marked {state}";
         if (answer.Runs.Count == 0)
         {
             return $"There is nothing to be {done}.";
         }
 
         var (tasks, of) = (runs.Sum(run => run.Tasks.Count), Count(runs.Count, "run"));
-        var what = tasks == 0 ? of : $"{Count(tasks, "task")} of {of}";
-        return answer.DryRun ? $"{what} would be {done}. Nothing was done." : $"{what} {((tasks == 0 ? runs.Count : tasks) == 1 ? "is" : "are")} {done}.";
+        var wholeRuns = tasks == 0 || done == "moved";
+        var what = wholeRuns ? of : $"{Count(tasks, "task")} of {of}";
+        return answer.DryRun ? $"{what} would be {done}. Nothing was done." : $"{what} {((wholeRuns ? runs.Count : tasks) == 1 ? "is" : "are")} {done}.";
     }
 
     private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";

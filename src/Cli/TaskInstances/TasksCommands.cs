@@ -67,12 +67,17 @@ internal static class TasksCommands
                 .Add("Waits", answer.Waits)
                 .WriteTo(invocation.Terminal);
             invocation.Terminal.Line();
-            var attempts = new Listing("It has not been tried yet.", "#try", "#token", "!state", "!started (UTC)", "#took", "note");
+            var isMapped = answer.Attempts.Any(attempt => attempt.MapIndex is not null);
+            string[] columns = ["#try", "#token", "!state", "!started (UTC)", "#took", "note"];
+            var attempts = new Listing("It has not been tried yet.", isMapped ? ["#index", .. columns] : columns);
             foreach (var attempt in answer.Attempts)
             {
-                attempts.Add(
+                object?[] cells =
+                [
                     attempt.TryNumber, attempt.Token, Wording.State(attempt.State), Wording.Time(attempt.StartedAt),
-                    Wording.Took(attempt.StartedAt, attempt.EndedAt), attempt.Error ?? attempt.Worker);
+                    Wording.Took(attempt.StartedAt, attempt.EndedAt), attempt.Error ?? attempt.Worker,
+                ];
+                attempts.Add(isMapped ? [attempt.MapIndex, .. cells] : cells);
             }
 
             attempts.WriteTo(invocation.Terminal);

@@ -14,10 +14,17 @@ internal sealed partial class OperatorApi
 {
     private const int MostRuns = 10_000;
     private const int AtOnce = 64;
+    private const string LatestVersion = "latest";
+    private const string OriginalVersion = "original";
 
     private Task<ChangeAnswer> ClearAsync(ChangeRequest request, string who, CancellationToken cancel) => request.State is not null
         ? throw new ApiException(400, $"State goes with marking; {Operations.ClearTasks} takes none.")
-        : ChangeAsync(request, who, Operations.ClearTasks, (selection, by) => at => new ClearTasks(selection, by, at), cancel);
+        : ChangeAsync(request with { Version = request.Version ?? OriginalVersion }, who, Operations.ClearTasks, (selection, by) => at => new ClearTasks(selection, by, at), cancel);
+
+    private Task<ChangeAnswer> UpgradeRunAsync(ChangeRequest request, string who, CancellationToken cancel) =>
+        request.State is not null || request.Tasks.Count > 0 || request.Upstream || request.Downstream || request.OnlyFailed || request.FromFailed || request.Version == OriginalVersion
+            ? throw new ApiException(400, $"{Operations.UpgradeRun} moves whole runs to another version; to run some of their tasks again by it use {Operations.ClearTasks} with a version.")
+            : ChangeAsync(request with { Version = request.Version ?? LatestVersion }, who, Operations.UpgradeRun, null, cancel);
 
     private Task<ChangeAnswer> MarkTasksAsync(ChangeRequest request, string who, CancellationToken cancel)
     {
@@ -34,7 +41,7 @@ internal sealed partial class OperatorApi
     }
 
     private async Task<ChangeAnswer> ChangeAsync(
-        ChangeRequest request, string who, string action, Func<TaskSelection, ByHand, Func<DateTimeOffset, DagRunCommand>> command, CancellationToken cancel)
+        ChangeRequest request, string who, string action, Func<TaskSelection, ByHand, Func<DateTimeOffset, DagRunCommand>>? command, CancellationToken cancel)
     {
         if (request.Note is { Length: > 1000 })
         {
@@ -47,7 +54,8 @@ internal sealed partial class OperatorApi
         }
 
         var runs = await RunsOfAsync(request, cancel);
-        await CheckTasksAsync(request.Tasks, runs, cancel);
+        var version = await VersionOfAsync(request, cancel);
+        await CheckTasksAsync(request.Tasks, runs, version, cancel);
         var selection = new TaskSelection
         {
             Tasks = request.Tasks,
@@ -56,15 +64,17 @@ internal sealed partial class OperatorApi
             OnlyFailed = request.OnlyFailed,
             FromFailed = request.FromFailed,
         };
-        var make = command(selection, new(who, string.IsNullOrWhiteSpace(request.Note) ? null : request.Note));
+        var by = new ByHand(who, string.IsNullOrWhiteSpace(request.Note) ? null : request.Note);
+        var make = command?.Invoke(selection, by);
+        var wanted = version is null ? null : new VersionWanted(version == LatestVersion ? null : version, by);
         var changes = new List<RunChangeSummary>();
         foreach (var some in runs.Chunk(AtOnce))
         {
-            var asked = some.Select(run => ToDagAsync<RunChange>(run.Facts.Dag, new ChangeRun(run.Facts.Key, make, request.DryRun), cancel)).ToList();
+            var asked = some.Select(run => ToDagAsync<RunChange>(run.Facts.Dag, new ChangeRun(run.Facts.Key, make, request.DryRun) { Version = wanted }, cancel)).ToList();
             changes.AddRange((await Task.WhenAll(asked)).Zip(some, Summaries.Of));
         }
 
-        changes.RemoveAll(change => change.Refusal is null && change.Tasks.Count == 0 && change.StateBefore == change.StateAfter);
+        changes.RemoveAll(change => change is { Refusal: null, Tasks.Count: 0, VersionAfter: null } && change.StateBefore == change.StateAfter);
         var subject = request.RunId is null ? request.DagId : $"{request.DagId}/{runs[0].Facts.Id}";
         Audit(!request.DryRun && changes.Any(change => change.Refusal is null), who, action, subject, ApiJson.Serialize(request));
         return new(request.DryRun, changes);
@@ -124,7 +134,7 @@ internal sealed partial class OperatorApi
     }
 
     /// <summary>A name that none of the runs' versions has is a slip of the pen.</summary>
-    private async Task CheckTasksAsync(IReadOnlyList<string> names, List<DagRunRow> runs, CancellationToken cancel)
+    private async Task CheckTasksAsync(IReadOnlyList<string> names, List<DagRunRow> runs, string? version, CancellationToken cancel)
     {
         if (names.Count == 0)
         {
@@ -132,9 +142,15 @@ internal sealed partial class OperatorApi
         }
 
         var left = names.ToHashSet(StringComparer.Ordinal);
-        foreach (var version in runs.Select(run => run.Facts.Version).Distinct())
+        IEnumerable<string> versions = version switch
         {
-            var tasks = (await SpecAsync(version, cancel)).Tasks;
+            null => runs.Select(run => run.Facts.Version).Distinct(),
+            LatestVersion => [(await DagAsync(runs[0].Facts.Dag.Value, cancel)).Version],
+            _ => [version],
+        };
+        foreach (var theirs in versions)
+        {
+            var tasks = (await SpecAsync(theirs, cancel)).Tasks;
             left.RemoveWhere(name => tasks.Any(task => task.Id.Value == name
                 || task.Id.Value.StartsWith(name + ".", StringComparison.Ordinal)
                 || (task.Map is not null && DagRunState.MapIndexIn(name, task.Id.Value) >= 0)));
@@ -142,7 +158,7 @@ internal sealed partial class OperatorApi
 
         if (left.Count > 0)
         {
-            throw new ApiException(404, $"Dag '{runs[0].Facts.Dag}' has no task or group '{left.First()}' in the version of run '{runs[0].Facts.Id}'. See: sluice dags show {runs[0].Facts.Dag}");
+            throw new ApiException(404, $"Dag '{runs[0].Facts.Dag}' has no task or group '{left.First()}' in {(version is null ? $"the version of run '{runs[0].Facts.Id}'" : $"version {versions.First()}")}. See: sluice dags show {runs[0].Facts.Dag}");
         }
     }
 
@@ -179,6 +195,34 @@ internal sealed partial class OperatorApi
         }
 
         return new(why.Task, run.Facts.Id.Value, Summaries.SnakeCase(why.Run.ToString()), run.Facts.Version, why.State.Name(), why.Tries, why.MaxTries, reasons);
+    }
+
+    /// <summary>The version that the runs are to go on by: <c>latest</c>, a whole hash, or null when they keep their own.</summary>
+    private async Task<string?> VersionOfAsync(ChangeRequest request, CancellationToken cancel)
+    {
+        if (request.State is not null && request.Version is not null)
+        {
+            throw new ApiException(400, "Marking runs nothing, so no version goes with it.");
+        }
+
+        return request.Version switch
+        {
+            null or OriginalVersion => null,
+            LatestVersion => LatestVersion,
+            var given => await FindVersionAsync(new(request.DagId), given, cancel),
+        };
+    }
+
+    /// <summary>A version of a Dag by its content hash, or the beginning of it.</summary>
+    private async Task<string> FindVersionAsync(DagId dag, string given, CancellationToken cancel)
+    {
+        var found = (await store.ReadModel.ListDagVersionsAsync(dag, cancel)).Where(use => given.Length > 0 && use.Version.StartsWith(given, StringComparison.OrdinalIgnoreCase)).ToList();
+        return found switch
+        {
+            [var one] => one.Version,
+            [] => throw new ApiException(404, $"Dag '{dag}' has no version '{given}'; give latest, or a version of: sluice dags versions {dag}"),
+            _ => throw new ApiException(400, $"'{given}' is the beginning of {found.Count} versions of Dag '{dag}'; give more of it."),
+        };
     }
 
     private static TaskState MarkOf(ChangeRequest request) => request.State switch

@@ -63,6 +63,7 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         Operations.ClearTasks => Json(await ClearAsync(Read<ChangeRequest>(call), call.Who, cancel)),
         Operations.MarkTasks => Json(await MarkTasksAsync(Read<ChangeRequest>(call), call.Who, cancel)),
         Operations.MarkRun => Json(await MarkRunAsync(Read<ChangeRequest>(call), call.Who, cancel)),
+        Operations.UpgradeRun => Json(await UpgradeRunAsync(Read<ChangeRequest>(call), call.Who, cancel)),
         Operations.WhyTask => Json(await WhyAsync(Read<TaskName>(call), cancel)),
         Operations.ListQuestions => Json(await ListQuestionsAsync(Read<QuestionFilter>(call), cancel)),
         Operations.AnswerQuestion => Json(await AnswerAsync(Read<AnswerRequest>(call), call.Who, cancel)),

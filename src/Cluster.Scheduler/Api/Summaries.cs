@@ -72,6 +72,7 @@ internal static class Summaries
     public static TaskAttemptSummary Of(TaskInstanceRow row) => new()
     {
         TaskId = row.Task.Value,
+        MapIndex = DagRunState.MapIndexIn(row.Task.Value) is >= 0 and var index ? index : null,
         State = row.State.Name(),
         TryNumber = row.TryNumber,
         Token = row.Token,
@@ -201,8 +202,12 @@ internal static class Summaries
         run.Facts.LogicalDate,
         SnakeCase((change.Refusal is null ? change.Before : run.State).ToString()),
         SnakeCase((change.Refusal is null ? change.After : run.State).ToString()),
-        [.. change.Tasks.Select(task => new TaskChangeSummary(task.Task.Value, task.From.Name(), task.To.Name(), task.Stops))],
-        change.Refusal);
+        [.. change.Tasks.Select(task => new TaskChangeSummary(task.Task.Value, task.From.Name(), task.To.Name(), task.Stops, task.IsNew))],
+        change.Refusal)
+    {
+        VersionBefore = change.Versions?.Before,
+        VersionAfter = change.Versions?.After,
+    };
 
     public static string SnakeCase(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }

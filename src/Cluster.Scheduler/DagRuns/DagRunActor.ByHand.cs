@@ -21,8 +21,8 @@ internal sealed partial class DagRunActor
             return;
         }
 
-        var command = change.Command(Now);
-        var planned = RunChange.Of(_run, command);
+        var commands = change.Commands(Now);
+        var planned = RunChange.Of(_run, commands);
         if (change.DryRun || planned.IsEmpty)
         {
             asker?.Tell(planned);
@@ -34,7 +34,11 @@ internal sealed partial class DagRunActor
             _pending.OnCommitted.Add(new(asker, planned));
         }
 
-        Apply(command);
+        foreach (var command in commands)
+        {
+            Apply(command);
+        }
+
         Advance();
     }
 
@@ -49,7 +53,7 @@ internal sealed partial class DagRunActor
         foreach (var instance in e.Stopping ?? [])
         {
             _pending.OnCommitted.Add(new(
-                _company.Workers, new Kill(_run.WorkerOf(instance)!, [new(_run.Facts.Key, instance, _run.TokenOf(instance))], e.By.Sentence("cleared"))));
+                _company.Workers, new Kill(_run.WorkerOf(instance)!, [_run.AttemptOf(instance)], e.By.Sentence("cleared"))));
         }
 
         // Instances that are to be expanded anew.
@@ -78,12 +82,11 @@ internal sealed partial class DagRunActor
     /// <summary>The attempt that a worker has is of no interest any more.</summary>
     private void StopChanged(int instance, string why)
     {
-        if (_out.Remove(instance, out var cut) && cut.Worker is { } worker)
+        if (_out.Remove(instance, out var cut))
         {
-            // The change has a token of its own, the one after the attempt's.
-            var attempt = new AttemptId(_run.Facts.Key, instance, _run.TokenOf(instance) - 1);
-            _pending.Changes.Add(DagRunRows.OfStopped(_run, attempt, worker, cut.DispatchedAt, Now, why));
-            Stop(worker, attempt, why);
+            // The change has a token of its own, after the attempt's.
+            _pending.Changes.Add(DagRunRows.OfStopped(_run, instance, cut.Id.Token, cut.Worker, cut.DispatchedAt, Now, why));
+            Stop(cut, instance, why);
         }
     }
 

@@ -82,8 +82,7 @@ internal sealed partial class DagRunActor
         _pending.Changes.Add(DagRunRows.OfQuestion(_run, asked, QuestionState.Withdrawn, Now));
         if (ownToken)
         {
-            var attempt = new AttemptId(_run.Facts.Key, instance, asked.Token);
-            _pending.Changes.Add(DagRunRows.OfStopped(_run, attempt, asked.Worker ?? "", asked.DispatchedAt, Now, why) with { StartedAt = asked.StartedAt });
+            _pending.Changes.Add(DagRunRows.OfStopped(_run, instance, asked.Token, asked.Worker ?? "", asked.DispatchedAt, Now, why) with { StartedAt = asked.StartedAt });
         }
     }
 

@@ -56,9 +56,12 @@ internal sealed partial class DagRunActor : Actor
     private readonly string _stream;
     private readonly List<ReadyTask> _ready = [];
     private readonly List<FreedTask> _freed = [];
-    private readonly Dictionary<int, (string Worker, DateTimeOffset? DispatchedAt)> _out = []; // what the state forgets when an attempt ends, and its row still needs
+    private readonly Dictionary<int, Out> _out = []; // what the state forgets when an attempt ends, and its row still needs
     private Append _pending;
     private bool _offered;
+    private int _numbering; // grows when the instances are numbered anew
+    private bool _isNumberedAnew; // the dispatcher does not know yet
+    private int _sensors;
     private string? _firstFailure;
 
     /// <param name="run">The state, folded from whatever the journal holds of it.</param>
@@ -115,6 +118,8 @@ internal sealed partial class DagRunActor : Actor
 
                 Advance();
                 break;
+            case Granted granted when granted.Numbering != _numbering:
+                break; // By numbers that no longer hold: the dispatcher has taken it back by now.
             case Granted granted:
                 _offered = false;
                 Dispatch(granted.Grants);
@@ -187,9 +192,8 @@ internal sealed partial class DagRunActor : Actor
 
     private void Report(string node, TaskReport report)
     {
-        var task = report.Id.Task;
-        var current = task >= 0 && task < _run.Instances && _run.TokenOf(task) == report.Id.Token && _run.WorkerOf(task) is not null;
-        Apply(new ReportTask(task, report.Id.Token, report.Outcome, Now), current ? (node, report.Outcome) : null);
+        var current = _run.FindAttempt(report.Id) is not null;
+        Apply(new ReportTask(report.Id.Task, report.Id.Token, report.Outcome, Now), current ? (node, report.Outcome) : null);
         _pending.OnCommitted.Add(new(_company.Workers, new Acknowledge(node, [report.Id])));
     }
 
@@ -234,11 +238,16 @@ internal sealed partial class DagRunActor : Actor
         Advance();
     }
 
+    private void Stop(Out attempt, int instance, string reason)
+    {
+        Stop(attempt.Worker, attempt.Id, reason);
+        _freed.Add(new(new(_run.Facts.Key, instance), null));
+    }
+
     private void Stop(string worker, AttemptId id, string reason)
     {
         _pending.OnCommitted.Add(new(_company.Workers, new Kill(worker, [id], reason)));
         _pending.OnCommitted.Add(new(_company.Workers, new Acknowledge(worker, [id])));
-        _freed.Add(new(new(id.Run, id.Task), null));
     }
 
     private void Apply(DagRunCommand command, (string Node, TaskOutcome Outcome)? report = null)
@@ -285,7 +294,7 @@ internal sealed partial class DagRunActor : Actor
                 foreach (var task in e.Tasks)
                 {
                     assignments.Add(DagRunBooks.AssignmentOf(_run, task));
-                    _out[task] = (e.Worker, e.At);
+                    _out[task] = new(_run.AttemptOf(task), e.Worker, e.At);
                     ForgetXComs(task);
                     _pending.Changes.Add(DagRunRows.OfDispatch(_run, task, e));
                 }
@@ -308,16 +317,14 @@ internal sealed partial class DagRunActor : Actor
                 _out.Remove(e.Task, out var ended);
                 if (e.State == TaskState.None)
                 {
-                    ProjectRestart(e, node, outcome, ended.DispatchedAt);
+                    ProjectRestart(e, node, outcome, ended?.DispatchedAt);
                     break;
                 }
 
-                Project(e, node, outcome, ended.DispatchedAt);
+                Project(e, node, outcome, ended?.DispatchedAt);
                 if (e is { State: TaskState.UpForReschedule, Due: { } due })
                 {
-                    Context.Spawn(
-                        Props.Create(() => new SensorActor(due, Wake.Instance)),
-                        string.Create(CultureInfo.InvariantCulture, $"sensor-{e.Task}-{e.Token}"));
+                    Sleep(e.Task, due);
                 }
 
                 break;
@@ -326,10 +333,10 @@ internal sealed partial class DagRunActor : Actor
                 {
                     _out.Remove(task, out var cut);
                     Withdraw(task, e.Why ?? "the run has ended", ownToken: false);
-                    _pending.Changes.Add(DagRunRows.OfResolution(_run, task, e, Now) with { Worker = cut.Worker, QueuedAt = cut.DispatchedAt });
-                    if (cut.Worker is not null)
+                    _pending.Changes.Add(DagRunRows.OfResolution(_run, task, e, Now) with { Worker = cut?.Worker, QueuedAt = cut?.DispatchedAt });
+                    if (cut is not null)
                     {
-                        Stop(cut.Worker, new(_run.Facts.Key, task, _run.TokenOf(task)), e.Why ?? "the run has ended");
+                        Stop(cut, task, e.Why ?? "the run has ended");
                     }
                 }
 
@@ -338,6 +345,9 @@ internal sealed partial class DagRunActor : Actor
                 Project(e);
                 break;
             case TasksMarked e:
+                Project(e);
+                break;
+            case RunUpgraded e:
                 Project(e);
                 break;
             case RunEnded:
@@ -417,9 +427,11 @@ internal sealed partial class DagRunActor : Actor
             return;
         }
 
-        if (_ready.Count > 0 || _freed.Count > 0)
+        if (_ready.Count > 0 || _freed.Count > 0 || _isNumberedAnew)
         {
-            _company.Dispatcher.Tell(new Offer(_run.Facts.Key, [.. _ready], [.. _freed]), Context.Self);
+            var held = _isNumberedAnew ? DagRunBooks.HeldBy(_run) : null;
+            _company.Dispatcher.Tell(new Offer(_run.Facts.Key, [.. _ready], [.. _freed], _numbering, held), Context.Self);
+            _isNumberedAnew = false;
             _ready.Clear();
             _freed.Clear();
             _offered = true;
@@ -474,7 +486,7 @@ internal sealed partial class DagRunActor : Actor
         {
             if (_run.WorkerOf(task) is { } worker)
             {
-                _out[task] = (worker, _run.DispatchedAt(task));
+                _out[task] = new(_run.AttemptOf(task), worker, _run.DispatchedAt(task));
             }
 
             if (_run.StateOf(task) == TaskState.Scheduled)
@@ -483,9 +495,7 @@ internal sealed partial class DagRunActor : Actor
             }
             else if (_run.StateOf(task) == TaskState.UpForReschedule && _run.Due.Of(task) is { } due)
             {
-                Context.Spawn(
-                    Props.Create(() => new SensorActor(due, Wake.Instance)),
-                    string.Create(CultureInfo.InvariantCulture, $"sensor-{task}-{_run.TokenOf(task)}"));
+                Sleep(task, due);
             }
         }
 
@@ -501,6 +511,9 @@ internal sealed partial class DagRunActor : Actor
             Advance();
         }
     }
+
+    private void Sleep(int sensor, DateTimeOffset due) => Context.Spawn(
+        Props.Create(() => new SensorActor(due, Wake.Instance)), string.Create(CultureInfo.InvariantCulture, $"sensor-{sensor}-{_sensors++}"));
 
     /// <summary>Orders states, so that of several instances the one to look at comes first.</summary>
     internal static int Badness(TaskState state) => state switch
@@ -544,6 +557,11 @@ internal sealed partial class DagRunActor : Actor
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Dag} {Run} is failed by an internal error")]
     private static partial void LogBroken(ILogger logger, Exception error, DagId dag, RunId run);
+
+    /// <param name="Id">As its worker knows it.</param>
+    /// <param name="Worker">Who has it.</param>
+    /// <param name="DispatchedAt">Since when.</param>
+    private sealed record Out(AttemptId Id, string Worker, DateTimeOffset? DispatchedAt);
 
     private sealed record Told(ActorRef Asker, TaskLiveState Answer);
 

@@ -2,6 +2,7 @@ using Sluice.Actors;
 using Sluice.Cluster.Wire;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Queues;
+using Sluice.Core.TaskInstances;
 using Sluice.Scheduler.Dispatch;
 
 namespace Sluice.Scheduler.DagRuns;
@@ -17,17 +18,34 @@ internal sealed class DagRunBooks
 
     public static DagRunBooks Of(DagRunState run)
     {
-        var held = run.ActiveAttempts().ToList();
+        var held = HeldBy(run);
         return new(
-            new(run.Facts.Key, [.. held.Select(id => (ReadyTask.Of(run, id.Task), run.WorkerOf(id.Task)!))]),
-            [.. held.GroupBy(id => run.WorkerOf(id.Task)!).Select(onWorker => new Expect(onWorker.Key, run.Facts, [.. onWorker.Select(id => AssignmentOf(run, id.Task))]))],
-            [.. held.Where(id => run.IsRestarting(id.Task)).Select(id => new Kill(run.WorkerOf(id.Task)!, [id], run.RestartedBy(id.Task)!.Sentence("cleared")))]);
+            new(run.Facts.Key, held),
+            [.. held.GroupBy(task => (task.Worker, Run: run.FactsOf(task.Task.Key.Task))).Select(on => new Expect(on.Key.Worker, on.Key.Run, [.. on.Select(task => AssignmentOf(run, task.Task.Key.Task))]))],
+            [.. held.Where(task => run.IsRestarting(task.Task.Key.Task)).Select(task => new Kill(task.Worker, [run.AttemptOf(task.Task.Key.Task)], run.RestartedBy(task.Task.Key.Task)!.Sentence("cleared")))]);
     }
 
-    public static TaskAssignment AssignmentOf(DagRunState run, int task) =>
-        new(
-            new(run.Facts.Key, task, run.TokenOf(task)), run.TriesOf(task), run.FirstPokeOf(task),
-            run.MapIndexOf(task) is >= 0 and var index ? new(run.TaskOf(task), index, run.InstancesOf(run.TaskOf(task)).Length) : null);
+    /// <summary>Instances whose attempts workers have.</summary>
+    public static List<(ReadyTask Task, string Worker)> HeldBy(DagRunState run)
+    {
+        var held = new List<(ReadyTask Task, string Worker)>();
+        for (var instance = 0; instance < run.Instances; instance++)
+        {
+            if (run.WorkerOf(instance) is { } worker)
+            {
+                held.Add((ReadyTask.Of(run, instance), worker));
+            }
+        }
+
+        return held;
+    }
+
+    public static TaskAssignment AssignmentOf(DagRunState run, int task)
+    {
+        var map = run.InheritedBy(task) is { } inherited ? inherited.Map
+            : run.MapIndexOf(task) is >= 0 and var index ? new MapPosition(run.TaskOf(task), index, run.InstancesOf(run.TaskOf(task)).Length) : null;
+        return new(run.AttemptOf(task), run.TriesOf(task), run.FirstPokeOf(task), map);
+    }
 
     public void Tell(RunCompany company, ActorRef run)
     {

@@ -44,10 +44,13 @@ internal static class DagRunRows
             DueAt = e.Due,
         };
 
-    public static HumanQuestionRow OfQuestion(DagRunState run, TaskAsked asked, QuestionState state, DateTimeOffset? endedAt = null, HumanAnswer? answer = null) => new()
+    public static HumanQuestionRow OfQuestion(DagRunState run, TaskAsked asked, QuestionState state, DateTimeOffset? endedAt = null, HumanAnswer? answer = null) =>
+        OfQuestion(run, run.NameOf(asked.Task), asked, state, endedAt, answer);
+
+    private static HumanQuestionRow OfQuestion(DagRunState run, TaskId task, TaskAsked asked, QuestionState state, DateTimeOffset? endedAt, HumanAnswer? answer) => new()
     {
         Run = run.Facts.Key,
-        Task = run.NameOf(asked.Task),
+        Task = task,
         Token = asked.Token,
         State = state,
         AskedAt = asked.At,
@@ -83,13 +86,38 @@ internal static class DagRunRows
     public static IEnumerable<ReadModelChange> OfChange(DagRunState run, TasksMarked e, DateTimeOffset at) =>
         e.Tasks.Select(instance => OfChange(run, instance, e.State, at, e.By.Sentence($"marked {e.State.Name()}")));
 
+    /// <summary>What the new version of the Dag does not go on with; what was stopped is given an end.</summary>
+    public static IEnumerable<ReadModelChange> OfChange(DagRunState run, RunUpgraded e, DateTimeOffset at)
+    {
+        var why = WhyDropped(run, e);
+        foreach (var dropped in e.Dropped ?? [])
+        {
+            var row = new TaskInstanceRow { Run = run.Facts.Key, Task = dropped.Name, Token = run.TokenBase, TryNumber = dropped.Tries, State = dropped.To, EndedAt = at, Error = why };
+            if (dropped.Attempt is { } attempt)
+            {
+                yield return row with { Token = attempt.Token, State = TaskState.Failed, Worker = dropped.Worker, QueuedAt = dropped.DispatchedAt };
+            }
+
+            if (dropped.Asked is { } asked)
+            {
+                yield return OfQuestion(run, dropped.Name, asked, QuestionState.Withdrawn, at, null);
+                yield return row with { Token = asked.Token, State = TaskState.Failed, Worker = asked.Worker, QueuedAt = asked.DispatchedAt, StartedAt = asked.StartedAt };
+            }
+
+            yield return row;
+            yield return new XComsCleared(run.Facts.Key, dropped.Name);
+        }
+    }
+
+    public static string WhyDropped(DagRunState run, RunUpgraded e) => e.By.Sentence($"moved to version {run.Facts.Version}");
+
     /// <inheritdoc cref="OfChange(DagRunState, TasksCleared, DateTimeOffset)"/>
     public static TaskInstanceRow OfChange(DagRunState run, int instance, TaskState state, DateTimeOffset at, string? why) =>
         Row(run, instance, state) with { EndedAt = at, Error = why };
 
     /// <summary>An attempt that was stopped by a change by hand, and whose end is of no interest.</summary>
-    public static TaskInstanceRow OfStopped(DagRunState run, AttemptId attempt, string worker, DateTimeOffset? dispatchedAt, DateTimeOffset at, string why) =>
-        Row(run, attempt.Task, TaskState.Failed) with { Token = attempt.Token, Worker = worker, QueuedAt = dispatchedAt, EndedAt = at, Error = why };
+    public static TaskInstanceRow OfStopped(DagRunState run, int instance, int token, string worker, DateTimeOffset? dispatchedAt, DateTimeOffset at, string why) =>
+        Row(run, instance, TaskState.Failed) with { Token = token, Worker = worker, QueuedAt = dispatchedAt, EndedAt = at, Error = why };
 
     private static TaskInstanceRow Row(DagRunState run, int task, TaskState state) => new()
     {

@@ -19,6 +19,18 @@ internal sealed partial class DagActor
 
     private async ValueTask OnChangeAsync(ChangeRun change, ActorRef? asker)
     {
+        if (change is { Version: { } wanted, Upgrade: null })
+        {
+            var (upgrade, refusal) = await UpgradeAsync(change.Key, wanted);
+            if (refusal is not null)
+            {
+                asker?.Tell(RunChange.Refused(refusal));
+                return;
+            }
+
+            change = change with { Upgrade = upgrade };
+        }
+
         if (_runs.Find(change.Key) is { } living)
         {
             living.Tell(change, asker);
@@ -31,8 +43,8 @@ internal sealed partial class DagActor
             return;
         }
 
-        var command = change.Command(Now);
-        var planned = RunChange.Of(run, command);
+        var commands = change.Commands(Now);
+        var planned = RunChange.Of(run, commands);
         if (change.DryRun || planned.IsEmpty)
         {
             asker?.Tell(planned);
@@ -45,10 +57,11 @@ internal sealed partial class DagActor
             append.OnCommitted.Add(new(asker, planned));
         }
 
-        foreach (var happened in DagRunDecider.Decide(run, command))
+        foreach (var happened in commands.SelectMany(command => DagRunDecider.Decide(run, command)))
         {
             append.Changes.AddRange(happened switch
             {
+                RunUpgraded e => [new DagVersionRow(run.Facts.Version, id, DagSpecJson.Serialize(run.Graph.Spec), Now), .. DagRunRows.OfChange(run, e, Now)],
                 TasksCleared e => DagRunRows.OfChange(run, e, Now),
                 TasksMarked e => DagRunRows.OfChange(run, e, Now),
                 _ => [],
@@ -195,7 +208,8 @@ internal sealed partial class DagActor
 
         var memory = await company.ReadModel.FindRunMemoryAsync(key, CancellationToken.None);
         return DagRunState.Revive(
-            await GraphAsync(row.Facts), row.Facts, row.State, memory is null ? null : DagRunJson.DeserializeMemory(memory), instances);
+            await GraphAsync(row.Facts), row.Facts, row.State, memory is null ? null : DagRunJson.DeserializeMemory(memory), instances,
+            row.StartedAt, row.EndedAt, row.Reason);
     }
 
     private static RunFacts Again(RunFacts facts) => facts with { LeftByBackfill = facts.Type == RunType.Backfill };

@@ -6,7 +6,13 @@ using Sluice.Core.Queues;
 namespace Sluice.Scheduler.Dispatch;
 
 /// <summary>A run tells the dispatcher what is ready and what has ended. Always answered by <see cref="Granted"/>, empty when nothing fits.</summary>
-internal sealed record Offer(long Run, IReadOnlyList<ReadyTask> Ready, IReadOnlyList<FreedTask> Freed);
+/// <param name="Run">The run.</param>
+/// <param name="Ready">What asks for slots.</param>
+/// <param name="Freed">What has ended.</param>
+/// <param name="Numbering">Grows when the run's instances are numbered anew; what is granted by earlier numbers no longer counts.</param>
+/// <param name="Held">When they are numbered anew: what workers have. Everything else that was known of the run is forgotten.</param>
+internal sealed record Offer(
+    long Run, IReadOnlyList<ReadyTask> Ready, IReadOnlyList<FreedTask> Freed, int Numbering = 0, IReadOnlyList<(ReadyTask Task, string Worker)>? Held = null);
 
 /// <summary>An attempt ended.</summary>
 /// <param name="Key">The task instance.</param>
@@ -15,7 +21,9 @@ internal sealed record Offer(long Run, IReadOnlyList<ReadyTask> Ready, IReadOnly
 internal readonly record struct FreedTask(TaskKey Key, TimeSpan? Ran, bool HandedBack = false);
 
 /// <summary>Dispatcher to a run: journal these dispatches, or give them back with an <see cref="Offer"/>.</summary>
-internal sealed record Granted(IReadOnlyList<Grant> Grants);
+/// <param name="Grants">By the numbers of the run's latest offer.</param>
+/// <param name="Numbering">As in that offer.</param>
+internal sealed record Granted(IReadOnlyList<Grant> Grants, int Numbering = 0);
 
 /// <summary>After a takeover: this run's attempts that workers have.</summary>
 internal sealed record Adopt(long Run, IReadOnlyList<(ReadyTask Task, string Worker)> Held);
@@ -49,16 +57,22 @@ internal sealed record ReasonsAnswer(IReadOnlyList<Core.DagRuns.TaskReason> Reas
 internal sealed class DispatcherActor : Actor
 {
     private readonly DispatchQueue _queue = new();
-    private readonly Dictionary<long, ActorRef> _runs = [];
+    private readonly Dictionary<long, (ActorRef Actor, int Numbering)> _runs = [];
 
     protected override ValueTask ReceiveAsync(object message)
     {
         switch (message)
         {
             case Offer offer:
-                var run = Context.Sender!;
+                var run = (Context.Sender!, offer.Numbering);
                 _runs[offer.Run] = run;
                 Free(offer.Freed);
+                if (offer.Held is { } held)
+                {
+                    _queue.Leave(offer.Run);
+                    Hold(held);
+                }
+
                 foreach (var task in offer.Ready)
                 {
                     _queue.Offer(task);
@@ -67,12 +81,8 @@ internal sealed class DispatcherActor : Actor
                 Assign(run);
                 return ValueTask.CompletedTask;
             case Adopt adopt:
-                _runs[adopt.Run] = Context.Sender!;
-                foreach (var (task, worker) in adopt.Held)
-                {
-                    _queue.Hold(task, worker);
-                }
-
+                _runs[adopt.Run] = (Context.Sender!, 0);
+                Hold(adopt.Held);
                 return ValueTask.CompletedTask;
             case RunLeft left:
                 _runs.Remove(left.Run);
@@ -106,6 +116,14 @@ internal sealed class DispatcherActor : Actor
     protected override string Describe() => string.Create(
         CultureInfo.InvariantCulture, $"{_queue.Waiting} waiting, {_queue.Active} active, {_queue.Workers} workers with {_queue.Slots} slots");
 
+    private void Hold(IReadOnlyList<(ReadyTask Task, string Worker)> held)
+    {
+        foreach (var (task, worker) in held)
+        {
+            _queue.Hold(task, worker);
+        }
+    }
+
     private void Free(IReadOnlyList<FreedTask> freed)
     {
         foreach (var (key, ran, handedBack) in freed)
@@ -121,7 +139,7 @@ internal sealed class DispatcherActor : Actor
         }
     }
 
-    private void Assign(ActorRef? asker)
+    private void Assign((ActorRef Actor, int Numbering)? asker)
     {
         var grants = _queue.Assign();
         var askerAnswered = asker is null;
@@ -129,13 +147,13 @@ internal sealed class DispatcherActor : Actor
         {
             // Whoever has a task here has offered it and has not left: it is known.
             var run = _runs[ofRun.Key];
-            askerAnswered |= ReferenceEquals(run, asker);
-            run.Tell(new Granted([.. ofRun]), Context.Self);
+            askerAnswered |= ReferenceEquals(run.Actor, asker?.Actor);
+            run.Actor.Tell(new Granted([.. ofRun], run.Numbering), Context.Self);
         }
 
         if (!askerAnswered)
         {
-            asker!.Tell(new Granted([]), Context.Self);
+            asker!.Value.Actor.Tell(new Granted([], asker.Value.Numbering), Context.Self);
         }
     }
 }

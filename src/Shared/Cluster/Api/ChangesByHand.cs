@@ -1,6 +1,6 @@
 namespace Sluice.Cluster.Api;
 
-/// <summary>Which tasks of which runs to clear or mark.</summary>
+/// <summary>Which runs to move to another version, or which tasks of which runs to clear or mark.</summary>
 public sealed record ChangeRequest
 {
     public required string DagId { get; init; }
@@ -36,6 +36,12 @@ public sealed record ChangeRequest
     /// <summary>To mark: success, failed or skipped.</summary>
     public string? State { get; init; }
 
+    /// <summary>
+    /// To clear or to move: the runs go on by this version of the Dag: <c>latest</c>, or a content hash or its beginning. When it is missing, a
+    /// run that is cleared keeps its version (<c>original</c>), and one that is moved gets the latest.
+    /// </summary>
+    public string? Version { get; init; }
+
     /// <summary>Why, for those who look at it later.</summary>
     public string? Note { get; init; }
 
@@ -53,13 +59,21 @@ public sealed record ChangeAnswer(bool DryRun, IReadOnlyList<RunChangeSummary> R
 /// <param name="Tasks">In the Dag's order.</param>
 /// <param name="Refusal">Why nothing was done with this run.</param>
 public sealed record RunChangeSummary(
-    string RunId, DateTimeOffset LogicalDate, string StateBefore, string StateAfter, IReadOnlyList<TaskChangeSummary> Tasks, string? Refusal = null);
+    string RunId, DateTimeOffset LogicalDate, string StateBefore, string StateAfter, IReadOnlyList<TaskChangeSummary> Tasks, string? Refusal = null)
+{
+    /// <summary>The version that it had until then; missing when it keeps it.</summary>
+    public string? VersionBefore { get; init; }
+
+    /// <summary>The version that it goes on by; missing when it keeps its own.</summary>
+    public string? VersionAfter { get; init; }
+}
 
 /// <param name="TaskId">The instance.</param>
 /// <param name="From">Its state until then.</param>
 /// <param name="To">None when it is cleared.</param>
 /// <param name="Stops">A worker has it, and is told to stop it.</param>
-public sealed record TaskChangeSummary(string TaskId, string From, string To, bool Stops);
+/// <param name="IsNew">The run did not have it in the version before.</param>
+public sealed record TaskChangeSummary(string TaskId, string From, string To, bool Stops, bool IsNew = false);
 
 /// <param name="TaskId">The instance that the answer is about: of a mapped task the one that is furthest behind.</param>
 /// <param name="RunId">The run that was found.</param>

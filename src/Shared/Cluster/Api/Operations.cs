@@ -50,6 +50,9 @@ public static class Operations
     /// <summary><see cref="ChangeRequest"/> with a state and without tasks to <see cref="ChangeAnswer"/>: end runs.</summary>
     public const string MarkRun = "runs.mark";
 
+    /// <summary><see cref="ChangeRequest"/> without tasks to <see cref="ChangeAnswer"/>: runs go on by another version of their Dag.</summary>
+    public const string UpgradeRun = "runs.upgrade";
+
     /// <summary><see cref="TaskName"/> to a list of <see cref="XComSummary"/>: what it pushed. The values of a mapped task are in the order of its instances.</summary>
     public const string ListXComs = "tasks.xcoms";
 
@@ -307,6 +310,9 @@ public sealed record CallbackSummary
 public sealed record TaskAttemptSummary
 {
     public required string TaskId { get; init; }
+
+    /// <summary>Of an instance of a mapped task, from 0; missing for every other.</summary>
+    public int? MapIndex { get; init; }
 
     public required string State { get; init; }
 

@@ -17,6 +17,10 @@ public sealed record StartRun(DateTimeOffset At) : DagRunCommand;
 public sealed record DispatchTasks(string Worker, IReadOnlyList<int> Tasks, DateTimeOffset At) : DagRunCommand;
 
 /// <summary>An attempt ended. Without effect when the attempt is not the current one.</summary>
+/// <param name="Task">As in the attempt's id.</param>
+/// <param name="Token">As in the attempt's id.</param>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="At">When that was heard of, UTC.</param>
 public sealed record ReportTask(int Task, int Token, TaskOutcome Outcome, DateTimeOffset At) : DagRunCommand;
 
 /// <summary>A person answered. Without effect when the attempt's question is not open any more; the question must have taken the answer.</summary>

@@ -123,7 +123,8 @@ public static partial class DagRunDecider
                     }
                 }
 
-                if (!found)
+                // What an attempt of an earlier version chose may be gone from the Dag since.
+                if (!found && run.InheritedBy(instance) is null)
                 {
                     unknown = name;
                     return null;

@@ -53,6 +53,9 @@ public static partial class DagRunDecider
             case MarkRun mark:
                 decision.Mark(mark);
                 break;
+            case UpgradeRun upgrade:
+                decision.Upgrade(upgrade);
+                break;
             case TimeOutRun timeOut when run.Phase == RunState.Running && run.StartedAt + run.Graph.Spec.DagRunTimeout <= timeOut.At:
                 decision.TimeOut(timeOut.At);
                 break;
@@ -129,8 +132,8 @@ public static partial class DagRunDecider
 
         public void Report(ReportTask command)
         {
-            var (instance, token, outcome) = (command.Task, command.Token, command.Outcome);
-            if (instance < 0 || instance >= run.Instances || run.WorkerOf(instance) is null || run.TokenOf(instance) != token)
+            var (token, outcome) = (command.Token, command.Outcome);
+            if (run.FindAttempt(new(run.Facts.Key, command.Task, token)) is not { } instance)
             {
                 return;
             }

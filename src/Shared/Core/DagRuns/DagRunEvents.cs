@@ -21,6 +21,7 @@ namespace Sluice.Core.DagRuns;
 [JsonDerivedType(typeof(TaskAsked), "a")]
 [JsonDerivedType(typeof(TaskAnswered), "w")]
 [JsonDerivedType(typeof(CallbackDue), "b")]
+[JsonDerivedType(typeof(RunUpgraded), "v")]
 public abstract record DagRunEvent
 {
     private protected DagRunEvent()

@@ -34,6 +34,10 @@ public sealed record DagRunSnapshot(
     /// <summary>Mapped tasks whose instances are gone, and which have not been expanded again.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int[]? Unmapped { get; init; }
+
+    /// <summary>Attempts that were begun in an earlier version of the Dag, and have not ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InheritedAttempt[]? Inherited { get; init; }
 }
 
 /// <summary>What an instance has beside its state, when it has any of it.</summary>

@@ -46,10 +46,15 @@ public sealed partial class DagRunState
     /// <param name="phase">Its state.</param>
     /// <param name="memory">What it remembered at its end.</param>
     /// <param name="instances">Latest state of each instance, by name. Missing ones have not begun.</param>
-    public static DagRunState Revive(DagGraph graph, RunFacts facts, RunState phase, DagRunMemory? memory, IReadOnlyDictionary<TaskId, EarlierInstance> instances)
+    /// <param name="startedAt">When it left the queue, UTC.</param>
+    /// <param name="endedAt">When it ended, UTC.</param>
+    /// <param name="reason">Why it ended as it did.</param>
+    public static DagRunState Revive(
+        DagGraph graph, RunFacts facts, RunState phase, DagRunMemory? memory, IReadOnlyDictionary<TaskId, EarlierInstance> instances,
+        DateTimeOffset? startedAt = null, DateTimeOffset? endedAt = null, string? reason = null)
     {
         var tokenBase = instances.Count == 0 ? 0 : instances.Values.Max(instance => instance.Token);
-        var run = new DagRunState(graph, new RunCreated(facts, tokenBase)) { Phase = phase };
+        var run = new DagRunState(graph, new RunCreated(facts, tokenBase)) { Phase = phase, StartedAt = startedAt, EndedAt = endedAt, Reason = reason };
         run.Remember(memory ?? new());
         for (var instance = 0; instance < run.Instances; instance++)
         {
@@ -113,8 +118,7 @@ public sealed partial class DagRunState
             for (var instance = first; instance < first + length; instance++)
             {
                 Forget(instance, isOver: true);
-                _workers[instance] = null;
-                _dispatchedAt.Remove(instance);
+                Release(instance);
             }
 
             _lengths.Remove(task);
@@ -147,8 +151,7 @@ public sealed partial class DagRunState
         {
             ByHandTo(instance, e.State);
             Forget(instance, isOver: false);
-            _workers[instance] = null;
-            _dispatchedAt.Remove(instance);
+            Release(instance);
         }
 
         Recount();
@@ -178,8 +181,8 @@ public sealed partial class DagRunState
     /// <param name="isOver">Its tries so far are no longer counted, either.</param>
     private void Forget(int instance, bool isOver)
     {
-        _tokens[instance]++;
-        _due.Remove(instance);
+        _tokens[instance] = NextToken(instance);
+        Due.Remove(instance);
         _asked.Remove(instance);
         _firstPokes.Remove(instance);
         _losses.Remove(instance);

@@ -9,8 +9,8 @@ public sealed partial class DagRunState
 {
     private readonly List<TasksExpanded> _expansions = [];
     private readonly List<(int First, Block Block)> _numbers = [];
-    private readonly Block?[] _blocks;
-    private readonly int[] _open;
+    private Block?[] _blocks;
+    private int[] _open;
     private readonly Dictionary<int, int[]> _choices = [];
     private readonly Dictionary<int, int> _barred = [];
     private readonly Dictionary<int, int[]> _lengths = [];
@@ -41,6 +41,9 @@ public sealed partial class DagRunState
         && int.TryParse(name.AsSpan(task.Length + 1, name.Length - task.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
             ? index
             : -1;
+
+    /// <summary>The map index in an instance's name, of whatever task; -1 when it is none of a mapped task: an id has no bracket.</summary>
+    public static int MapIndexIn(string name) => name.IndexOf('[', StringComparison.Ordinal) is > 0 and var bracket ? MapIndexIn(name, name[..bracket]) : -1;
 
     /// <summary>True for the number of a mapped task that has been expanded, and for instances that are to be expanded anew: nothing has that number any more.</summary>
     public bool IsGone(int instance) => instance < Graph.Count
@@ -147,6 +150,14 @@ public sealed partial class DagRunState
                 if (!inGroup || Array.IndexOf(e.Tasks, downstream) < 0)
                 {
                     _expected[downstream] += e.Length - 1;
+                    if (Late(task, downstream) is var (first, length))
+                    {
+                        // Only after a change of version: a group that was expanded does not wait for what has come before it since.
+                        for (var late = first; late < first + length; late++)
+                        {
+                            _expected[late] += e.Length - 1;
+                        }
+                    }
                 }
             }
         }

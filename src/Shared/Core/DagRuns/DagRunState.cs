@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 
@@ -12,7 +13,6 @@ namespace Sluice.Core.DagRuns;
 /// </remarks>
 public sealed partial class DagRunState
 {
-    private readonly DueTasks _due = new();
     private readonly Dictionary<int, DateTimeOffset> _dispatchedAt = [];
     private readonly Dictionary<int, DateTimeOffset> _firstPokes = [];
     private readonly Dictionary<int, int> _losses = [];
@@ -26,25 +26,7 @@ public sealed partial class DagRunState
 
     public DagRunState(DagGraph graph, RunCreated created)
     {
-        Graph = graph;
-        Facts = created.Facts;
-        TokenBase = created.TokenBase;
-        _states = new TaskState[graph.Count];
-        _tokens = new int[graph.Count];
-        _tries = new int[graph.Count];
-        _workers = new string?[graph.Count];
-        _upstreams = new UpstreamCounts[graph.Count];
-        _expected = new int[graph.Count];
-        _open = new int[graph.Count];
-        _blocks = new Block?[graph.Count];
-        Array.Fill(_tokens, created.TokenBase);
-        Array.Fill(_open, 1);
-        for (var task = 0; task < graph.Count; task++)
-        {
-            _expected[task] = graph.Spec.Tasks[task].Upstream.Count;
-        }
-
-        Unfinished = graph.Count;
+        Begin(graph, created.Facts, created.TokenBase);
         if (created.Earlier is { } earlier)
         {
             Restore(earlier);
@@ -56,12 +38,12 @@ public sealed partial class DagRunState
     {
     }
 
-    public DagGraph Graph { get; }
+    public DagGraph Graph { get; private set; }
 
-    public RunFacts Facts { get; }
+    public RunFacts Facts { get; private set; }
 
     /// <summary>Tokens of this life of the run are above it.</summary>
-    public int TokenBase { get; }
+    public int TokenBase { get; private set; }
 
     public RunState Phase { get; private set; }
 
@@ -78,7 +60,7 @@ public sealed partial class DagRunState
     public int Moving { get; private set; }
 
     /// <summary>Instances that wait for a moment, with the moment.</summary>
-    public DueTasks Due => _due;
+    public DueTasks Due { get; private set; }
 
     public TaskState StateOf(int instance) => _states[instance];
 
@@ -120,7 +102,7 @@ public sealed partial class DagRunState
         {
             if (_workers[instance] is not null)
             {
-                yield return new(Facts.Key, instance, _tokens[instance]);
+                yield return AttemptOf(instance);
             }
         }
     }
@@ -132,7 +114,7 @@ public sealed partial class DagRunState
         for (var instance = 0; instance < Instances; instance++)
         {
             var wait = new TaskWait(
-                instance, _workers[instance], _due.Of(instance), FirstPokeOf(instance), LossesOf(instance), _resuming.Contains(instance), DispatchedAt(instance),
+                instance, _workers[instance], Due.Of(instance), FirstPokeOf(instance), LossesOf(instance), _resuming.Contains(instance), DispatchedAt(instance),
                 _spent.GetValueOrDefault(instance), RestartedBy(instance));
             if (wait != new TaskWait(instance))
             {
@@ -150,6 +132,7 @@ public sealed partial class DagRunState
             PastMet = memory?.PastMet,
             Unmapped = memory?.Unmapped,
             Asked = _asked.Count == 0 ? null : [.. Questions],
+            Inherited = _inherited.Count == 0 ? null : [.. _inherited.Values.OrderBy(inherited => inherited.Instance)],
         };
     }
 
@@ -166,7 +149,7 @@ public sealed partial class DagRunState
                 foreach (var instance in e.Tasks)
                 {
                     Move(instance, TaskState.Scheduled);
-                    _due.Remove(instance);
+                    Due.Remove(instance);
                 }
 
                 break;
@@ -174,7 +157,7 @@ public sealed partial class DagRunState
                 foreach (var instance in e.Tasks)
                 {
                     Move(instance, SpecOf(instance).Sensor is { Mode: SensorMode.Async } ? TaskState.Deferred : TaskState.Running);
-                    _tokens[instance]++;
+                    _tokens[instance] = NextToken(instance);
                     _workers[instance] = e.Worker;
                     _dispatchedAt[instance] = e.At;
                     if (!_resuming.Remove(instance))
@@ -200,9 +183,8 @@ public sealed partial class DagRunState
                         continue;
                     }
 
-                    _workers[instance] = null;
-                    _dispatchedAt.Remove(instance);
-                    _due.Remove(instance);
+                    Release(instance);
+                    Due.Remove(instance);
                     _restarting.Remove(instance);
                     Finish(instance, e.State);
                 }
@@ -220,6 +202,9 @@ public sealed partial class DagRunState
             case PastMet e:
                 _pastMet.UnionWith(e.Tasks);
                 break;
+            case RunUpgraded e:
+                Evolve(e);
+                break;
             case CallbackDue:
                 break;
             case RunEnded e:
@@ -230,10 +215,43 @@ public sealed partial class DagRunState
         }
     }
 
+    /// <summary>A run in which nothing has happened yet.</summary>
+    [MemberNotNull(nameof(Graph), nameof(Facts), nameof(Due), nameof(_states), nameof(_tokens), nameof(_tries), nameof(_workers), nameof(_upstreams), nameof(_expected), nameof(_open), nameof(_blocks))]
+    private void Begin(DagGraph graph, RunFacts facts, int tokenBase)
+    {
+        (Graph, Facts, TokenBase, Due) = (graph, facts, tokenBase, new());
+        _states = new TaskState[graph.Count];
+        _tokens = new int[graph.Count];
+        _tries = new int[graph.Count];
+        _workers = new string?[graph.Count];
+        _upstreams = new UpstreamCounts[graph.Count];
+        _expected = new int[graph.Count];
+        _open = new int[graph.Count];
+        _blocks = new Block?[graph.Count];
+        Array.Fill(_tokens, tokenBase);
+        Array.Fill(_open, 1);
+        for (var task = 0; task < graph.Count; task++)
+        {
+            _expected[task] = graph.Spec.Tasks[task].Upstream.Count;
+        }
+
+        (Unfinished, Moving) = (graph.Count, 0);
+    }
+
+    /// <summary>No worker has it any more.</summary>
+    private void Release(int instance)
+    {
+        _workers[instance] = null;
+        _dispatchedAt.Remove(instance);
+        Disinherit(instance);
+    }
+
+    /// <summary>Above those of its earlier attempts, and of everyone's before the run's version changed: then no two attempts have one id.</summary>
+    private int NextToken(int instance) => Math.Max(_tokens[instance], TokenBase) + 1;
+
     private void Evolve(TaskEnded e)
     {
-        _workers[e.Task] = null;
-        _dispatchedAt.Remove(e.Task);
+        Release(e.Task);
         if (e.State == TaskState.None)
         {
             Restart(e.Task);
@@ -263,26 +281,25 @@ public sealed partial class DagRunState
 
         if (e.State.IsFinished())
         {
-            _due.Remove(e.Task);
+            Due.Remove(e.Task);
             Choose(e.Task, e.Skips);
             Finish(e.Task, e.State);
         }
         else
         {
             Move(e.Task, e.State);
-            _due.Set(e.Task, e.Due ?? e.At);
+            Due.Set(e.Task, e.Due ?? e.At);
         }
     }
 
     private void Evolve(TaskAsked e)
     {
-        _workers[e.Task] = null;
-        _dispatchedAt.Remove(e.Task);
+        Release(e.Task);
         Move(e.Task, TaskState.AwaitingInput);
         _asked[e.Task] = e;
         if (e.Due is { } due)
         {
-            _due.Set(e.Task, due);
+            Due.Set(e.Task, due);
         }
     }
 
@@ -314,6 +331,11 @@ public sealed partial class DagRunState
         {
             Restore(wait);
         }
+
+        foreach (var inherited in snapshot.Inherited ?? [])
+        {
+            Inherit(inherited);
+        }
     }
 
     private void Restore(TaskWait wait)
@@ -321,7 +343,7 @@ public sealed partial class DagRunState
         _workers[wait.Task] = wait.Worker;
         if (wait.Due is { } due)
         {
-            _due.Set(wait.Task, due);
+            Due.Set(wait.Task, due);
         }
 
         if (wait.DispatchedAt is { } dispatchedAt)

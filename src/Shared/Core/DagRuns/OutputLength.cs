@@ -5,7 +5,7 @@ using Sluice.Core.TaskInstances;
 namespace Sluice.Core.DagRuns;
 
 /// <summary>How many instances an output makes when a task is mapped over it.</summary>
-internal static class OutputLength
+public static class OutputLength
 {
     /// <summary>Elements of an array or properties of an object; null when it is neither.</summary>
     public static int? Of(XCom output) => output.Object is { } elsewhere ? elsewhere.Length : Of(output.Value);

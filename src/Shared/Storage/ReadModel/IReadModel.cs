@@ -75,6 +75,9 @@ public sealed record RunQuery
 
     public string? Backfill { get; init; }
 
+    /// <summary>Runs that are pinned to this version.</summary>
+    public string? Version { get; init; }
+
     /// <summary>Runs whose logical date is at or after this.</summary>
     public DateTimeOffset? From { get; init; }
 

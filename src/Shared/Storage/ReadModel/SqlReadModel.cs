@@ -67,6 +67,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
 
         Where("dag_id =", query.Dag?.Value);
         Where("backfill =", query.Backfill);
+        Where("version =", query.Version);
         Where("interval_start >=", query.From);
         Where("interval_start <", query.Before);
         if (query.State is { } state)

@@ -1,0 +1,503 @@
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Core.TaskInstances;
+using static Sluice.Core.Tests.DagRuns.FlowTests;
+using static Sluice.Core.Tests.DagRuns.Graphs;
+
+namespace Sluice.Core.Tests.DagRuns;
+
+/// <summary>A run that goes on by another version of its Dag.</summary>
+public sealed class VersionChangeTests
+{
+    private static readonly ByHand Ann = new("ann", "right table");
+    private static readonly Dictionary<OutputKey, int> NoLengths = [];
+
+    /// <summary>Name; the Dag before and after, and how tasks end, as in <see cref="FlowTests"/>; states at the moment of the change; right after it; how the rest ends; in the end.</summary>
+    /// <remarks>States: - none, q scheduled, r running, and the letters of ends. Until the moment, tasks that are - have not begun.</remarks>
+    public static TheoryData<string, string, string, string, string, string, string> Table => new()
+    {
+        { "nothing changes", "a>b b>c", "a>b b>c", "a=S b=r c=-", "a=S b=r c=-", "", "a=S b=S c=S|S" },
+        { "a task is new at the end", "a>b", "a>b b>c", "a=S b=r", "a=S b=r c=-", "", "a=S b=S c=S|S" },
+        { "a task is new at the beginning", "b>c", "a>b b>c", "b=r c=-", "a=q b=r c=-", "", "a=S b=S c=S|S" },
+        { "what only asked for a slot waits for a new one before it", "a>b", "a>b n>b", "a=S b=q", "a=S b=- n=q", "", "a=S b=S n=S|S" },
+        { "and fails with it", "a>b", "a>b n>b", "a=S b=q", "a=S b=- n=q", "n=F", "a=S b=U n=F|F" },
+        { "tasks change places", "a>b b>c", "c>b b>a", "a=S b=q c=-", "c=q b=- a=S", "", "c=S b=S a=S|S" },
+        { "a task is gone that has ended", "a>b b>c", "b>c", "a=S b=r c=-", "b=r c=-", "", "b=S c=S|S" },
+        { "a task is gone that runs", "a>b b>c", "a>c", "a=S b=r c=-", "a=S c=q", "", "a=S c=S|S" },
+        { "a task is gone that waits, and what waited for it goes on", "a>b b>c", "a>c", "a=S b=q c=-", "a=S c=q", "", "a=S c=S|S" },
+        { "all that was left is gone", "a>b", "a", "a=S b=q", "a=S", "", "a=S|S" },
+        { "all is gone", "a>b", "c>d", "a=S b=r", "c=q d=-", "", "c=S d=S|S" },
+        { "what failed stays failed", "a>b b>c z", "a>b b>c b>d d:AllDone z", "a=S b=F c=U z=r", "a=S b=F c=U d=q z=r", "", "a=S b=F c=U d=S z=S|F" },
+        { "what was failed by others stays as it is", "a>b z", "n>b z", "a=F b=U z=r", "n=q b=U z=r", "", "n=S b=U z=S|F" },
+        { "a branch's choice holds", "b>x,y", "b>x,y,z y>w", "b=>x x=r y=K", "b=S x=r y=K z=q w=K", "", "b=S x=S y=K z=S w=K|S" },
+        { "a setup is new", "w>v", "s!>w w>v v>t? s>t", "w=r v=-", "s=q w=r v=- t=-", "", "s=S w=S v=S t=S|S" },
+        { "an empty is new", "a>b", "a>e0 e0>b", "a=S b=q", "a=S e0=S b=q", "", "a=S e0=S b=S|S" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Table))]
+    public void A_running_run_goes_on_by_another_version(string what, string before, string after, string then, string right, string ends, string expected)
+    {
+        var (from, to) = (Parse(before), Parse(after));
+        var run = Reach(from, then);
+        var running = run.ActiveAttempts().ToDictionary(id => run.NameOf(id.Task), id => id);
+
+        var events = DagRunDecider.Decide(run, Upgrade(to));
+
+        Assert.True(right == Shown(run, right), $"{what}, right after: {Shown(run, right)}");
+        Assert.Equal(("v2", "b2", to), (run.Facts.Version, run.Facts.Bundle, run.Graph));
+        var upgraded = Assert.IsType<RunUpgraded>(events[0]);
+        Assert.Equal(Ann, upgraded.By);
+        Assert.Equal(
+            Names(then, "rq-").Where(name => Index(to, name) < 0),
+            (upgraded.Dropped ?? []).Where(dropped => dropped.To == TaskState.Removed).Select(dropped => dropped.Name.Value).Order(StringComparer.Ordinal));
+        Assert.All((upgraded.Dropped ?? []).Where(dropped => dropped.From == TaskState.Running), dropped => Assert.Equal((running[dropped.Name], "w"), (dropped.Attempt, dropped.Worker)));
+
+        // Attempts that go on are known by the numbers that their workers have.
+        Assert.Equal(running.Where(attempt => Index(to, attempt.Key.Value) >= 0).Select(attempt => attempt.Value).ToHashSet(), run.ActiveAttempts().ToHashSet());
+        foreach (var (name, id) in running.Where(attempt => Index(to, attempt.Key.Value) >= 0))
+        {
+            Assert.Equal(name, run.NameOf(run.FindAttempt(id)!.Value));
+            Assert.Equal("v", run.FactsOf(run.FindAttempt(id)!.Value).Version);
+        }
+
+        Finish(run, ends);
+        Assert.True(expected == $"{Shown(run, right)}|{(run.Phase == RunState.Success ? "S" : "F")}", $"{what}, in the end: {Shown(run, right)} {run.Phase}");
+        Assert.Empty(DagRunDecider.Decide(run, Upgrade(to)));
+    }
+
+    [Theory]
+    [InlineData(false, RunState.Queued)]
+    [InlineData(true, RunState.Success)]
+    public void A_run_that_waits_or_is_over_only_changes_its_version(bool isOver, RunState phase)
+    {
+        var run = isOver ? Reach(Parse("a>b"), "a=S b=S") : NewRun(Parse("a>b"));
+
+        DagRunDecider.Decide(run, Upgrade(Parse("a>b b>c")));
+
+        Assert.Equal((phase, TaskState.None, "v2"), (run.Phase, run.StateOf(Index(run.Graph, "c")), run.Facts.Version));
+        Assert.Equal(isOver ? Noon : null, run.EndedAt);
+        if (isOver)
+        {
+            DagRunDecider.Decide(run, new ClearTasks(new() { Tasks = ["b"] }, Ann, Noon));
+            Assert.Equal("a=S b=- c=-", Shown(run, "a=S b=- c=-"));
+        }
+
+        DagRunDecider.Decide(run, new StartRun(Noon));
+        Finish(run, "");
+        Assert.Equal((RunState.Success, 1, isOver ? 2 : 1, 1), (run.Phase, Tries("a"), Tries("b"), Tries("c")));
+
+        int Tries(string task) => run.TriesOf(Index(run.Graph, task));
+    }
+
+    [Fact]
+    public void Numbers_of_attempts_never_mean_two_of_them()
+    {
+        // b has number 1 and then 0; a the other way round. Both have had one attempt.
+        var run = Reach(Parse("a b"), "a=r b=r");
+        var attempts = run.ActiveAttempts().ToList();
+        DagRunDecider.Decide(run, Upgrade(Parse("b a")));
+
+        // b fails and is tried again, while a's attempt goes on: it has number 0, too, in its id.
+        DagRunDecider.Decide(run, new ReportTask(1, 1, new() { Kind = OutcomeKind.Lost, StartedAt = Noon, EndedAt = Noon }, Noon));
+        DagRunDecider.Decide(run, new WakeTasks(Noon));
+        DagRunDecider.Decide(run, new DispatchTasks("w", [0], Noon));
+
+        Assert.Equal(3, run.ActiveAttempts().Concat(attempts).Distinct().Count());
+        Assert.Equal("a", run.NameOf(run.FindAttempt(attempts[0])!.Value).Value);
+        Assert.Null(run.FindAttempt(attempts[1]));
+        DagRunDecider.Decide(run, new ReportTask(0, 1, Good, Noon));
+        Assert.Equal((TaskState.Running, TaskState.Success), (run.StateOf(0), run.StateOf(1)));
+    }
+
+    [Fact]
+    public void What_is_tried_again_or_asks_goes_on_whatever_comes_before_it_now()
+    {
+        var retried = Of(Task("a") with { Retries = 3, RetryDelay = TimeSpan.FromMinutes(1) });
+        var run = Reach(retried, "a=r");
+        DagRunDecider.Decide(run, new ReportTask(0, 1, new() { Kind = OutcomeKind.Failed, StartedAt = Noon, EndedAt = Noon }, Noon));
+        DagRunDecider.Decide(run, Upgrade(Of(Task("new"), Task("a", 0) with { Retries = 1 })));
+        Assert.Equal((TaskState.UpForRetry, 1, Noon.AddMinutes(1)), (run.StateOf(1), run.TriesOf(1), run.Due.Of(1)));
+        DagRunDecider.Decide(run, new WakeTasks(Noon.AddMinutes(1)));
+        Assert.Equal(TaskState.Scheduled, run.StateOf(1));
+
+        // Also when it waits for a slot; its retries are those of the new version.
+        DagRunDecider.Decide(run, Upgrade(Of(Task("new"), Task("a", 0) with { Retries = 1, Priority = 2 }), "v3"));
+        Assert.Equal(TaskState.Scheduled, run.StateOf(1));
+        DagRunDecider.Decide(run, new DispatchTasks("w", [1], Noon));
+        DagRunDecider.Decide(run, new ReportTask(1, run.TokenOf(1), new() { Kind = OutcomeKind.Failed, StartedAt = Noon, EndedAt = Noon }, Noon));
+        Assert.Equal((TaskState.Failed, 2), (run.StateOf(1), run.TriesOf(1)));
+    }
+
+    /// <summary>"p" returns a list of two, over which "m" is mapped; "j" comes after both instances. m[0] has ended, m[1] runs.</summary>
+    [Theory]
+    [InlineData("p m n j", "p=S m[0]=S m[1]=r n=q j=-", 2, 1)] // a task between m and j is new
+    [InlineData("p m", "p=S m[0]=S m[1]=r", 2, 1)]
+    [InlineData("p j", "p=S j=q", 0, 0)]
+    [InlineData("p plain-m j", "p=S m=q j=-", 0, 0)] // m is not mapped any more: it begins anew, and its instances are gone
+    [InlineData("p wide-m j", "p=S m[0]=S m[1]=r j=-", 2, 1)] // m is mapped over something else: it keeps its instances
+    public void A_mapped_task_keeps_its_instances(string after, string expected, int instances, int running)
+    {
+        var run = NewRun(MappedDag("p m j"));
+        DagRunDecider.Decide(run, new StartRun(Noon));
+        EndWith(run, 0, "[1,2]");
+        var (first, _) = run.InstancesOf(1);
+        EndWith(run, first, "1");
+        DagRunDecider.Decide(run, new DispatchTasks("w", [first + 1], Noon));
+        var attempt = Assert.Single(run.ActiveAttempts());
+
+        var graph = MappedDag(after);
+        DagRunDecider.Decide(run, Upgrade(graph));
+
+        Assert.Equal(expected, Instances(run));
+        Assert.Equal(running, run.ActiveAttempts().Count());
+        if (instances > 0)
+        {
+            var task = Index(graph, "m");
+            Assert.Equal((instances, new MapPosition(1, 1, 2)), (run.InstancesOf(task).Length, run.InheritedBy(run.FindAttempt(attempt)!.Value)!.Map));
+        }
+
+        DagRunDecider.Decide(run, new ReportTask(attempt.Task, attempt.Token, Good, Noon));
+        Finish(run, "");
+        Assert.Equal(RunState.Success, run.Phase);
+
+        // Cleared, it is expanded by the new version; numbers of attempts grow.
+        DagRunDecider.Decide(run, new ClearTasks(new() { Tasks = ["p"], Downstream = true }, Ann, Noon));
+        DagRunDecider.Decide(run, new StartRun(Noon));
+        EndWith(run, Index(graph, "p"), "[1,2,3]");
+        Assert.All(run.ActiveAttempts(), id => Assert.True(id.Token > attempt.Token));
+        Finish(run, "");
+        Assert.Equal((RunState.Success, after.Contains(" m", StringComparison.Ordinal) ? 3 : after.Contains("wide", StringComparison.Ordinal) ? 4 : 1), (run.Phase, Index(graph, "m") is >= 0 and var m ? run.InstancesOf(m).Length : 1));
+    }
+
+    [Fact]
+    public void A_task_that_joins_an_expanded_group_has_as_many_instances()
+    {
+        static DagGraph Group(params string[] members)
+        {
+            var map = new MapSpec { Group = "g", Sources = [new() { Argument = "x", Task = 0 }] };
+            return Of([Task("p"), .. members.Select((name, index) => Task($"g.{name}", index) with { Map = map })]);
+        }
+
+        var run = NewRun(Group("a", "b"));
+        DagRunDecider.Decide(run, new StartRun(Noon));
+        EndWith(run, 0, "[1,2]");
+        EndWith(run, run.InstancesOf(1).First, "1");
+
+        DagRunDecider.Decide(run, Upgrade(Group("a", "new", "b")));
+
+        Assert.Equal("p=S g.a[0]=S g.a[1]=q g.new[0]=q g.new[1]=- g.b[0]=- g.b[1]=-", Instances(run));
+        Finish(run, "");
+        Assert.Equal((RunState.Success, "p=S g.a[0]=S g.a[1]=S g.new[0]=S g.new[1]=S g.b[0]=S g.b[1]=S"), (run.Phase, Instances(run)));
+    }
+
+    [Theory]
+    [InlineData(2, "p=S m[0]=q m[1]=q")]
+    [InlineData(-1, "p=S m=K")]
+    [InlineData(null, null)]
+    public void What_is_mapped_over_for_the_first_time_is_asked_for(int? length, string? expected)
+    {
+        var before = Of(Task("p"), Task("x", 0));
+        var run = Reach(before, "p=S x=r");
+        var after = MappedDag("p m");
+        var wanted = new OutputKey(new("p"), "return_value");
+        Assert.Equal([wanted], VersionChange.LengthsWanted(before, after));
+
+        var upgrade = Upgrade(after) with { Lengths = length is { } known ? new Dictionary<OutputKey, int> { [wanted] = known } : NoLengths };
+        var events = DagRunDecider.Decide(run, upgrade);
+
+        Assert.Equal(expected is null, events.Count == 0);
+        Assert.Equal(expected is null, VersionChange.Refusal(run, upgrade) is not null);
+        Assert.Equal(expected ?? "p=S x=r", Instances(run));
+    }
+
+    [Fact]
+    public void Any_course_with_any_changes_of_version_ends_loses_nothing_and_replays_to_the_same_state()
+    {
+        for (var seed = 0; seed < 1_500; seed++)
+        {
+            new Course(seed).Go();
+        }
+    }
+
+    /// <summary>A run that takes its course by chance, while its version changes and people clear and mark.</summary>
+    private sealed class Course
+    {
+        private readonly int _seed;
+        private readonly Random _random;
+        private readonly Dictionary<string, DagGraph> _versions = [];
+        private readonly List<DagRunEvent> _journal = [];
+        private readonly Dictionary<AttemptId, string> _dispatched = [];
+        private readonly DagRunState _run;
+        private readonly DagRunState _replayed;
+        private DateTimeOffset _now = Noon;
+
+        public Course(int seed)
+        {
+            (_seed, _random) = (seed, new(seed));
+            var graph = Named(Graphs.Random(_random, _random.Next(1, 12)));
+            _versions.Add("v", graph);
+            (_run, _replayed) = (NewRun(graph), NewRun(graph));
+        }
+
+        public void Go()
+        {
+            var changes = _random.Next(1, 6);
+            Take(new StartRun(_now));
+            for (var step = 0; _run.Phase is RunState.Running or RunState.Queued || changes > 0; step++)
+            {
+                Assert.True(step < 20_000, $"seed {_seed} does not end");
+                _now += TimeSpan.FromSeconds(_random.Next(1, 30));
+                if (changes > 0 && (_run.Phase != RunState.Running || _random.Next(10) == 0))
+                {
+                    changes--;
+                    Change();
+                }
+
+                Take(new StartRun(_now));
+                Take(new WakeTasks(_now));
+                if (_run.Moving == 0 || _random.Next(5) == 0)
+                {
+                    Take(new TellPast([_random.Next(_run.Graph.Count)], _now));
+                }
+
+                Dispatch();
+                Report();
+            }
+
+            foreach (var happened in _journal)
+            {
+                var read = DagRunJson.DeserializeEvent(DagRunJson.Serialize(happened));
+                _replayed.Evolve(read is RunUpgraded upgraded ? upgraded with { Graph = _versions[upgraded.Run.Facts.Version] } : read);
+            }
+
+            DagRunDeciderTests.AssertSame(_run, _replayed, _seed);
+        }
+
+        private void Change()
+        {
+            if (_random.Next(4) == 0)
+            {
+                Take(new ClearTasks(new() { Tasks = _random.Next(3) == 0 ? [] : [_run.NameOf(_random.Next(_run.Instances)).Value], Downstream = _random.Next(2) == 0 }, Ann, _now));
+                return;
+            }
+
+            var (version, graph) = ($"v{_versions.Count}", _random.Next(3) == 0 ? Named(Graphs.Random(_random, _random.Next(1, 12))) : Edited(_run.Graph));
+            _versions.Add(version, graph);
+            var before = Enumerable.Range(0, _run.Instances).Where(instance => !_run.IsGone(instance))
+                .ToDictionary(instance => _run.NameOf(instance).Value, instance => (State: _run.StateOf(instance), Tries: _run.TriesOf(instance), Is: _run.Graph.ScopeOf(_run.TaskOf(instance))?.Map.Group));
+            var mapped = _run.Graph.Spec.Tasks.Where(task => task.Map is not null).Select(task => task.Id).ToHashSet();
+            var attempts = _run.ActiveAttempts().ToDictionary(id => id, id => _run.NameOf(_run.FindAttempt(id)!.Value).Value);
+            var lengths = VersionChange.LengthsWanted(_run.Graph, graph).ToDictionary(output => output, _ => _random.Next(-1, 4));
+            var events = Take(new UpgradeRun(graph, version, null, lengths, Ann, _now));
+            var dropped = (Assert.IsType<RunUpgraded>(events[0]).Dropped ?? []).ToDictionary(one => one.Name.Value);
+
+            // Whatever is in both versions in the same way is as it was.
+            for (var instance = 0; instance < _run.Instances; instance++)
+            {
+                var (name, spec) = (_run.NameOf(instance).Value, _run.SpecOf(instance));
+                if (_run.IsGone(instance) || !before.TryGetValue(name, out var was) || mapped.Contains(spec.Id) != spec.Map is not null || was.Is != spec.Map?.Group)
+                {
+                    continue;
+                }
+
+                Assert.True(was.Tries == _run.TriesOf(instance), $"seed {_seed}: {name} had {was.Tries} tries");
+                Assert.True(!was.State.IsFinished() || was.State == _run.StateOf(instance), $"seed {_seed}: {name} was {was.State} and is {_run.StateOf(instance)}");
+                Assert.DoesNotContain(name, dropped.Keys);
+            }
+
+            // An attempt goes on, or is stopped and told of.
+            var left = _run.ActiveAttempts().ToHashSet();
+            foreach (var (id, name) in attempts)
+            {
+                if (left.Remove(id))
+                {
+                    Assert.Equal(name, _run.NameOf(_run.FindAttempt(id)!.Value).Value);
+                }
+                else
+                {
+                    Assert.Equal(id, dropped[name].Attempt);
+                }
+            }
+
+            Assert.Empty(left);
+        }
+
+        private void Dispatch()
+        {
+            var scheduled = Enumerable.Range(0, _run.Instances).Where(instance => _run.StateOf(instance) == TaskState.Scheduled).ToList();
+            if (scheduled.Count == 0 || _random.Next(2) > 0)
+            {
+                return;
+            }
+
+            Take(new DispatchTasks("w", scheduled, _now));
+            foreach (var instance in scheduled)
+            {
+                var id = _run.AttemptOf(instance);
+                Assert.True(_dispatched.TryAdd(id, _run.NameOf(instance).Value), $"seed {_seed}: {id} names two attempts");
+            }
+        }
+
+        private void Report()
+        {
+            if (_run.ActiveAttempts().ToList() is not { Count: > 0 } attempts)
+            {
+                return;
+            }
+
+            var id = attempts[_random.Next(attempts.Count)];
+            var outcome = new TaskOutcome
+            {
+                Kind = _random.Next(10) < 6 ? OutcomeKind.Success : (OutcomeKind)_random.Next(0, 7),
+                StartedAt = _now,
+                EndedAt = _now,
+                ResumeAt = _now.AddSeconds(5),
+                XComs = [new("return_value", $"[{string.Join(',', Enumerable.Range(0, _random.Next(5)))}]")],
+                Follow = _random.Next(6) == 0 ? [.. _versions["v"].Spec.Tasks.Where(_ => _random.Next(3) == 0).Select(task => task.Id.Value)] : null,
+                SkipDownstream = _random.Next(20) == 0 ? (SkipScope)_random.Next(2) : null,
+            };
+            var events = Take(new ReportTask(id.Task, id.Token, outcome, _now));
+            var ended = Assert.IsType<TaskEnded>(events[0]);
+            Assert.Equal(_dispatched[id], _run.NameOf(ended.Task).Value);
+            Assert.Empty(Take(new ReportTask(id.Task, id.Token, outcome, _now)));
+        }
+
+        private IReadOnlyList<DagRunEvent> Take(DagRunCommand command)
+        {
+            var events = DagRunDecider.Decide(_run, command);
+            _journal.AddRange(events);
+            Assert.False(_run.Reason?.StartsWith("all_tasks_deadlocked", StringComparison.Ordinal) == true, $"seed {_seed}: {_run.Reason}");
+            if (_random.Next(10) == 0)
+            {
+                var snapshot = DagRunJson.DeserializeSnapshot(DagRunJson.Serialize(_run.Snapshot()));
+                DagRunDeciderTests.AssertSame(_run, new DagRunState(_run.Graph, snapshot), _seed);
+            }
+
+            return events;
+        }
+
+        /// <summary>Ids in any order, so that versions share some.</summary>
+        private DagGraph Named(DagGraph graph)
+        {
+            var names = Enumerable.Range(0, 15).ToArray();
+            _random.Shuffle(names);
+            return new(graph.Spec with { Tasks = [.. graph.Spec.Tasks.Select((task, index) => task with { Id = new($"t{names[index]}") })] });
+        }
+
+        /// <summary>Some tasks go, some come, some edges change, some are mapped otherwise.</summary>
+        private DagGraph Edited(DagGraph graph)
+        {
+            var kept = graph.Spec.Tasks.Select((task, index) => (Task: task, Index: index)).Where(_ => _random.Next(6) > 0).ToList();
+            var place = kept.Select((entry, index) => (entry.Index, To: index)).ToDictionary(pair => pair.Index, pair => pair.To);
+            var tasks = kept.Select((entry, index) =>
+            {
+                var map = entry.Task.Map is { } old && old.Sources.All(source => source.Task is null || place.ContainsKey(source.Task.Value))
+                    ? old with { Sources = [.. old.Sources.Select(source => source with { Task = source.Task is { } task ? place[task] : null })] }
+                    : null;
+                var upstream = entry.Task.Upstream.Where(place.ContainsKey).Select(up => place[up]);
+                return entry.Task with
+                {
+                    Map = map,
+                    Kind = map is null ? entry.Task.Kind : TaskKind.Work,
+                    Upstream = [.. upstream.Concat(_random.Next(4) == 0 && index > 0 ? [_random.Next(index)] : []).Distinct().Order()],
+                    Retries = _random.Next(3),
+                };
+            }).ToList();
+            var ids = graph.Spec.Tasks.Select(task => task.Id).ToHashSet();
+            for (var added = _random.Next(3); added > 0; added--)
+            {
+                var id = new TaskId($"t{_random.Next(15)}");
+                if (ids.Add(id))
+                {
+                    tasks.Add(Task(id.Value, tasks.Count == 0 ? [] : [_random.Next(tasks.Count)]) with
+                    {
+                        Map = _random.Next(3) == 0 ? new() { Sources = [new() { Argument = "a", Values = "[1,2]" }] } : null,
+                    });
+                }
+            }
+
+            return tasks.Count == 0 ? Of(Task("t0")) : new(graph.Spec with { Tasks = tasks });
+        }
+    }
+
+    private static TaskOutcome Good { get; } = new() { Kind = OutcomeKind.Success, StartedAt = Noon, EndedAt = Noon };
+
+    private static UpgradeRun Upgrade(DagGraph to, string version = "v2") => new(to, version, "b2", NoLengths, Ann, Noon);
+
+    /// <summary>A run whose tasks have come so far.</summary>
+    private static DagRunState Reach(DagGraph graph, string states)
+    {
+        var run = NewRun(graph);
+        DagRunDecider.Decide(run, new StartRun(Noon));
+        foreach (var (name, state) in states.Split(' ').Select(entry => (entry.Split('=')[0], entry[(entry.IndexOf('=', StringComparison.Ordinal) + 1)..])))
+        {
+            var task = Index(graph, name);
+            if (state == "r")
+            {
+                DagRunDecider.Decide(run, new DispatchTasks("w", [task], Noon));
+            }
+            else if (state is "S" or "F" && run.StateOf(task) == TaskState.Scheduled)
+            {
+                End(run, name, state);
+            }
+            else if (state.StartsWith('>'))
+            {
+                End(run, name, state);
+            }
+        }
+
+        Assert.Equal(states.Replace("=>x", "=S", StringComparison.Ordinal), Shown(run, states));
+        return run;
+    }
+
+    private static DagGraph MappedDag(string tasks)
+    {
+        var specs = new List<TaskSpec>();
+        foreach (var name in tasks.Split(' '))
+        {
+            int[] upstream = name == "j" ? [.. Enumerable.Range(0, specs.Count)] : specs.Count == 0 ? [] : [0];
+            var over = new MapSource { Argument = "x", Task = 0 };
+            specs.Add(name switch
+            {
+                "m" => Task("m", upstream) with { Map = new() { Sources = [over] } },
+                "wide-m" => Task("m", upstream) with { Map = new() { Sources = [new() { Argument = "y", Values = "[1,2,3,4]" }] } },
+                "plain-m" => Task("m", upstream),
+                _ => Task(name, upstream),
+            });
+        }
+
+        return Of([.. specs]);
+    }
+
+    private static void EndWith(DagRunState run, int instance, string value)
+    {
+        DagRunDecider.Decide(run, new DispatchTasks("w", [instance], Noon));
+        DagRunDecider.Decide(run, new ReportTask(instance, run.TokenOf(instance), Good with { XComs = [new("return_value", value)] }, Noon));
+    }
+
+    private static void Finish(DagRunState run, string ends)
+    {
+        var outcomes = ends.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToDictionary(end => end.Split('=')[0], end => end.Split('=')[1]);
+        while (run.Phase == RunState.Running)
+        {
+            var scheduled = Enumerable.Range(0, run.Instances).Where(instance => run.StateOf(instance) == TaskState.Scheduled).ToList();
+            DagRunDecider.Decide(run, new DispatchTasks("w", scheduled, Noon));
+            var id = run.ActiveAttempts().First();
+            var name = run.NameOf(run.FindAttempt(id)!.Value).Value;
+            DagRunDecider.Decide(run, new ReportTask(
+                id.Task, id.Token, Good with { Kind = outcomes.GetValueOrDefault(name) == "F" ? OutcomeKind.FailedFinally : OutcomeKind.Success, XComs = [new("return_value", "[1,2]")] }, Noon));
+        }
+    }
+
+    private static IEnumerable<string> Names(string states, string ofThese) =>
+        states.Split(' ').Where(entry => ofThese.Contains(entry[^1])).Select(entry => entry.Split('=')[0]).Order(StringComparer.Ordinal);
+
+    private static string Instances(DagRunState run) => string.Join(' ', Enumerable.Range(0, run.Instances).Where(instance => !run.IsGone(instance))
+        .OrderBy(run.TaskOf).ThenBy(run.MapIndexOf).Select(instance => $"{run.NameOf(instance)}={Short(run.StateOf(instance))}"));
+
+    private static string Shown(DagRunState run, string order) => string.Join(' ', order.Split(' ').Select(entry => entry.Split('=')[0])
+        .Select(name => $"{name}={Short(run.StateOf(Index(run.Graph, name)))}"));
+
+    private static string Short(TaskState state) => state switch { TaskState.None => "-", TaskState.Scheduled => "q", TaskState.Running => "r", _ => Letter(state) };
+}
