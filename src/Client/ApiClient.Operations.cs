@@ -34,6 +34,9 @@ public sealed partial class ApiClient
     public Task<ChangeAnswer> ClearTasksAsync(ChangeRequest request, CancellationToken cancellationToken = default) =>
         AskAsync<ChangeRequest, ChangeAnswer>(Operations.ClearTasks, request, cancellationToken);
 
+    public Task<ChangeAnswer> UpgradeRunsAsync(ChangeRequest request, CancellationToken cancellationToken = default) =>
+        AskAsync<ChangeRequest, ChangeAnswer>(Operations.UpgradeRun, request, cancellationToken);
+
     public Task<ChangeAnswer> MarkTasksAsync(ChangeRequest request, CancellationToken cancellationToken = default) =>
         AskAsync<ChangeRequest, ChangeAnswer>(Operations.MarkTasks, request, cancellationToken);
 

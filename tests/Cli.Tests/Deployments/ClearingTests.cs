@@ -82,6 +82,10 @@ public sealed class ClearingTests(LocalDeployment deployment) : IClassFixture<Lo
     [InlineData(2, "--as", "runs mark greets r")]
     [InlineData(2, "running", "runs mark greets r --as running")]
     [InlineData(2, "Name a task", "tasks clear greets , r")]
+    [InlineData(1, "no version 'zzz'", "runs upgrade greets r --to zzz")]
+    [InlineData(1, "no version 'zzz'", "tasks clear greets hello r --on-version zzz")]
+    [InlineData(1, "moves whole runs", "runs upgrade greets r --to original")]
+    [InlineData(2, "Name a run", "runs upgrade greets")]
     public async Task What_makes_no_sense_is_one_error_and_changes_nothing(int code, string says, string line)
     {
         if (JsonDocument.Parse((await deployment.RunAsync("runs", "list", "greets", "--limit", "10000", "--json")).Out).RootElement.EnumerateArray().All(run => run.GetProperty("run_id").GetString() != "r"))

@@ -26,12 +26,15 @@ public sealed class LocalDeployment : IAsyncLifetime
 
     private string Home => Path.Combine(_folder, "home");
 
+    /// <summary>Where its Dag files are.</summary>
+    internal string DagFolder => Path.Combine(_folder, "dags");
+
     /// <summary>Runs a command against it, found by its home.</summary>
     internal Task<ToolRun> RunAsync(params string[] args) => ToolRun.OfAsync(new Dictionary<string, string> { ["SLUICE_HOME"] = Home }, args);
 
     public async Task InitializeAsync()
     {
-        var dags = Directory.CreateDirectory(Path.Combine(_folder, "dags")).FullName;
+        var dags = Directory.CreateDirectory(DagFolder).FullName;
         await File.WriteAllTextAsync(Path.Combine(dags, "dags.cs"), Dags);
         await File.WriteAllTextAsync(Path.Combine(dags, "broken.cs"), "Dag.Define(\"broken\", dag => dag.Nonsense());");
         _cluster = await LocalCluster.StartAsync(new() { Home = Home, DagFolder = dags, Slots = 2, LogLevel = "error" }, CancellationToken.None);

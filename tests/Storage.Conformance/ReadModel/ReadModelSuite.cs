@@ -160,6 +160,8 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
         await AssertKeysAsync([5, 4, 1], new RunQuery { State = RunState.Queued });
         await AssertKeysAsync([2], new RunQuery { State = RunState.Success, Dag = Dag });
         await AssertKeysAsync([5], new RunQuery { Backfill = "bf" });
+        await AssertKeysAsync([5, 4, 2, 3, 1], new RunQuery { Version = Run(1, 5).Facts.Version });
+        await AssertKeysAsync([], new RunQuery { Version = "another" });
         await AssertKeysAsync([2, 3], new RunQuery { Dag = Dag, From = Day(6), Before = Day(8) });
         await AssertKeysAsync([4, 2], new RunQuery { From = Day(7).ToOffset(TimeSpan.FromHours(9)), Before = Day(9) });
     }
