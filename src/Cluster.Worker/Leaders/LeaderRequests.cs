@@ -11,22 +11,22 @@ internal sealed class LeaderRequests(NodeHost host) : ILeaderRequests
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _lock = new();
-    private TaskCompletionSource<string> _leader = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HashSet<TaskCompletionSource<string>> _waiting = [];
+    private string? _leader;
 
     /// <summary>Told by the worker: the leader's node id, null while no leader is linked.</summary>
     public void Follow(string? node)
     {
+        TaskCompletionSource<string>[] waiting;
         lock (_lock)
         {
-            if (_leader.Task.IsCompleted)
-            {
-                _leader = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
+            _leader = node;
+            waiting = node is null ? [] : [.. _waiting];
+        }
 
-            if (node is not null)
-            {
-                _leader.SetResult(node);
-            }
+        foreach (var one in waiting)
+        {
+            one.TrySetResult(node!);
         }
     }
 
@@ -48,20 +48,44 @@ internal sealed class LeaderRequests(NodeHost host) : ILeaderRequests
 
     private async Task<Response> TryAsync(string method, string body, TimeSpan patience, CancellationToken cancellationToken)
     {
-        Task<string> leader;
-        lock (_lock)
-        {
-            leader = _leader.Task;
-        }
-
         try
         {
-            var node = leader.IsCompleted ? await leader : await leader.WaitAsync(patience, host.System.Time, cancellationToken);
+            var node = await LeaderAsync(patience, cancellationToken);
             return await host.AskAsync(node, method, body, AnswerWithin, cancellationToken);
         }
         catch (TimeoutException)
         {
             return new(0, null, $"No scheduler was reachable for {Patience.TotalSeconds:0} s.", 503);
+        }
+    }
+
+    // Awaited directly and not by Task.WaitAsync, which would go on by way of the thread pool: in a simulation that is outside of its time.
+    private async Task<string> LeaderAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var waiting = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_leader is { } leader)
+            {
+                return leader;
+            }
+
+            _waiting.Add(waiting);
+        }
+
+        try
+        {
+            await using var timer = host.System.Time.CreateTimer(
+                static one => ((TaskCompletionSource<string>)one!).TrySetException(new TimeoutException()), waiting, patience, Timeout.InfiniteTimeSpan);
+            await using var cancelled = cancellationToken.Register(() => waiting.TrySetCanceled(cancellationToken));
+            return await waiting.Task;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _waiting.Remove(waiting);
+            }
         }
     }
 }
