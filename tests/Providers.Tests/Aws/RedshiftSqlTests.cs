@@ -55,8 +55,8 @@ public sealed class RedshiftSqlTests
         var sql = Copy(new(), keys);
 
         Assert.Contains("ACCESS_KEY_ID 'AKIA''1' SECRET_ACCESS_KEY 's3cr\\\\et''' SESSION_TOKEN 't0ken'", sql, StringComparison.Ordinal);
-        Assert.Contains("ACCESS_KEY_ID '***' SECRET_ACCESS_KEY '***' SESSION_TOKEN '***'", keys.Mask(sql), StringComparison.Ordinal);
-        Assert.DoesNotContain("cr", keys.Mask(sql).Replace("ACCESS_KEY", "", StringComparison.Ordinal).Replace("SECRET", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("ACCESS_KEY_ID '***' SECRET_ACCESS_KEY '***' SESSION_TOKEN '***'", keys.Scrub(sql), StringComparison.Ordinal);
+        Assert.DoesNotContain("cr", keys.Scrub(sql).Replace("ACCESS_KEY", "", StringComparison.Ordinal).Replace("SECRET", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -49,6 +49,9 @@ public sealed class S3ToRedshiftOperator : Operator
     [Templated]
     public IReadOnlyList<string> CopyOptions { get; set; } = [];
 
+    /// <summary>Renew the statistics of Redshift's planner after the load (<c>ANALYZE</c>). Default: true, which costs little where little has changed. Other databases refuse it.</summary>
+    public bool? Analyze { get; set; }
+
     /// <summary>What becomes of rows that are there. Default: APPEND.</summary>
     public LoadMethod Method { get; set; } = LoadMethod.Append;
 
@@ -82,9 +85,9 @@ public sealed class S3ToRedshiftOperator : Operator
 
         var uri = ObjectAddress.Resolve(S3Bucket, S3Key, Uri);
         var warehouse = await context.ConnectionAsync(RedshiftConnectionId, cancellationToken);
-        if (CopyOptions.Count > 0 && warehouse.Type != "redshift")
+        if ((CopyOptions.Count > 0 || Analyze is not null) && warehouse.Type != "redshift")
         {
-            throw new TaskFailedException($"CopyOptions are Redshift's; connection '{warehouse.Id}' is of type {warehouse.Type}.");
+            throw new TaskFailedException($"{(Analyze is null ? "CopyOptions are" : "Analyze is")} Redshift's; connection '{warehouse.Id}' is of type {warehouse.Type}.");
         }
 
         await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
@@ -104,6 +107,7 @@ public sealed class S3ToRedshiftOperator : Operator
                 UpsertKeys = UpsertKeys.Count == 0 ? null : UpsertKeys,
                 OrderColumn = string.IsNullOrEmpty(OrderColumn) ? null : OrderColumn,
                 CopyOptions = CopyOptions,
+                Analyze = Analyze ?? true,
                 Log = context.Log,
             },
             cancellationToken);

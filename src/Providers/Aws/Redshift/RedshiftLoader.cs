@@ -1,21 +1,30 @@
-using System.Text.Json;
+using Npgsql;
 using Sluice.Core.Connections;
-using Sluice.Authoring.Csv;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Providers.Aws.S3;
-using Sluice.Providers.Postgres.Hooks;
 
 namespace Sluice.Providers.Aws.Redshift;
 
-/// <summary>Loads objects of S3 into a Redshift table by its COPY, in one transaction.</summary>
+/// <summary>Loads objects of S3 into a Redshift table by its COPY.</summary>
+/// <remarks>
+/// APPEND copies into the table in one transaction. REPLACE and UPSERT copy into a table of the session, then change the target in one
+/// transaction. Conflicts with other writers, and connections that break before the commit, are tried again a few times.
+/// </remarks>
 /// <param name="connection">
-/// The cluster. Its extra <c>iam_role</c> is the role with which Redshift fetches (or <c>default</c>); without it the role_arn or the keys of
-/// the S3 connection are used. Its extra <c>region</c> is the bucket's, when that is not the cluster's and the S3 connection names none.
+/// The cluster. Its extra <c>iam_role</c> is the role with which Redshift fetches (or <c>default</c>; several with commas between are a chain);
+/// without it the role_arn or the keys of the S3 connection are used. Its extra <c>region</c> is the bucket's, when that is not the cluster's
+/// and the S3 connection names none.
 /// </param>
-public sealed class RedshiftLoader(Connection connection) : ITableLoader
+/// <param name="time">For waits between tries; null for the system's clock.</param>
+public sealed class RedshiftLoader(Connection connection, TimeProvider? time = null) : ITableLoader
 {
-    private readonly PostgresHook _hook = new(connection, PostgresHook.Redshift);
+    private const int MostTries = 5;
+
+    // Doubled with each try, and then anything between a half and one and a half of it: those that collided do not meet again.
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
+
+    private RedshiftSession? _session;
 
     /// <inheritdoc/>
     public async ValueTask<LoadResult> LoadAsync(TableLoad load, CancellationToken cancellationToken)
@@ -25,151 +34,38 @@ public sealed class RedshiftLoader(Connection connection) : ITableLoader
             throw new TaskFailedException($"Redshift loads from S3 only, and {ObjectUri.Text(other)} lies elsewhere.");
         }
 
+        RedshiftSql.CheckOptions(load);
         var settings = AwsSettings.Of(load.StoreConnection);
-        var credentials = await CredentialsAsync(settings);
-        await ExecuteAsync("BEGIN", load, cancellationToken);
-        try
+        var region = settings.Region ?? connection.Extra.GetValueOrDefault("region");
+        var wasOpen = false;
+        for (var attempt = 1; ; attempt++)
         {
-            var result = await LoadInTransactionAsync(load, settings, credentials, cancellationToken);
-            await ExecuteAsync("COMMIT", load, cancellationToken);
-            return result;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            await RollBackAsync(load);
-            throw;
+            // Keys of a role end; each try gets those of its time.
+            var session = await OpenAsync(load, await CredentialsAsync(settings), region);
+            try
+            {
+                return await session.LoadAsync(cancellationToken);
+            }
+            catch (SqlHookException e) when (session.IsCommitting && IsUnknown(e) && load.Method == LoadMethod.Append)
+            {
+                throw new TaskFailedException(
+                    $"The connection broke while the rows for {load.Table} were being committed, so they may be in the table or not: count them, then clear this task or mark it. ({e.Message})", e);
+            }
+            catch (SqlHookException e) when ((wasOpen |= session.WasOpen) && attempt < MostTries && IsWorthAnotherTry(e))
+            {
+                load.Log?.Invoke($"Try {attempt} of {MostTries} failed and left the table as it was: {e.Message}");
+                await Task.Delay(FirstWait * Math.Pow(2, attempt - 1) * (0.5 + Random.Shared.NextDouble()), time ?? TimeProvider.System, cancellationToken);
+            }
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _hook.DisposeAsync();
+    public ValueTask DisposeAsync() => _session?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private async ValueTask<LoadResult> LoadInTransactionAsync(
-        TableLoad load, AwsSettings settings, CopyCredentials credentials, CancellationToken cancellationToken)
+    private async ValueTask<RedshiftSession> OpenAsync(TableLoad load, CopyCredentials credentials, string? region)
     {
-        var (tableColumns, primaryKey) = await DescribeAsync(load, cancellationToken);
-        if (await ColumnsAsync(load, tableColumns, cancellationToken) is not { } columns)
-        {
-            if (load.Method == LoadMethod.Replace)
-            {
-                await ExecuteAsync(RedshiftSql.DeleteAll(Target(load)), load, cancellationToken);
-            }
-
-            return new(0, 0); // nothing but empty objects
-        }
-
-        if (load.Method == LoadMethod.Upsert)
-        {
-            return await UpsertAsync(load, columns, primaryKey, settings, credentials, cancellationToken);
-        }
-
-        if (load.Method == LoadMethod.Replace)
-        {
-            await ExecuteAsync(RedshiftSql.DeleteAll(Target(load)), load, cancellationToken);
-        }
-
-        var loaded = await CopyAsync(Target(load), columns, load, settings, credentials, cancellationToken);
-        return new(loaded, loaded);
-    }
-
-    private async ValueTask<LoadResult> UpsertAsync(
-        TableLoad load, IReadOnlyList<string> columns, IReadOnlyList<string> primaryKey, AwsSettings settings, CopyCredentials credentials,
-        CancellationToken cancellationToken)
-    {
-        var keys = LoadColumns.Keys(load.UpsertKeys, primaryKey, columns, load.Table);
-        var order = LoadColumns.Order(load.OrderColumn, columns, load.Table);
-        await ExecuteAsync(RedshiftSql.CreateStaging(Target(load)), load, cancellationToken);
-        var loaded = await CopyAsync(RedshiftSql.Staging, columns, load, settings, credentials, cancellationToken);
-        if (await CountAsync(RedshiftSql.CountNullKeys(keys), cancellationToken) is > 0 and var nulls)
-        {
-            throw new TaskFailedException($"{nulls} rows for {load.Table} have NULL in the key ({string.Join(", ", keys)}); UPSERT cannot tell which rows they replace.");
-        }
-
-        await ExecuteAsync(RedshiftSql.DeleteReplaced(Target(load), keys), load, cancellationToken);
-        return new(loaded, await ExecuteAsync(RedshiftSql.InsertLatest(Target(load), columns, keys, order), load, cancellationToken));
-    }
-
-    private async ValueTask<long> CopyAsync(
-        string into, IReadOnlyList<string> columns, TableLoad load, AwsSettings settings, CopyCredentials credentials, CancellationToken cancellationToken)
-    {
-        var region = settings.Region ?? connection.Extra.GetValueOrDefault("region");
-        var manifest = await NeedsManifestAsync(load, cancellationToken) ? await WriteManifestAsync(load, cancellationToken) : null;
-        try
-        {
-            var copy = RedshiftSql.Copy(into, columns, manifest ?? load.Objects[0], manifest is not null, credentials, region, load);
-            load.Log?.Invoke(credentials.Mask(copy));
-            await _hook.ExecuteAsync(copy, null, cancellationToken);
-            return await CountAsync("SELECT pg_last_copy_count()", cancellationToken);
-        }
-        finally
-        {
-            if (manifest is not null)
-            {
-                await load.Store.DeleteAsync(manifest, CancellationToken.None);
-            }
-        }
-    }
-
-    // COPY takes every object whose key begins with what it is given, so a single name is exact only where no other begins with it.
-    private static async ValueTask<bool> NeedsManifestAsync(TableLoad load, CancellationToken cancellationToken)
-    {
-        if (load.Objects.Count > 1)
-        {
-            return true;
-        }
-
-        await foreach (var one in load.Store.ListAsync(load.Objects[0], cancellationToken))
-        {
-            if (one.Uri != load.Objects[0])
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static async ValueTask<Uri> WriteManifestAsync(TableLoad load, CancellationToken cancellationToken)
-    {
-        var first = load.Objects[0];
-        var uri = ObjectUri.Create("s3", first.Host, $"{ObjectUri.Key(first)}.{Guid.NewGuid():n}.manifest");
-        var entries = new { entries = load.Objects.Select(one => new { url = ObjectUri.Text(one), mandatory = true }) };
-        await using var write = await load.Store.OpenWriteAsync(uri, replace: true, cancellationToken);
-        await JsonSerializer.SerializeAsync(write.Body, entries, cancellationToken: cancellationToken);
-        await write.CommitAsync(cancellationToken);
-        return uri;
-    }
-
-    // Redshift skips the header, so it must say the same in all objects.
-    private static async ValueTask<IReadOnlyList<string>?> ColumnsAsync(TableLoad load, IReadOnlyList<string> tableColumns, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<string>? columns = null;
-        foreach (var source in load.Objects)
-        {
-            await using var reader = new CsvReader(await load.Store.OpenReadAsync(source, cancellationToken), load.Format);
-            if (await LoadColumns.ReadAsync(reader, load, tableColumns, cancellationToken) is not { } names)
-            {
-                continue;
-            }
-
-            columns ??= names;
-            if (!columns.SequenceEqual(names))
-            {
-                throw new TaskFailedException($"The objects of one load into {load.Table} have different columns; load them one after the other.");
-            }
-        }
-
-        return columns;
-    }
-
-    private async ValueTask<(IReadOnlyList<string> Columns, IReadOnlyList<string> PrimaryKey)> DescribeAsync(TableLoad load, CancellationToken cancellationToken)
-    {
-        var found = await _hook.QueryAsync(RedshiftSql.Describe(load.Schema, load.Table), null, int.MaxValue, cancellationToken);
-        return found.Count == 0
-            ? throw new TaskFailedException($"There is no table {Target(load)} in Redshift's database {connection.Schema}; create it first, or name its schema.")
-            : (
-                [.. found.Select(row => (string)row[0]!)],
-                [.. found.Where(row => row[1] is not null).OrderBy(row => Convert.ToInt32(row[1])).Select(row => (string)row[0]!)]);
+        await DisposeAsync();
+        return _session = new(connection, load, credentials, region);
     }
 
     private async ValueTask<CopyCredentials> CredentialsAsync(AwsSettings settings) =>
@@ -177,26 +73,9 @@ public sealed class RedshiftLoader(Connection connection) : ITableLoader
             ? CopyCredentials.Role(role)
             : CopyCredentials.Keys(await settings.CurrentAsync());
 
-    private async ValueTask<long> ExecuteAsync(string sql, TableLoad load, CancellationToken cancellationToken)
-    {
-        load.Log?.Invoke(sql);
-        return await _hook.ExecuteAsync(sql, null, cancellationToken);
-    }
+    // Whom an administrator cancelled should not begin again.
+    private static bool IsWorthAnotherTry(SqlHookException e) => e.IsTransient && e.InnerException is not PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
 
-    private async ValueTask<long> CountAsync(string sql, CancellationToken cancellationToken) =>
-        Convert.ToInt64((await _hook.QueryAsync(sql, null, 1, cancellationToken))[0][0]);
-
-    private async ValueTask RollBackAsync(TableLoad load)
-    {
-        try
-        {
-            await ExecuteAsync("ROLLBACK", load, CancellationToken.None);
-        }
-        catch (SqlHookException)
-        {
-            // The session is gone, and with it the transaction.
-        }
-    }
-
-    private static string Target(TableLoad load) => SqlNames.Quote(load.Schema, load.Table, PostgresHook.Redshift);
+    // A server that answers COMMIT with an error has not committed; one that says nothing, or that it ends, may have.
+    private static bool IsUnknown(SqlHookException e) => e.InnerException is not PostgresException { InvariantSeverity: "ERROR" };
 }

@@ -45,6 +45,9 @@ public sealed record TableLoad
     /// <summary>For Redshift: further options of COPY.</summary>
     public IReadOnlyList<string> CopyOptions { get; init; } = [];
 
+    /// <summary>For Redshift: renew the planner's statistics after the load.</summary>
+    public bool Analyze { get; init; } = true;
+
     /// <summary>Takes lines for the attempt's log.</summary>
     public Action<string>? Log { get; init; }
 }

@@ -1,0 +1,40 @@
+using Amazon.Runtime;
+
+namespace Sluice.Providers.Aws.Redshift;
+
+/// <summary>Who Redshift is when it fetches from S3.</summary>
+/// <param name="Clause">As COPY wants it. Never logged.</param>
+/// <param name="Masked">The same without secrets.</param>
+internal sealed record CopyCredentials(string Clause, string Masked)
+{
+    private const string Mask = "***";
+
+    private string[] Secrets { get; init; } = [];
+
+    /// <summary>A role that is attached to the cluster; <c>default</c> for its default one.</summary>
+    /// <param name="arns">Roles with commas between are a chain: each is taken on by the one before.</param>
+    internal static CopyCredentials Role(string arns)
+    {
+        // Redshift takes a blank behind the comma for a part of the name.
+        var chain = string.Join(',', arns.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        var clause = chain == "default" ? "IAM_ROLE default" : $"IAM_ROLE {RedshiftSql.Literal(chain)}";
+        return new(clause, clause);
+    }
+
+    /// <summary>Keys, which the server sees in the statement.</summary>
+    internal static CopyCredentials Keys(ImmutableCredentials keys)
+    {
+        string[] secrets = keys.UseToken ? [keys.AccessKey, keys.SecretKey, keys.Token] : [keys.AccessKey, keys.SecretKey];
+        return new(KeyClause([.. secrets.Select(RedshiftSql.Literal)]), KeyClause([.. secrets.Select(_ => $"'{Mask}'")]))
+        {
+            Secrets = [.. secrets.Concat(secrets.Select(secret => RedshiftSql.Literal(secret)[1..^1])).Distinct().OrderByDescending(secret => secret.Length)],
+        };
+    }
+
+    /// <summary>A statement or a message without the secrets.</summary>
+    internal string Scrub(string text) =>
+        Secrets.Aggregate(text.Replace(Clause, Masked, StringComparison.Ordinal), (scrubbed, secret) => scrubbed.Replace(secret, Mask, StringComparison.Ordinal));
+
+    private static string KeyClause(string[] literals) =>
+        $"ACCESS_KEY_ID {literals[0]} SECRET_ACCESS_KEY {literals[1]}" + (literals.Length < 3 ? "" : $" SESSION_TOKEN {literals[2]}");
+}
