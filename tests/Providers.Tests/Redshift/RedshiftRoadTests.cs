@@ -119,9 +119,11 @@ public sealed class RedshiftRoadTests : IAsyncLifetime
 
         Assert.Equal(["p/1.csv", "p/1.csv.old", "p/2.csv", "p/3.csv", "p/4.csv"], await _road.KeysAsync());
         Assert.Equal(2, _road.Server.Statements.Count(statement => statement.Contains("\nMANIFEST", StringComparison.Ordinal)));
+        await _road.PutAsync("p/1.csv.left.manifest", "of a worker that was killed");
+        Assert.Equal(new(4, 4), await _road.OperateAsync("p/", LoadMethod.Replace));
         await _road.PutAsync("p/2.csv", "w,id\nb,2\n");
         await Assert.ThrowsAsync<TaskFailedException>(() => _road.LoadAsync(_road.Load(LoadMethod.Replace, objects)));
-        Assert.Equal("1|a", await _road.ReadAsync("SELECT * FROM t"));
+        Assert.Equal("1|a\n2|b\n4|d\n99|not of this load", await _road.ReadAsync("SELECT * FROM t ORDER BY id"));
     }
 
     [Fact]

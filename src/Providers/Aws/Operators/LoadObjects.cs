@@ -54,7 +54,11 @@ internal sealed record LoadObjects(IReadOnlyList<Uri> Uris, ObjectManifest? Mani
         var found = new List<Uri>();
         await foreach (var one in store.ListAsync(uri, cancellationToken))
         {
-            found.Add(one.Uri);
+            // A manifest is no data: one of a COPY that runs at this moment, or that a killed worker left.
+            if (!ObjectManifest.IsNamedSo(one.Uri))
+            {
+                found.Add(one.Uri);
+            }
         }
 
         return found.Count > 0

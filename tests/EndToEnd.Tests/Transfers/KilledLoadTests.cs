@@ -1,0 +1,72 @@
+using Sluice.EndToEnd.Tests.Nodes;
+using Sluice.Services;
+using Sluice.Services.Redshift;
+
+namespace Sluice.EndToEnd.Tests.Transfers;
+
+/// <summary>Workers are killed in the middle of loads into Redshift.</summary>
+public sealed class KilledLoadTests
+{
+    private const string Role = "arn:aws:iam::123456789012:role/load";
+    private const string Before = "1=old 9=old";
+    private const string After = "1=new 2=new 9=old";
+
+    private static readonly string[] Patience = ["--lease-duration", "2s", "--heartbeat-every", "500ms", "--fence-after", "3s", "--lost-after", "4s"];
+
+    [Fact]
+    public async Task A_worker_that_is_killed_at_a_statement_leaves_the_table_before_or_after_and_the_next_one_makes_it_right()
+    {
+        await using var redshift = await RedshiftServer.StartAsync();
+        redshift.Settings.Attach(Role);
+        var warehouse = await redshift.CreateDatabaseAsync();
+        await Database.AskAsync(redshift.ConnectionString(warehouse), "CREATE TABLE t (id int PRIMARY KEY, v varchar)");
+        await using var cluster = await TestCluster.CreateAsync(null, Patience);
+        await cluster.StartSeedAsync();
+        await cluster.StartSchedulerAsync("scheduler");
+        var worker = await cluster.StartWorkerAsync("worker_0");
+        await cluster.ReadyAsync();
+        var s3 = await S3Server.StartSharedAsync();
+        await cluster.Api.SetConnectionAsync("redshift", redshift.Uri(warehouse, $"iam_role={Role}"));
+        await cluster.Api.SetConnectionAsync("mysql", (await MariaDbServer.StartSharedAsync()).Uri("mysql"));
+        await cluster.Api.SetConnectionAsync("s3", S3Uri.Of(s3));
+        await cluster.AddDagAsync(
+            "killed_load",
+            $$"""
+            Dag.Define("killed_load", dag =>
+            {
+                var bucket = dag.Variable("killed_bucket", "{{await s3.CreateBucketAsync()}}");
+                var extract = dag.Add("extract", new SqlToS3Operator
+                {
+                    Query = "SELECT 'new' AS v, 1 AS id UNION ALL SELECT 'new', 2", SqlConnectionId = "mysql", S3Bucket = bucket, S3Key = "rows.csv", AwsConnectionId = "s3", Replace = true,
+                });
+                extract.Then(dag.Add("load", new S3ToRedshiftOperator
+                {
+                    S3Bucket = bucket, S3Key = "rows.csv", AwsConnectionId = "s3", RedshiftConnectionId = "redshift", Table = "t", Method = LoadMethod.Upsert,
+                }));
+            });
+            """);
+        string[] statements = ["^COPY", "^INSERT INTO \"public\"", "^COMMIT"];
+        for (var i = 0; i < statements.Length; i++)
+        {
+            await Database.AskAsync(warehouse, "DELETE FROM t; INSERT INTO t VALUES (1, 'old'), (9, 'old')");
+            var pause = redshift.Faults.Pause(statements[i]);
+            await cluster.Api.TriggerAsync("killed_load", $"run_{i}");
+            await pause.Reached.WaitAsync(TimeSpan.FromSeconds(120));
+            var next = await cluster.StartWorkerAsync($"worker_{i + 1}");
+            await Until.TrueAsync(() => next.Log.Contains("Linked to", StringComparison.Ordinal), "the next worker has joined");
+
+            await worker.KillAsync();
+            var again = redshift.Faults.Pause("^SELECT pg_backend_pid"); // the next attempt begins when the table has been looked at
+            pause.Release();
+            worker = next;
+
+            // What was sent is done by the server, and nothing after it.
+            Assert.Contains(await TableAsync(), statements[i] == "^COMMIT" ? [Before, After] : new[] { Before });
+            again.Release();
+            await cluster.Api.SucceededAsync("killed_load", $"run_{i}");
+            Assert.Equal(After, await TableAsync());
+        }
+
+        async Task<string> TableAsync() => (string)(await Database.AskAsync(warehouse, "SELECT string_agg(id || '=' || v, ' ' ORDER BY id, v) FROM t"))!;
+    }
+}
