@@ -43,6 +43,9 @@ public sealed partial class ApiClient
     public Task<ChangeAnswer> MarkRunAsync(ChangeRequest request, CancellationToken cancellationToken = default) =>
         AskAsync<ChangeRequest, ChangeAnswer>(Operations.MarkRun, request, cancellationToken);
 
+    public Task<IReadOnlyList<CallbackSummary>> ListCallbacksAsync(CallbackFilter filter, CancellationToken cancellationToken = default) =>
+        AskAsync<CallbackFilter, IReadOnlyList<CallbackSummary>>(Operations.ListCallbacks, filter, cancellationToken);
+
     public Task<TaskWhyAnswer> WhyTaskAsync(string dag, string task, string run, CancellationToken cancellationToken = default) =>
         AskAsync<TaskName, TaskWhyAnswer>(Operations.WhyTask, new(dag, task, run), cancellationToken);
 

@@ -119,6 +119,9 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
 
     public ValueTask<IReadOnlyList<CallbackRow>> ListCallbacksAsync(long run, CancellationToken cancellationToken) => Inner.ReadModel.ListCallbacksAsync(run, cancellationToken);
 
+    public ValueTask<IReadOnlyList<RunCallback>> ListCallbacksAsync(CallbackQuery query, CancellationToken cancellationToken) =>
+        Inner.ReadModel.ListCallbacksAsync(query, cancellationToken);
+
     public ValueTask<string?> FindRunMemoryAsync(long key, CancellationToken cancellationToken) => Inner.ReadModel.FindRunMemoryAsync(key, cancellationToken);
 
     public ValueTask<DagRunRow?> FindRunAsync(long key, CancellationToken cancellationToken) => Inner.ReadModel.FindRunAsync(key, cancellationToken);

@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.Reflection;
 using Sluice.Cli.Assets;
 using Sluice.Cli.Backfills;
+using Sluice.Cli.Callbacks;
 using Sluice.Cli.Dags;
 using Sluice.Cli.Demo;
 using Sluice.Cli.Nodes;
@@ -43,6 +44,7 @@ internal static class RootCommands
         root.Add(RunsCommands.Create(factory));
         root.Add(BackfillCommands.Create(factory));
         root.Add(TasksCommands.Create(factory));
+        root.Add(CallbacksCommands.Create(factory));
         root.Add(PoolsCommands.Create(factory));
         root.Add(AssetsCommands.Create(factory));
         root.Add(ConnectionsCommands.Create(factory));

@@ -22,7 +22,7 @@ internal static class RunTable
         return listing;
     }
 
-    public static Facts Facts(RunSummary run) => new Facts()
+    public static Facts Facts(RunSummary run) => Deadlines(run, new Facts()
         .Add("Dag", run.DagId)
         .Add("Run", run.RunId)
         .Add("State", Wording.State(run.State))
@@ -33,7 +33,18 @@ internal static class RunTable
         .Add("Made by assets", run.AssetEvents is { } events ? string.Join(", ", events.GroupBy(one => one.Asset).Select(one => one.Count() == 1 ? one.Key : $"{one.Key} ({one.Count()})")) : null)
         .Add("Conf", run.Conf)
         .Add("Started", run.StartedAt is { } at ? Wording.Time(at) + " UTC" : null)
-        .Add("Took", Wording.Took(run.StartedAt, run.EndedAt));
+        .Add("Took", Wording.Took(run.StartedAt, run.EndedAt)));
+
+    private static Facts Deadlines(RunSummary run, Facts facts)
+    {
+        foreach (var deadline in run.Deadlines ?? [])
+        {
+            var missed = deadline.MissedAt is { } at && at - deadline.Due is var late && late > TimeSpan.FromSeconds(1) ? $", seen {Wording.Length(late)} later" : "";
+            facts.Add("Deadline", $"{deadline.Name}: {Wording.Time(deadline.Due)} UTC, {deadline.State}{missed}");
+        }
+
+        return facts;
+    }
 
     /// <summary>Callbacks, when there are any.</summary>
     public static void WriteCallbacks(IReadOnlyList<CallbackSummary> callbacks, Terminal terminal, bool ofOneTask)
@@ -48,8 +59,8 @@ internal static class RunTable
         {
             var whose = ofOneTask ? callback.TryNumber > 0 ? $" (try {callback.TryNumber})" : "" : $" of {callback.TaskId ?? "the run"}";
             listing.Add(
-                $"{callback.Event}{whose}", Wording.State(callback.State), Wording.Time(callback.RaisedAt),
-                callback.Error ?? (callback.HandedOut > 1 ? $"{callback.Notifier}, handed out {callback.HandedOut} times" : callback.Notifier));
+                $"{callback.Event}{whose}\n {callback.EventId}", Wording.State(callback.State), Wording.Time(callback.RaisedAt),
+                callback.Error ?? callback.Deadline ?? (callback.HandedOut > 1 ? $"{callback.Notifier}, handed out {callback.HandedOut} times" : callback.Notifier));
         }
 
         terminal.Line();

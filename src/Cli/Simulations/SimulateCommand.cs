@@ -59,7 +59,7 @@ internal static class SimulateCommand
 
         // The simulation wants a thread without a context of its own.
         await Task.Run(() => simulation.Run(invocation.Cancel), invocation.Cancel);
-        var report = new SimulationReport(simulation, dags, settings);
+        var report = new SimulationReport(simulation, settings);
         if (invocation.Json)
         {
             invocation.Terminal.Line(report.ToJson().ToJsonString());

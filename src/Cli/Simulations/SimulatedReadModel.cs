@@ -107,6 +107,8 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
 
     public ValueTask<IReadOnlyList<CallbackRow>> ListCallbacksAsync(long run, CancellationToken cancellationToken) => inner.ListCallbacksAsync(run, cancellationToken);
 
+    public ValueTask<IReadOnlyList<RunCallback>> ListCallbacksAsync(CallbackQuery query, CancellationToken cancellationToken) => inner.ListCallbacksAsync(query, cancellationToken);
+
     public ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken) => inner.ListBackfillsAsync(dag, cancellationToken);
 
     public ValueTask<IReadOnlyList<PoolRow>> ListPoolsAsync(CancellationToken cancellationToken) => inner.ListPoolsAsync(cancellationToken);

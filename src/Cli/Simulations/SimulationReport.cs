@@ -16,26 +16,14 @@ internal sealed class SimulationReport
     private readonly SimulationRecord _record;
     private readonly SimulationSettings _settings;
     private readonly List<SeenRun> _runs;
-    private readonly List<(SeenRun Run, DeadlineVerdict Verdict)> _missed = [];
+    private readonly List<(SeenRun Run, RunDeadline Deadline)> _missed;
     private readonly DagSimulation _simulation;
 
-    public SimulationReport(DagSimulation simulation, IReadOnlyList<DagSpec> dags, SimulationSettings settings)
+    public SimulationReport(DagSimulation simulation, SimulationSettings settings)
     {
         (_simulation, _record, _settings) = (simulation, simulation.Record, settings);
         _runs = [.. _record.Runs.Values.Where(run => run.Facts.CreatedAt < settings.To).OrderBy(run => run.Facts.CreatedAt).ThenBy(run => run.Facts.Dag.Value, StringComparer.Ordinal)];
-        foreach (var dag in dags.Where(dag => dag.Deadlines is { Count: > 0 }))
-        {
-            var ofDag = _runs.Where(run => run.Facts.Dag == dag.Id).ToList();
-            foreach (var run in ofDag)
-            {
-                var latest = ofDag
-                    .Where(other => other.State == RunState.Success && other.EndedAt <= run.Facts.CreatedAt)
-                    .OrderByDescending(other => other.EndedAt)
-                    .Select(other => other.EndedAt!.Value - other.StartedAt!.Value)
-                    .ToList();
-                _missed.AddRange(Deadlines.Judge(dag.Deadlines!, run.Facts, run.EndedAt, latest, settings.To).Where(verdict => verdict.Missed).Select(verdict => (run, verdict)));
-            }
-        }
+        _missed = [.. _runs.SelectMany(run => run.Folded.Deadlines.Where(deadline => deadline.MissedAt is not null).Select(deadline => (run, deadline)))];
     }
 
     public void WriteTo(Terminal terminal)
@@ -100,12 +88,12 @@ internal sealed class SimulationReport
             ["longest_since"] = Wording.Iso(task.LongestWaitAt),
             ["longest_why"] = new JsonArray([.. task.Why.Select(reason => new JsonObject { ["kind"] = reason.Kind, ["text"] = reason.Text })]),
         })]),
-        ["missed_deadlines"] = new JsonArray([.. _missed.OrderBy(missed => missed.Verdict.Due).Select(missed => new JsonObject
+        ["missed_deadlines"] = new JsonArray([.. _missed.OrderBy(missed => missed.Deadline.Due).Select(missed => new JsonObject
         {
             ["dag_id"] = missed.Run.Facts.Dag.Value,
             ["run_id"] = missed.Run.Facts.Id.Value,
-            ["deadline"] = missed.Verdict.Deadline.Name,
-            ["due"] = Wording.Iso(missed.Verdict.Due),
+            ["deadline"] = missed.Deadline.Name,
+            ["due"] = Wording.Iso(missed.Deadline.Due),
             ["ended_at"] = missed.Run.EndedAt is { } ended ? Wording.Iso(ended) : null,
         })]),
     };
@@ -175,11 +163,11 @@ internal sealed class SimulationReport
         terminal.Line();
         terminal.Line("Deadlines that were missed:");
         var listing = new Listing("", "dag", "deadline", "#times", "!first due", "#latest by");
-        foreach (var missed in _missed.GroupBy(missed => (missed.Run.Facts.Dag, missed.Verdict.Deadline.Name)).OrderBy(group => group.Min(missed => missed.Verdict.Due)))
+        foreach (var missed in _missed.GroupBy(missed => (missed.Run.Facts.Dag, missed.Deadline.Name)).OrderBy(group => group.Min(missed => missed.Deadline.Due)))
         {
             listing.Add(
-                missed.Key.Dag, missed.Key.Name, missed.Count(), Wording.Time(missed.Min(one => one.Verdict.Due)),
-                Wording.Length(missed.Max(one => (one.Run.EndedAt ?? _settings.To) - one.Verdict.Due)));
+                missed.Key.Dag, missed.Key.Name, missed.Count(), Wording.Time(missed.Min(one => one.Deadline.Due)),
+                Wording.Length(missed.Max(one => (one.Run.EndedAt ?? _settings.To) - one.Deadline.Due)));
         }
 
         listing.WriteTo(terminal);

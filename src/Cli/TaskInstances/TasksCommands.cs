@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Sluice.Cli.CommandLine;
 using Sluice.Cli.Deployments;
+using Sluice.Cli.Logs;
 using Sluice.Cli.Output;
 using Sluice.Cli.Runs;
 using Sluice.Cluster.Api;
@@ -93,10 +94,10 @@ internal static class TasksCommands
     {
         var answer = ApiClient.Read<TaskStateAnswer>(await AskAsync(invocation, api));
         var attempt = Pick(answer, invocation);
-        var log = new TaskLog(invocation, api, invocation.Get(DagId), invocation.Get(TaskId));
+        var log = new AttemptLog(invocation, api, invocation.Get(DagId), answer.RunId, invocation.Get(TaskId), attempt.Token, attempt.Worker);
         if (invocation.Json)
         {
-            var text = await log.ReadAsync(answer.RunId, attempt);
+            var text = await log.ReadAsync();
             invocation.Terminal.Line(new JsonObject
             {
                 ["run_id"] = answer.RunId,
@@ -107,10 +108,14 @@ internal static class TasksCommands
             return text is null ? ExitCodes.Failed : ExitCodes.Ok;
         }
 
-        return await log.PrintAsync(answer.RunId, attempt, invocation.Find(Follow))
+        var follow = invocation.Find(Follow);
+        return await log.PrintAsync(async () => !follow || attempt.EndedAt is not null || await HasEndedAsync(invocation, api, attempt.Token))
             ? ExitCodes.Ok
             : throw new FailureException($"Worker '{attempt.Worker}' has no log of try {attempt.TryNumber}; it may have been cleaned up, or the task had nothing to say yet.");
     }
+
+    private static async Task<bool> HasEndedAsync(Invocation invocation, ApiClient api, int token) =>
+        ApiClient.Read<TaskStateAnswer>(await AskAsync(invocation, api)).Attempts.FirstOrDefault(other => other.Token == token) is not { EndedAt: null };
 
     private static Task<string> AskAsync(Invocation invocation, ApiClient api) => api.CallAsync(
         Operations.TaskState, new TaskName(invocation.Get(DagId), invocation.Get(TaskId), invocation.Get(Run)), invocation.Cancel);

@@ -77,6 +77,7 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         Operations.ListPools => Json(await ListPoolsAsync(cancel)),
         Operations.SetPool => Json(await SetPoolAsync(Read<PoolRequest>(call), call.Who, cancel)),
         Operations.DeletePool => Json(await DeletePoolAsync(Read<PoolName>(call), call.Who, cancel)),
+        Operations.ListCallbacks => Json(await ListCallbacksAsync(Read<CallbackFilter>(call), cancel)),
         Operations.ListAssets => Json(await ListAssetsAsync(cancel)),
         Operations.ListAssetEvents => Json(await ListAssetEventsAsync(Read<AssetEventFilter>(call), cancel)),
         Operations.EmitAsset => Json(await EmitAssetAsync(Read<EmitRequest>(call), call.Who, cancel)),

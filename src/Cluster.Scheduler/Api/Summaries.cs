@@ -54,6 +54,7 @@ internal static class Summaries
         Conf = row.Facts.Conf == "{}" ? null : row.Facts.Conf,
         Version = row.Facts.Version,
         AssetEvents = row.Facts.AssetEvents is { } events ? [.. events.Select(Of)] : null,
+        Deadlines = row.Deadlines is { Count: > 0 } deadlines ? [.. deadlines.Select(one => new DeadlineSummary(one.Name, one.Due, one.State, one.MissedAt))] : null,
     };
 
     public static AssetEventSummary Of(AssetEvent happened) => new()

@@ -8,6 +8,7 @@ using Sluice.Core.Dags;
 using Sluice.Core.Queues;
 using Sluice.Core.TaskInstances;
 using Sluice.Scheduler.Assets;
+using Sluice.Scheduler.Callbacks;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Journal;
@@ -128,7 +129,11 @@ internal sealed partial class DagRunActor : Actor
             case StartNow:
                 Apply(new StartRun(Now));
                 SetTimeout();
+                SetDeadlineAlarm();
                 Advance();
+                break;
+            case DeadlineIsUp:
+                OnDeadline();
                 break;
             case TimeIsUp:
                 OnTimeIsUp();
@@ -256,7 +261,7 @@ internal sealed partial class DagRunActor : Actor
         {
             if (happened is CallbackDue due)
             {
-                Project(due);
+                CallbackRequests.Add(_pending, _run, due, _company, Now, _firstFailure);
                 continue;
             }
 
@@ -348,6 +353,9 @@ internal sealed partial class DagRunActor : Actor
                 Project(e);
                 break;
             case RunUpgraded e:
+                Project(e);
+                break;
+            case DeadlineMissed e:
                 Project(e);
                 break;
             case RunEnded:
@@ -503,6 +511,7 @@ internal sealed partial class DagRunActor : Actor
         if (_run.Phase == RunState.Running)
         {
             SetTimeout();
+            SetDeadlineAlarm();
             if (_run.Graph.HasPast)
             {
                 Context.Parent!.Tell(new PastWanted(_run.Facts, Context.Self), Context.Self);

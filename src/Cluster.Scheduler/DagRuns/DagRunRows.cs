@@ -16,6 +16,7 @@ internal static class DagRunRows
         StartedAt = run.StartedAt,
         EndedAt = run.EndedAt,
         Reason = run.Reason,
+        Deadlines = run.Deadlines,
         Memory = run.Memory() is { } memory ? DagRunJson.Serialize(memory) : null,
     };
 

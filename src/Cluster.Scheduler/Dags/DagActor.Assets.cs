@@ -67,7 +67,7 @@ internal sealed partial class DagActor
             }
 
             var facts = await _maker.NewAsync(_dag, RunType.AssetTriggered, runId, AssetRuns.IntervalOf(events), "{}", null, Now);
-            Make(new(facts with { AssetEvents = events }, TokenBase: 0), Change(new AssetsUsed(events[^1].Id)), answer: false);
+            await MakeAsync(new(facts with { AssetEvents = events }, TokenBase: 0), Change(new AssetsUsed(events[^1].Id)), answer: false);
         }
     }
 }

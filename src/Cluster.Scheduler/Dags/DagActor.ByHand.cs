@@ -2,6 +2,7 @@ using Sluice.Actors;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.Callbacks;
 using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Journal;
 using Sluice.Storage.Journal;
@@ -57,24 +58,52 @@ internal sealed partial class DagActor
             append.OnCommitted.Add(new(asker, planned));
         }
 
-        foreach (var happened in commands.SelectMany(command => DagRunDecider.Decide(run, command)))
+        var due = run.NextDeadline;
+        foreach (var command in commands)
         {
-            append.Changes.AddRange(happened switch
-            {
-                RunUpgraded e => [new DagVersionRow(run.Facts.Version, id, DagSpecJson.Serialize(run.Graph.Spec), Now), .. DagRunRows.OfChange(run, e, Now)],
-                TasksCleared e => DagRunRows.OfChange(run, e, Now),
-                TasksMarked e => DagRunRows.OfChange(run, e, Now),
-                _ => [],
-            });
+            Project(run, DagRunDecider.Decide(run, command), append);
         }
 
-        Settle(run, append);
+        Settle(run, append, due);
         await StartQueuedAsync();
         await ScheduleAsync();
     }
 
+    /// <summary>What follows from events of a run that has no actor.</summary>
+    private void Project(DagRunState run, IReadOnlyList<DagRunEvent> events, Append append)
+    {
+        foreach (var happened in events)
+        {
+            switch (happened)
+            {
+                case RunUpgraded e:
+                    append.Changes.Add(new DagVersionRow(run.Facts.Version, id, DagSpecJson.Serialize(run.Graph.Spec), Now));
+                    append.Changes.AddRange(DagRunRows.OfChange(run, e, Now));
+                    break;
+                case TasksCleared e:
+                    append.Changes.AddRange(DagRunRows.OfChange(run, e, Now));
+                    break;
+                case TasksMarked e:
+                    append.Changes.AddRange(DagRunRows.OfChange(run, e, Now));
+                    break;
+                case TasksResolved e:
+                    append.Changes.AddRange(e.Tasks.Select(instance => DagRunRows.OfResolution(run, instance, e, Now)));
+                    break;
+                case DeadlineMissed e:
+                    DagRunActor.LogMissed(Context.Logger, run.Facts.Dag, run.Facts.Id, e.Name, e.Due.UtcDateTime);
+                    break;
+                case CallbackDue e:
+                    CallbackRequests.Add(append, run, e, company.Runs, Now);
+                    break;
+            }
+        }
+    }
+
     /// <summary>A run that was changed without an actor begins, waits for its turn, or is over.</summary>
-    private void Settle(DagRunState run, Append append)
+    /// <param name="run">The run.</param>
+    /// <param name="append">What was changed.</param>
+    /// <param name="due">Its next deadline until then.</param>
+    private void Settle(DagRunState run, Append append, DateTimeOffset? due)
     {
         var key = run.Facts.Key;
         append.Changes.Add(DagRunRows.Of(run));
@@ -83,7 +112,7 @@ internal sealed partial class DagActor
         {
             if (_dag.Queued.Contains(key))
             {
-                Fold(append, new RunUnqueued(key));
+                Fold(append, new RunUnqueued(key, due));
             }
 
             if (run.Phase == RunState.Success)
@@ -96,7 +125,7 @@ internal sealed partial class DagActor
             begins = !MustWait(Again(run.Facts));
             if (!begins)
             {
-                Fold(append, new RunQueued(key));
+                Fold(append, new RunQueued(key, run.NextDeadline));
             }
         }
 
@@ -120,7 +149,7 @@ internal sealed partial class DagActor
     /// <summary>Begins a run from what an earlier life left, or from nothing.</summary>
     private void Begin(DagRunState run, Append append)
     {
-        var created = new RunCreated(Again(run.Facts), run.TokenBase, run.HasEarlierLife ? run.Snapshot() : null);
+        var created = new RunCreated(Again(run.Facts), run.TokenBase, run.HasEarlierLife ? run.Snapshot() : null, run.HasEarlierLife ? null : run.Deadlines);
         append.Others.Add(new JournalEntry(DagRunActor.StreamOf(run.Facts.Key), DagRunJson.Serialize(created)));
 
         // The journal has this before anything of the run itself: the run's actor starts after.
@@ -189,9 +218,9 @@ internal sealed partial class DagActor
             return changed;
         }
 
-        if (_unwritten.TryGetValue(key, out var facts))
+        if (_unwritten.TryGetValue(key, out var created))
         {
-            return new(await GraphAsync(facts), new RunCreated(facts, 0));
+            return new(await GraphAsync(created.Facts), created);
         }
 
         if (await company.ReadModel.FindRunAsync(key, CancellationToken.None) is not { } row
@@ -209,7 +238,7 @@ internal sealed partial class DagActor
         var memory = await company.ReadModel.FindRunMemoryAsync(key, CancellationToken.None);
         return DagRunState.Revive(
             await GraphAsync(row.Facts), row.Facts, row.State, memory is null ? null : DagRunJson.DeserializeMemory(memory), instances,
-            row.StartedAt, row.EndedAt, row.Reason);
+            row.StartedAt, row.EndedAt, row.Reason, row.Deadlines);
     }
 
     private static RunFacts Again(RunFacts facts) => facts with { LeftByBackfill = facts.Type == RunType.Backfill };

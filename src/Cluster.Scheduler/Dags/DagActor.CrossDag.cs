@@ -53,7 +53,7 @@ internal sealed partial class DagActor
             var facts = await _maker.NewAsync(_dag, RunType.Manual, runId, IntervalByHand(timetable, trigger.LogicalDate), trigger.Conf, backfill: null, Now);
             var append = new Append(StreamOf(id));
             append.Changes.Add(new AuditRow(Now, by, "runs.trigger", $"{id}/{facts.Id}", trigger.Conf));
-            Make(new(facts with { TriggeredBy = by }, TokenBase: 0), append, answer: true);
+            await MakeAsync(new(facts with { TriggeredBy = by }, TokenBase: 0), append, answer: true);
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed partial class DagActor
     private async ValueTask ResetAsync(RunFacts ended, string by)
     {
         var graph = await GraphAsync(ended);
-        var (created, cleared) = await _maker.AgainAsync(ended, ended with { TriggeredBy = by }, graph.Spec);
+        var (created, cleared) = await _maker.AgainAsync(ended, ended with { TriggeredBy = by }, graph.Spec, await DeadlinesOfAsync(ended.Key), Now);
         var append = new Append(StreamOf(id));
         append.Changes.AddRange(cleared);
         append.Changes.Add(new AuditRow(Now, by, "runs.reset", $"{id}/{ended.Id}", ""));
@@ -70,7 +70,7 @@ internal sealed partial class DagActor
             append.OnCommitted.Add(new(asker, new CreateRunAnswer(created.Facts)));
         }
 
-        Settle(new(graph, created), append);
+        Settle(new(graph, created), append, due: null);
         await StartQueuedAsync();
     }
 
@@ -86,7 +86,7 @@ internal sealed partial class DagActor
     private async ValueTask<(RunFacts Facts, RunState State)?> FindRunAsync(RunId runId)
     {
         var row = await company.ReadModel.FindRunAsync(id, runId, CancellationToken.None);
-        var facts = _runs.FindOfId(runId) ?? _unwritten.Values.FirstOrDefault(run => run.Id == runId) ?? row?.Facts;
+        var facts = _runs.FindOfId(runId) ?? _unwritten.Values.FirstOrDefault(run => run.Facts.Id == runId)?.Facts ?? row?.Facts;
         return facts is null ? null
             : _changed.TryGetValue(facts.Key, out var changed) ? (changed.Facts, changed.Phase)
             : (facts, row?.State ?? RunState.Queued);

@@ -24,7 +24,7 @@ internal sealed partial class DagActor(
     private readonly DagClock _clock = new();
     private readonly PastRuns _past = new(id, company);
     private readonly RunMaker _maker = new(id, company);
-    private readonly Dictionary<long, RunFacts> _unwritten = []; // queued runs that the read model may not show yet
+    private readonly Dictionary<long, RunCreated> _unwritten = []; // queued runs that the read model may not show yet
     private DagState _dag = recovered;
     private BackfillClaims _claims = claimed;
     private RunsInFlight _runs = null!; // made with the actor's context, which comes with its start
@@ -50,6 +50,8 @@ internal sealed partial class DagActor(
         {
             _runs.Begin(run, isNew: false);
         }
+
+        SetDeadlineAlarm();
 
         await LookAtAssetsAsync(Condition);
         await StartQueuedAsync();
@@ -102,6 +104,9 @@ internal sealed partial class DagActor(
             case LookAtAssets:
                 await LookAtAssetsAsync(Condition);
                 await ScheduleByAssetsAsync();
+                break;
+            case DeadlineIsUp:
+                await OnDeadlineAsync();
                 break;
             case Tick:
                 await ScheduleAsync();
@@ -231,7 +236,7 @@ internal sealed partial class DagActor(
 
         var interval = IntervalByHand(timetable, trigger.LogicalDate);
         var runId = trigger.RunId is { } given ? new RunId(given) : RunIds.Of(RunType.Manual, Now);
-        if (_runs.Has(runId) || _unwritten.Values.Any(run => run.Id == runId)
+        if (_runs.Has(runId) || _unwritten.Values.Any(run => run.Facts.Id == runId)
             || await company.ReadModel.FindRunAsync(id, runId, CancellationToken.None) is not null)
         {
             Refuse($"Dag '{id}' has a run '{runId}' already.");
@@ -239,7 +244,7 @@ internal sealed partial class DagActor(
         }
 
         var facts = await _maker.NewAsync(_dag, RunType.Manual, runId, interval, trigger.Conf, backfill: null, Now);
-        Make(new(facts with { TriggeredBy = trigger.By }, TokenBase: 0), new(StreamOf(id)), answer: true);
+        await MakeAsync(new(facts with { TriggeredBy = trigger.By }, TokenBase: 0), new(StreamOf(id)), answer: true);
     }
 
     private async ValueTask OnBackfillAsync(BackfillRun backfill)
@@ -257,7 +262,7 @@ internal sealed partial class DagActor(
         }
 
         var date = backfill.Interval.Start;
-        if ((_runs.FindOfInterval(date) ?? _unwritten.Values.FirstOrDefault(run => run.LogicalDate == date && run.Type.IsOfInterval())) is { } living)
+        if ((_runs.FindOfInterval(date) ?? _unwritten.Values.FirstOrDefault(run => run.Facts.LogicalDate == date && run.Facts.Type.IsOfInterval())?.Facts) is { } living)
         {
             // Asked again after a takeover: this is the run that it asked for.
             Context.Sender?.Tell(living.Backfill == backfill.Backfill
@@ -284,11 +289,11 @@ internal sealed partial class DagActor(
             var created = new RunCreated(facts with { Connections = backfill.Connections }, 0);
             if (existing is not null)
             {
-                (created, var cleared) = await _maker.AgainAsync(existing.Facts, created.Facts, Spec);
+                (created, var cleared) = await _maker.AgainAsync(existing.Facts, created.Facts, Spec, existing.Deadlines, Now);
                 append.Changes.AddRange(cleared);
             }
 
-            Make(created, append, answer: true);
+            await MakeAsync(created, append, answer: true);
         }
     }
 
@@ -323,27 +328,30 @@ internal sealed partial class DagActor(
 
     private async ValueTask OnCancelAsync(StopRun cancel)
     {
-        if (_runs.Find(cancel.Key) is { } run)
+        if (_runs.Find(cancel.Key) is { } living)
         {
-            run.Tell(new CancelNow(cancel.Reason), Context.Sender);
+            living.Tell(new CancelNow(cancel.Reason), Context.Sender);
             return;
         }
 
-        var facts = _dag.Queued.Contains(cancel.Key) ? await FindQueuedAsync(cancel.Key) : null;
+        var run = _dag.Queued.Contains(cancel.Key) ? await ReviveAsync(cancel.Key) : null;
         var append = new Append(StreamOf(id));
-        if (facts is not null)
-        {
-            Fold(append, new RunUnqueued(cancel.Key));
-            var memory = await company.ReadModel.FindRunMemoryAsync(cancel.Key, CancellationToken.None);
-            append.Changes.Add(new DagRunRow { Facts = facts, State = RunState.Failed, EndedAt = Now, Reason = cancel.Reason, Memory = memory });
-        }
-
         if (Context.Sender is { } asker)
         {
-            append.OnCommitted.Add(new(asker, facts is not null));
+            append.OnCommitted.Add(new(asker, run is not null));
         }
 
-        Tell(append);
+        if (run is null)
+        {
+            Tell(append);
+        }
+        else
+        {
+            var due = run.NextDeadline;
+            Project(run, DagRunDecider.Decide(run, new CancelRun(cancel.Reason, Now)), append);
+            Settle(run, append, due);
+        }
+
         await ScheduleAsync();
     }
 
@@ -381,20 +389,21 @@ internal sealed partial class DagActor(
 
             var runId = RunIds.Of(RunType.Scheduled, firing.LogicalDate);
             var facts = await _maker.NewAsync(_dag, RunType.Scheduled, runId, firing.Interval, "{}", null, Now);
-            Make(new(facts, TokenBase: 0), Change(new IntervalScheduled(firing.Interval)), answer: false);
+            await MakeAsync(new(facts, TokenBase: 0), Change(new IntervalScheduled(firing.Interval)), answer: false);
         }
     }
 
     /// <summary>Writes a new run, and begins it when it need not wait for its turn.</summary>
-    private void Make(RunCreated created, Append append, bool answer)
+    private async ValueTask MakeAsync(RunCreated made, Append append, bool answer)
     {
-        var facts = created.Facts;
+        var facts = made.Facts;
+        var created = made with { Deadlines = made.Deadlines ?? await _maker.DeadlinesAsync(Spec, facts) };
         var waits = MustWait(facts);
         if (waits)
         {
             // Only its key is kept here; it becomes an actor when its turn comes.
-            Fold(append, new RunQueued(facts.Key));
-            _unwritten.Add(facts.Key, facts);
+            Fold(append, new RunQueued(facts.Key, Deadlines.Next(created.Deadlines)));
+            _unwritten.Add(facts.Key, created);
             append.OnCommitted.Add(new(Context.Self, new Written(facts.Key)));
         }
         else
@@ -402,7 +411,7 @@ internal sealed partial class DagActor(
             append.Others.Add(new JournalEntry(DagRunActor.StreamOf(facts.Key), DagRunJson.Serialize(created)));
         }
 
-        append.Changes.Insert(0, new DagRunRow { Facts = facts, State = RunState.Queued });
+        append.Changes.Insert(0, new DagRunRow { Facts = facts, State = RunState.Queued, Deadlines = created.Deadlines });
         if (answer && Context.Sender is { } asker)
         {
             append.OnCommitted.Add(new(asker, new CreateRunAnswer(facts, null)));
@@ -423,7 +432,7 @@ internal sealed partial class DagActor(
             var key = _dag.Queued.Min;
             var run = await ReviveAsync(key);
             var append = new Append(StreamOf(id));
-            Fold(append, new RunUnqueued(key));
+            Fold(append, new RunUnqueued(key, run?.NextDeadline));
             if (run is null)
             {
                 Tell(append); // its row was deleted
@@ -434,9 +443,6 @@ internal sealed partial class DagActor(
             Begin(run, append);
         }
     }
-
-    private async ValueTask<RunFacts?> FindQueuedAsync(long key) =>
-        _unwritten.GetValueOrDefault(key) ?? (await company.ReadModel.FindRunAsync(key, CancellationToken.None))?.Facts;
 
     private void Refuse(string why) => Context.Sender?.Tell(new CreateRunAnswer(null, why));
 
@@ -457,6 +463,11 @@ internal sealed partial class DagActor(
     private void Fold(Append append, DagEvent happened)
     {
         _dag = _dag.Evolve(happened);
+        if (happened is RunQueued { Due: not null } queued && NextQueuedDeadline?.Run == queued.Run)
+        {
+            SetDeadlineAlarm();
+        }
+
         append.Others.Add(new JournalEntry(StreamOf(id), DagJson.Serialize(happened)));
     }
 

@@ -33,7 +33,13 @@ internal sealed class RunMaker(DagId id, SchedulerCompany company)
     }
 
     /// <summary>Clears a finished run in place: it keeps its id and key, and attempts go on counting above all earlier ones.</summary>
-    public async ValueTask<(RunCreated Created, IReadOnlyList<ReadModelChange> Cleared)> AgainAsync(RunFacts existing, RunFacts fresh, DagSpec spec)
+    /// <param name="existing">The finished run.</param>
+    /// <param name="fresh">What it is about from now on.</param>
+    /// <param name="spec">The Dag in the version that it takes.</param>
+    /// <param name="deadlines">What came of its deadlines.</param>
+    /// <param name="now">The present.</param>
+    public async ValueTask<(RunCreated Created, IReadOnlyList<ReadModelChange> Cleared)> AgainAsync(
+        RunFacts existing, RunFacts fresh, DagSpec spec, IReadOnlyList<RunDeadline>? deadlines, DateTimeOffset now)
     {
         var attempts = await company.ReadModel.ListTaskInstancesAsync(existing.Key, CancellationToken.None);
         var tokenBase = attempts.Count == 0 ? 0 : attempts.Max(attempt => attempt.Token) + 1;
@@ -46,7 +52,9 @@ internal sealed class RunMaker(DagId id, SchedulerCompany company)
             TryNumber = 0,
             State = tasks.Contains(task) ? TaskState.None : TaskState.Removed,
         });
-        return (new(fresh with { Key = existing.Key, Id = existing.Id }, tokenBase), [new XComsCleared(existing.Key), .. cleared]);
+        var run = fresh with { Key = existing.Key, Id = existing.Id };
+        var set = Deadlines.Again(await DeadlinesAsync(spec, run with { CreatedAt = now }), deadlines, now);
+        return (new(run, tokenBase, Deadlines: set), [new XComsCleared(existing.Key), .. cleared]);
     }
 
     /// <summary>The run of an interval, in whatever state; runs by hand are not of an interval.</summary>
@@ -55,6 +63,27 @@ internal sealed class RunMaker(DagId id, SchedulerCompany company)
         // The store keeps whole microseconds.
         var query = new RunQuery { Dag = id, From = logicalDate, Before = logicalDate.AddMicroseconds(1), Limit = 100 };
         return (await company.ReadModel.ListRunsAsync(query, CancellationToken.None)).FirstOrDefault(run => run.Facts.Type.IsOfInterval());
+    }
+
+    /// <summary>By when a new run should be over; null when its Dag has no such moment for it.</summary>
+    public async ValueTask<IReadOnlyList<RunDeadline>?> DeadlinesAsync(DagSpec spec, RunFacts run)
+    {
+        var wanted = Deadlines.RuntimesWanted(spec.Deadlines);
+        return Deadlines.Of(spec.Deadlines, run, wanted == 0 ? [] : await LatestRuntimesAsync(run.Key, wanted));
+    }
+
+    /// <summary>How long the latest successful runs took, by logical date, the latest first.</summary>
+    private async ValueTask<IReadOnlyList<TimeSpan>> LatestRuntimesAsync(long except, int count)
+    {
+        // One more, for the run itself may have succeeded before.
+        var query = new RunQuery { Dag = id, State = RunState.Success, Limit = (int)Math.Min(count + 1L, int.MaxValue) };
+        var runs = await company.ReadModel.ListRunsAsync(query, CancellationToken.None);
+        return
+        [
+            .. runs.Where(run => run.Facts.Key != except && run is { StartedAt: not null, EndedAt: not null })
+                .Take(count)
+                .Select(run => run.EndedAt!.Value - run.StartedAt!.Value),
+        ];
     }
 
     /// <summary>The latest success before a logical date: for a backfill that is not the Dag's latest.</summary>

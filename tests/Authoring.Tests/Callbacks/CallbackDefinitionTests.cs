@@ -75,6 +75,69 @@ public sealed class CallbackDefinitionTests
     }
 
     [Fact]
+    public void Deadlines_have_callbacks_of_their_own_in_code_and_in_yaml()
+    {
+        var code = Define(dag =>
+        {
+            dag.Run("t", _ => { });
+            dag.OnFailure(Slack("run"));
+            dag.Deadline("silent", DeadlineReference.LogicalDate);
+            dag.Deadline("early", DeadlineReference.QueuedAt, TimeSpan.FromMinutes(-5), Slack("a"), Slack("b"));
+            dag.Deadline("code", DeadlineReference.QueuedAt, TimeSpan.FromHours(1), ctx => ctx.Log($"{ctx.Deadline} {ctx.DeadlineDue}"));
+            dag.Deadline("async", DeadlineReference.QueuedAt, TimeSpan.FromHours(1), async _ => await Task.Yield());
+        }).Spec;
+        Assert.Equal(
+            ["on_failure  SlackNotifier", "on_deadline_missed early SlackNotifier", "on_deadline_missed early SlackNotifier", "on_deadline_missed code Code", "on_deadline_missed async Code"],
+            code.Callbacks!.Select(callback => $"{callback.On.Name()} {callback.Deadline} {callback.Notifier}"));
+        Assert.Equal(["silent", "early", "code", "async"], code.Deadlines!.Select(deadline => deadline.Name));
+
+        var found = Load("""
+            dag_id: d
+            deadlines:
+              - {name: silent, reference: logical_date}
+              - {name: early, reference: queued_at, before: 5m, on_missed_callback: [{notifier: SlackNotifier, url: "http://x/a"}, {notifier: SlackNotifier, url: "http://x/b"}]}
+            tasks: [{id: t, operator: EmptyOperator}]
+            """);
+        Assert.Empty(found.Problems);
+        var yaml = Assert.Single(found.Dags).Spec;
+        Assert.Equal(code.Callbacks!.Skip(1).Take(2), yaml.Callbacks);
+        Assert.Equal(code.Deadlines!.Take(2), yaml.Deadlines);
+
+        (string Deadline, string Says)[] mistakes =
+        [
+            ("{name: a, reference: queued_at, on_missed_callback: [{notifier: PagerNotifier}]}", "There is no notifier 'PagerNotifier'"),
+            ("{name: a, reference: queued_at, on_missed_callback: [{notifier: SlackNotifier}]}", "The on_deadline_missed callback of Dag 'd': SlackNotifier needs a url or a connection_id."),
+            ("{name: a, reference: queued_at, on_missed_callback: [{notifier: SlackNotifier, url: x, uri: y}]}", "SlackNotifier in on_missed_callback: "),
+            ("{name: a, reference: queued_at, on_missed: [{notifier: SlackNotifier, url: x}]}", "on_missed"),
+        ];
+        foreach (var (deadline, says) in mistakes)
+        {
+            Assert.Contains(says, Assert.Single(Load($"dag_id: d\ndeadlines: [{deadline}]\ntasks: [{{id: t, operator: EmptyOperator}}]").Problems).ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_test_run_tells_of_deadlines_that_count_from_its_beginning()
+    {
+        var told = new List<string>();
+        var dag = Define(dag =>
+        {
+            dag.Run("t", _ => { });
+            dag.Deadline("calendar", DeadlineReference.LogicalDate, default, ctx => told.Add(ctx.Deadline!));
+            dag.Deadline("past", DeadlineReference.QueuedAt, TimeSpan.FromMinutes(-1), ctx => told.Add($"{ctx.Event} {ctx.Deadline} {ctx.DeadlineDue!.Value < DateTimeOffset.UtcNow} {ctx.Summary}"));
+            dag.Deadline("later", DeadlineReference.QueuedAt, TimeSpan.FromHours(1), ctx => told.Add(ctx.Deadline!));
+        });
+        var output = new StringWriter();
+        var options = new TestRunOptions { Interval = TestInterval.Of(dag.Spec, Date.Of(2021, 2, 6), DateTimeOffset.UnixEpoch), Output = output };
+
+        Assert.Equal(RunState.Success, (await new DagTestRun(dag, Providers, options).RunAsync(CancellationToken.None)).State);
+
+        Assert.StartsWith("on_deadline_missed past True d in run test__", Assert.Single(told), StringComparison.Ordinal);
+        Assert.Contains("missed the deadline \"past\": it should have been over by", told[0], StringComparison.Ordinal);
+        Assert.Contains("d: missed the deadline \"past\"", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_notifier_is_no_task() => Assert.Contains(
         "is a notifier; give it to OnFailure", Assert.Single(Collect(dag => dag.Add("t", Slack("x"))).Check(new()).Problems).Message, StringComparison.Ordinal);
 

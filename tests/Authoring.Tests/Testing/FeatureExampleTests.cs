@@ -38,6 +38,8 @@ public sealed class FeatureExampleTests
         ["approvals_yaml.yaml"] = "confirm=success which=success delete=success",
         ["callbacks.cs"] = "second_time_lucky=success nothing_to_do=skipped tells_a_webhook=success",
         ["callbacks_yaml.yaml"] = "hello=success",
+        ["deadlines.cs"] = "load=success",
+        ["deadlines_yaml.yaml"] = "load=success",
         ["depends_on_past.cs"] = "load=success check=success",
     };
 

@@ -1,12 +1,11 @@
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
-using Sluice.Core.Schedules;
 using Sluice.Core.TaskInstances;
 using static Sluice.Core.Tests.DagRuns.Graphs;
 
 namespace Sluice.Core.Tests.DagRuns;
 
-/// <summary>Limits in time of whole runs: timeout, dates of tasks, deadlines.</summary>
+/// <summary>Limits in time of whole runs: timeout, dates of tasks.</summary>
 public sealed class RunTimesTests
 {
     [Fact]
@@ -99,54 +98,4 @@ public sealed class RunTimesTests
 
         Assert.Equal(Range(expected), (DagDates.Start(dag), DagDates.End(dag)));
     }
-
-    /// <summary>Rows of reference, minutes after it, when the run ended (minutes after noon, when it was made), the present, and what is decided.</summary>
-    public static TheoryData<string, int, int?, int, string> DeadlineRows()
-    {
-        var rows = new TheoryData<string, int, int?, int, string>();
-        // Due at noon and so many minutes for each reference: made at noon, logical date at 11:00, fixed at 13:00, average of 10, 20, 30 minutes.
-        foreach (var (reference, offset) in new[] { ("queued", 0), ("logical", -60), ("fixed", 60), ("average", 20) })
-        {
-            foreach (var after in new[] { -90, -1, 0, 1, 30, 600 })
-            {
-                var due = offset + after;
-                rows.Add(reference, after, null, due - 1, $"{due} open");
-                rows.Add(reference, after, null, due, $"{due} missed");
-                rows.Add(reference, after, null, due + 1, $"{due} missed");
-                rows.Add(reference, after, due - 1, due + 10, $"{due} open");
-                rows.Add(reference, after, due, due + 10, $"{due} open");
-                rows.Add(reference, after, due + 1, due + 10, $"{due} missed");
-            }
-        }
-
-        rows.Add("few", 10, null, 1000, "none");
-        rows.Add("most", 0, null, 1000, "10 missed");
-        return rows;
-    }
-
-    [Theory]
-    [MemberData(nameof(DeadlineRows))]
-    public void A_deadline_is_missed_when_its_moment_comes_before_the_end(string reference, int after, int? ended, int now, string expected)
-    {
-        DeadlineReference from = reference switch
-        {
-            "queued" => DeadlineReference.QueuedAt,
-            "logical" => DeadlineReference.LogicalDate,
-            "fixed" => DeadlineReference.At(new DateTimeOffset(Noon.AddHours(1).DateTime, TimeSpan.Zero).ToOffset(TimeSpan.FromHours(9))),
-            "average" => DeadlineReference.AverageRuntime(3, 3),
-            "most" => DeadlineReference.AverageRuntime(1, 1),
-            _ => DeadlineReference.AverageRuntime(10, 4),
-        };
-        var facts = Created.Facts with { CreatedAt = Noon, Interval = new DataInterval(Noon.AddHours(-1), Noon) };
-        TimeSpan[] latest = [TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(30)];
-        var verdicts = Deadlines.Judge(
-            [new() { Name = "d", Reference = from, After = TimeSpan.FromMinutes(after) }],
-            facts, ended is { } end ? Noon.AddMinutes(end) : null, latest, Noon.AddMinutes(now));
-
-        Assert.Equal(expected, verdicts is [var one] ? $"{(one.Due - Noon).TotalMinutes} {(one.Missed ? "missed" : "open")}" : "none");
-    }
-
-    [Fact]
-    public void A_deadline_beyond_the_calendar_never_comes() =>
-        Assert.Null(Deadlines.Due(new() { Name = "d", Reference = DeadlineReference.QueuedAt, After = TimeSpan.MaxValue }, Created.Facts with { CreatedAt = Noon }, []));
 }

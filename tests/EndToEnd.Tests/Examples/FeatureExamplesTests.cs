@@ -45,5 +45,14 @@ public sealed class FeatureExamplesTests
         {
             await cluster.Api.SucceededAsync(id);
         }
+
+        // Both say of themselves that every run misses one deadline; in YAML nobody listens to that.
+        foreach (var (id, end) in ((string, string)[])[("deadlines", "success"), ("deadlines_yaml", "failed")])
+        {
+            var run = await Until.ValueAsync(
+                async () => await cluster.Api.ShowAsync(id) is { } shown && shown.Callbacks.Any(callback => callback.EndedAt is not null) ? shown : null, $"{id} has told of its missed deadline");
+            Assert.Equal([("on_deadline_missed", "a minute ago", end)], run.Callbacks.Select(callback => (callback.Event, callback.Deadline, callback.State)));
+            Assert.Equal("missed", run.Run.Deadlines!.First(deadline => deadline.Name == "a minute ago").State);
+        }
     }
 }

@@ -336,6 +336,41 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     }
 
     [Fact]
+    public async Task Callbacks_of_any_runs_are_found_by_what_is_asked_latest_first()
+    {
+        var row = new CallbackRow { Key = 11, Run = 1, Event = "on_failure", Notifier = "Code", State = "failed", RaisedAt = Day(1), Error = "no" };
+        await WriteAsync(
+            Run(1, 5), Run(2, 6), Run(3, 7, "other"),
+            row, row with { Key = 12, Run = 2, State = "success" }, row with { Key = 13, Run = 3 }, row with { Key = 14, Run = 1, State = "waiting" });
+
+        foreach (var (query, keys) in (IReadOnlyList<(CallbackQuery, long[])>)
+        [
+            (new(), [14, 13, 12, 11]), (new() { Limit = 2 }, [14, 13]), (new() { Dag = Dag }, [14, 12, 11]), (new() { Run = 1 }, [14, 11]),
+            (new() { State = "failed" }, [13, 11]), (new() { State = "failed", Dag = Dag }, [11]), (new() { State = "waiting" }, [14]), (new() { Key = 12 }, [12]), (new() { Key = 15 }, []),
+        ])
+        {
+            Assert.Equal(keys, (await Store.ReadModel.ListCallbacksAsync(query, None)).Select(callback => callback.Row.Key));
+        }
+
+        Assert.Equal(new RunCallback(Dag, new("run5"), row), Assert.Single(await Store.ReadModel.ListCallbacksAsync(new CallbackQuery { Key = 11 }, None)));
+    }
+
+    [Fact]
+    public async Task A_run_comes_back_with_its_deadlines()
+    {
+        RunDeadline[] deadlines =
+        [
+            new() { Name = "값 \"by six\"", Due = Day(3), MissedAt = Day(4).AddTicks(7) }, new() { Name = "b", Due = Day(2), From = Day(1) }, new() { Name = "c", Due = Day(2), MetAt = Day(1) },
+        ];
+        await WriteAsync(Run(1, 5) with { Deadlines = deadlines }, Run(2, 6) with { Deadlines = [] });
+
+        Assert.Equal(deadlines, (await Store.ReadModel.FindRunAsync(1, None))!.Deadlines);
+        Assert.Null((await Store.ReadModel.FindRunAsync(2, None))!.Deadlines);
+        await WriteAsync(Run(1, 5) with { Deadlines = [deadlines[1]] });
+        Assert.Equal([deadlines[1]], Assert.Single(await Store.ReadModel.ListRunsAsync(new() { Dag = Dag, Before = Day(6) }, None)).Deadlines!);
+    }
+
+    [Fact]
     public async Task Backfills_are_upserted_and_listed_latest_first()
     {
         var first = Backfill("a", Day(1));

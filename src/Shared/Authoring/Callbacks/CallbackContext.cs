@@ -54,6 +54,9 @@ public sealed class CallbackContext
     /// <summary>The deadline that was missed; null for all else.</summary>
     public string? Deadline => _note.Deadline;
 
+    /// <summary>When that deadline was, UTC; null for all else.</summary>
+    public DateTimeOffset? DeadlineDue => _note.Due;
+
     /// <summary>Cancelled when the callback timeout is over.</summary>
     public CancellationToken CancellationToken => Task.CancellationToken;
 

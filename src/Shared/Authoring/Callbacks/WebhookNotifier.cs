@@ -68,6 +68,7 @@ public class WebhookNotifier : Notifier
         at = context.At,
         logical_date = context.LogicalDate,
         deadline = context.Deadline,
+        deadline_due = context.DeadlineDue,
         text = context.Summary,
     });
 

@@ -165,8 +165,22 @@ public sealed class DagBuilder : TaskScope
     /// <param name="name">Unique in the Dag.</param>
     /// <param name="reference">From when it counts.</param>
     /// <param name="after">How long after that; negative is before.</param>
-    public void Deadline(string name, DeadlineReference reference, TimeSpan after = default) =>
+    /// <param name="onMissed">Called once for each run that is not over by then; <see cref="CallbackContext.Deadline"/> and <see cref="CallbackContext.DeadlineDue"/> say which.</param>
+    public void Deadline(string name, DeadlineReference reference, TimeSpan after = default, params Notifier[] onMissed)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(onMissed);
         _deadlines.Add(new() { Name = name, Reference = reference, After = after });
+        Array.ForEach(onMissed, notifier => AddCallback(CallbackTrigger.DeadlineMissed, notifier, name));
+    }
+
+    /// <inheritdoc cref="Deadline(string, DeadlineReference, TimeSpan, Notifier[])"/>
+    public void Deadline(string name, DeadlineReference reference, TimeSpan after, Func<CallbackContext, ValueTask> onMissed) =>
+        Deadline(name, reference, after, new CodeNotifier(onMissed));
+
+    /// <inheritdoc cref="Deadline(string, DeadlineReference, TimeSpan, Notifier[])"/>
+    public void Deadline(string name, DeadlineReference reference, TimeSpan after, Action<CallbackContext> onMissed) =>
+        Deadline(name, reference, after, TaskCallbacks.CodeOf(onMissed));
 
     /// <summary>Reads a business calendar, for schedules: <c>Schedule.Cron("0 18 L * *").On(dag.Calendar("korea.ics"), DayRule.Previous)</c>.</summary>
     /// <param name="files">

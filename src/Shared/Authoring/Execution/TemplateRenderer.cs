@@ -81,6 +81,7 @@ internal sealed class TemplateRenderer(TaskContext context)
         ["why"] = note.Why,
         ["at"] = note.At,
         ["deadline"] = note.Deadline,
+        ["deadline_due"] = note.Due,
     }));
 
     private static TemplateValue Show(Connection connection) => TemplateVariables.Connection(

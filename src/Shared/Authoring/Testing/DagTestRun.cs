@@ -38,13 +38,16 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
         };
         options.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{_dag.Id}: test run for [{options.Interval.Start:yyyy-MM-dd'T'HH:mm:ss'Z'}, {options.Interval.End:yyyy-MM-dd'T'HH:mm:ss'Z'})"));
-        _run = new(new DagGraph(_dag), new RunCreated(facts, 0));
+        _run = new(new DagGraph(_dag), new RunCreated(facts, 0, Deadlines: Deadlines.Of(
+            // What stands in the calendar says nothing of a test run, which is made for any date at any time.
+            [.. (_dag.Deadlines ?? []).Where(deadline => deadline.Reference.IsOfQueue)], facts, [])));
         Take(new StartRun(Now), null);
         Take(new TellPast([.. Enumerable.Range(0, _run.Graph.Count)], Now), null);
         using var limit = _dag.DagRunTimeout is { TotalDays: < 40 } length ? new CancellationTokenSource(length, options.Time) : new();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         while (_run.Phase == RunState.Running)
         {
+            Take(new MissDeadlines(Now), null);
             await CallBackAsync(cancellationToken);
             try
             {
@@ -154,6 +157,9 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
                     }
 
                     break;
+                case DeadlineMissed e:
+                    options.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_dag.Id}: missed the deadline \"{e.Name}\" of {e.Due:HH:mm:ss'Z'}"));
+                    break;
                 case CallbackDue e:
                     _callbacks.Enqueue((e, e.Task < 0 ? null : _run.StateOf(e.Task)));
                     break;
@@ -188,6 +194,7 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
                 At = Now,
                 Deadline = instance is null ? _dag.Callbacks![due.Callback].Deadline : null,
             };
+            note = note with { Due = _run.Deadlines.FirstOrDefault(deadline => deadline.Name == note.Deadline)?.Due };
             var task = CallbackSpec.TaskFor(_dag, note);
             var context = new TaskContext(_run.Facts, _dag, task, note.TryNumber, _services.For(new(note.Instance ?? _dag.Id.Value)), providers)
             {

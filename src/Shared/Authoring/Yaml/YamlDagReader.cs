@@ -86,7 +86,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
 
         foreach (var item in fields.Mappings("deadlines", "the deadline"))
         {
-            YamlDeadline.Read(item, dag);
+            YamlDeadline.Read(item, dag, ReadNotifiers);
         }
 
         ReadTasks(dag, fields, "");

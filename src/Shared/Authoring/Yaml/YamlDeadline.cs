@@ -1,9 +1,10 @@
+using Sluice.Authoring.Callbacks;
 using Sluice.Authoring.Dags;
 using Sluice.Core.DagRuns;
 
 namespace Sluice.Authoring.Yaml;
 
-/// <summary>Deadlines in YAML: <c>name</c>, <c>reference</c> (queued_at, logical_date, average_runtime, fixed), and <c>after</c> or <c>before</c>.</summary>
+/// <summary>Deadlines in YAML: <c>name</c>, <c>reference</c> (queued_at, logical_date, average_runtime, fixed), <c>after</c> or <c>before</c>, and <c>on_missed_callback</c>.</summary>
 internal static class YamlDeadline
 {
     private enum Kind
@@ -14,7 +15,7 @@ internal static class YamlDeadline
         Fixed,
     }
 
-    public static void Read(YamlFields item, DagBuilder dag)
+    public static void Read(YamlFields item, DagBuilder dag, Func<YamlFields, string, List<Notifier>> readNotifiers)
     {
         var name = item.RequiredText("name");
         var kind = item.Choice<Kind>("reference");
@@ -31,6 +32,7 @@ internal static class YamlDeadline
                 return null;
             }
         });
+        var onMissed = readNotifiers(item, "on_missed_callback");
         item.RefuseOthers();
         if (name is null)
         {
@@ -64,7 +66,8 @@ internal static class YamlDeadline
                     Kind.Fixed => DeadlineReference.At(dag.Utc(at, $"time of deadline '{name}'")!.Value),
                     _ => DeadlineReference.AverageRuntime(runs ?? 10, atLeast ?? Math.Min(3, runs ?? 3)),
                 },
-                before is { } length ? -length : after ?? default);
+                before is { } length ? -length : after ?? default,
+                [.. onMissed]);
         }
     }
 }

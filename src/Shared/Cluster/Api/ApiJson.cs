@@ -67,6 +67,8 @@ public static class ApiJson
 [JsonSerializable(typeof(AssetEventFilter))]
 [JsonSerializable(typeof(IReadOnlyList<AssetEventSummary>))]
 [JsonSerializable(typeof(EmitRequest))]
+[JsonSerializable(typeof(CallbackFilter))]
+[JsonSerializable(typeof(IReadOnlyList<CallbackSummary>))]
 [JsonSerializable(typeof(NodesAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<NodeActors>))]
 [JsonSerializable(typeof(LogContent))]

@@ -116,6 +116,9 @@ public static class Operations
     /// <summary><see cref="PoolName"/> to <see cref="Changed"/>.</summary>
     public const string DeletePool = "pools.delete";
 
+    /// <summary><see cref="CallbackFilter"/> to a list of <see cref="CallbackSummary"/>, latest first.</summary>
+    public const string ListCallbacks = "callbacks.list";
+
     /// <summary><see cref="Nothing"/> to a list of <see cref="AssetSummary"/>: what the Dags of now update or wait for.</summary>
     public const string ListAssets = "assets.list";
 
@@ -127,7 +130,7 @@ public static class Operations
 
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
         ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, ListXComs, WhyTask, ListQuestions, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools,
-        ListAssets, ListAssetEvents);
+        ListAssets, ListAssetEvents, ListCallbacks);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);
@@ -263,16 +266,38 @@ public sealed record RunSummary
 
     /// <summary>The updates of assets that it was made of; null for other runs.</summary>
     public IReadOnlyList<AssetEventSummary>? AssetEvents { get; init; }
+
+    /// <summary>By when it should be over, in order of definition; null when there is no such moment.</summary>
+    public IReadOnlyList<DeadlineSummary>? Deadlines { get; init; }
 }
+
+/// <param name="Name">As its Dag names it.</param>
+/// <param name="Due">When the run should be over, UTC.</param>
+/// <param name="State">pending, met or missed.</param>
+/// <param name="MissedAt">When it was found that the run was not over by then.</param>
+public sealed record DeadlineSummary(string Name, DateTimeOffset Due, string State, DateTimeOffset? MissedAt);
 
 /// <param name="Run">The run.</param>
 /// <param name="Tasks">In the Dag's order, each with its latest attempt; tasks that have not begun stand as none.</param>
 /// <param name="Callbacks">Of the run and its tasks, in the order in which they were raised.</param>
 public sealed record RunDetails(RunSummary Run, IReadOnlyList<TaskAttemptSummary> Tasks, IReadOnlyList<CallbackSummary> Callbacks);
 
+/// <param name="DagId">Only of this Dag.</param>
+/// <param name="RunId">Only of this run of it: a run id, or a logical date.</param>
+/// <param name="State">Only in this state: waiting, running, success or failed.</param>
+/// <param name="EventId">Only this one.</param>
+/// <param name="Limit">At most so many.</param>
+public sealed record CallbackFilter(string? DagId = null, string? RunId = null, string? State = null, string? EventId = null, int Limit = 25);
+
 /// <summary>One callback of something that happened.</summary>
 public sealed record CallbackSummary
 {
+    /// <summary>In a list of callbacks of any runs; else null.</summary>
+    public string? DagId { get; init; }
+
+    /// <inheritdoc cref="DagId"/>
+    public string? RunId { get; init; }
+
     /// <summary>As the callback and its receivers see it; names its log.</summary>
     public required string EventId { get; init; }
 

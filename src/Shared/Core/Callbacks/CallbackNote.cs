@@ -46,6 +46,10 @@ public sealed record CallbackNote
     /// <summary>The deadline that was missed.</summary>
     [JsonPropertyName("d"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Deadline { get; init; }
+
+    /// <summary>When that deadline was, UTC.</summary>
+    [JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? Due { get; init; }
 }
 
 /// <summary>A callback that is to be run: all that is needed to hand it out, also when its run is over.</summary>

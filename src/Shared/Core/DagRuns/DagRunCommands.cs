@@ -37,3 +37,6 @@ public sealed record CancelRun(string Reason, DateTimeOffset At) : DagRunCommand
 
 /// <summary>The clock has moved: end the run when it has been running for longer than its Dag allows. What has not ended is skipped.</summary>
 public sealed record TimeOutRun(DateTimeOffset At) : DagRunCommand;
+
+/// <summary>The clock has moved: note the deadlines by which the run is not over.</summary>
+public sealed record MissDeadlines(DateTimeOffset At) : DagRunCommand;

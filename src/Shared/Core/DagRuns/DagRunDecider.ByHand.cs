@@ -117,6 +117,11 @@ public static partial class DagRunDecider
                 }
             }
 
+            if (run.Phase is RunState.Queued or RunState.Running)
+            {
+                Miss(command.At, includingNow: false);
+            }
+
             var end = command.State switch { TaskState.Success => RunState.Success, TaskState.Failed => RunState.Failed, _ => (RunState?)null };
             if (command.State == TaskState.Success)
             {
@@ -162,7 +167,13 @@ public static partial class DagRunDecider
 
             cleared.Sort();
             stopping.Sort();
+            var wasOver = run.Phase is RunState.Success or RunState.Failed;
             Emit(new TasksCleared([.. cleared], stopping.Count == 0 ? null : [.. stopping], unmapped.Count == 0 ? null : [.. unmapped.Order()], by));
+            if (wasOver && run.Deadlines.Count > 0)
+            {
+                Emit(new DeadlinesReopened(at));
+            }
+
             if (run.Phase == RunState.Running)
             {
                 Settle([.. cleared, .. unmapped]);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sluice.Core.Callbacks;
 using Sluice.Core.TaskInstances;
 
@@ -48,8 +49,28 @@ public static partial class DagRunDecider
             }
         }
 
+        /// <summary>Notes the deadlines that have passed and tells of them: here and nowhere else, so once.</summary>
+        /// <param name="at">The present.</param>
+        /// <param name="includingNow">Also one that is due at this moment: false when the run ends at it.</param>
+        public void Miss(DateTimeOffset at, bool includingNow)
+        {
+            foreach (var deadline in run.Deadlines)
+            {
+                if (deadline.IsOpen && (deadline.Due < at || (includingNow && deadline.Due == at)))
+                {
+                    Emit(new DeadlineMissed(deadline.Name, deadline.Due, at));
+                    RaiseForRun(
+                        CallbackTrigger.DeadlineMissed,
+                        string.Create(CultureInfo.InvariantCulture, $"it should have been over by {deadline.Due:yyyy-MM-dd HH:mm:ss} UTC"),
+                        deadline.Name);
+                }
+            }
+        }
+
         private void End(RunState state, DateTimeOffset at, string? reason = null)
         {
+            // Nobody may have looked since the deadline: the clock that watches it is not the one that reports the end.
+            Miss(at, includingNow: false);
             Emit(new RunEnded(state, at, reason));
             RaiseForRun(state == RunState.Success ? CallbackTrigger.Success : CallbackTrigger.Failure, reason);
         }

@@ -59,6 +59,9 @@ public static partial class DagRunDecider
             case TimeOutRun timeOut when run.Phase == RunState.Running && run.StartedAt + run.Graph.Spec.DagRunTimeout <= timeOut.At:
                 decision.TimeOut(timeOut.At);
                 break;
+            case MissDeadlines miss when run.Phase is RunState.Queued or RunState.Running:
+                decision.Miss(miss.At, includingNow: true);
+                break;
             case CancelRun cancel when run.Phase is RunState.Queued or RunState.Running:
                 decision.Cancel(cancel);
                 break;
@@ -73,6 +76,7 @@ public static partial class DagRunDecider
 
         public void Start(DateTimeOffset at)
         {
+            Miss(at, includingNow: true);
             Emit(new RunStarted(at));
             // Those outside their dates first: the others are judged without them.
             Resolve(TaskState.Removed, TasksOutsideTheirDates());

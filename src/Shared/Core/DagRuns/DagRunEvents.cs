@@ -22,6 +22,8 @@ namespace Sluice.Core.DagRuns;
 [JsonDerivedType(typeof(TaskAnswered), "w")]
 [JsonDerivedType(typeof(CallbackDue), "b")]
 [JsonDerivedType(typeof(RunUpgraded), "v")]
+[JsonDerivedType(typeof(DeadlineMissed), "dm")]
+[JsonDerivedType(typeof(DeadlinesReopened), "do")]
 public abstract record DagRunEvent
 {
     private protected DagRunEvent()
@@ -33,10 +35,12 @@ public abstract record DagRunEvent
 /// <param name="Facts">What never changes about it.</param>
 /// <param name="TokenBase">Tokens count on from here: above every token that an earlier life of the same run gave out.</param>
 /// <param name="Earlier">What that life left, when the run goes on from there.</param>
+/// <param name="Deadlines">By when it should be over; null also when <paramref name="Earlier"/> has them.</param>
 public sealed record RunCreated(
     [property: JsonPropertyName("f")] RunFacts Facts,
     [property: JsonPropertyName("b")] int TokenBase,
-    [property: JsonPropertyName("e"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DagRunSnapshot? Earlier = null) : DagRunEvent;
+    [property: JsonPropertyName("e"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DagRunSnapshot? Earlier = null,
+    [property: JsonPropertyName("d"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RunDeadline>? Deadlines = null) : DagRunEvent;
 
 /// <summary>It left the queue.</summary>
 public sealed record RunStarted([property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At) : DagRunEvent;
@@ -127,6 +131,15 @@ public sealed record RunEnded(
     [property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At,
     [property: JsonPropertyName("r"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null) : DagRunEvent;
 
+/// <summary>The run was not over by this deadline. Once for each deadline of a run.</summary>
+public sealed record DeadlineMissed(
+    [property: JsonPropertyName("n")] string Name,
+    [property: JsonPropertyName("d"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset Due,
+    [property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At) : DagRunEvent;
+
+/// <summary>The run was over and is queued again: <see cref="Deadlines.Reopen"/>.</summary>
+public sealed record DeadlinesReopened([property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At) : DagRunEvent;
+
 /// <summary>What happened just before has a callback. Changes nothing in the run: it is written to the callback's own stream, in the same commit.</summary>
 /// <param name="Task">Number of the instance; -1 for the run.</param>
 /// <param name="Callback">Which one of the task's, or the Dag's.</param>
@@ -163,10 +176,16 @@ public static class DagRunJson
 
     public static string Serialize(DagRunMemory memory) => JsonSerializer.Serialize(memory, DagRunJsonContext.Default.DagRunMemory);
 
+    public static string Serialize(IReadOnlyList<RunDeadline> deadlines) => JsonSerializer.Serialize(deadlines, DagRunJsonContext.Default.IReadOnlyListRunDeadline);
+
+    public static IReadOnlyList<RunDeadline> DeserializeDeadlines(string json) =>
+        JsonSerializer.Deserialize(json, DagRunJsonContext.Default.IReadOnlyListRunDeadline)!;
+
     public static DagRunMemory DeserializeMemory(string json) => JsonSerializer.Deserialize(json, DagRunJsonContext.Default.DagRunMemory)!;
 }
 
 [JsonSerializable(typeof(DagRunEvent))]
 [JsonSerializable(typeof(DagRunSnapshot))]
 [JsonSerializable(typeof(DagRunMemory))]
+[JsonSerializable(typeof(IReadOnlyList<RunDeadline>))]
 internal sealed partial class DagRunJsonContext : JsonSerializerContext;

@@ -31,6 +31,10 @@ public sealed record DagRunSnapshot(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TaskAsked[]? Asked { get; init; }
 
+    /// <summary>By when the run should be over.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RunDeadline>? Deadlines { get; init; }
+
     /// <summary>Mapped tasks whose instances are gone, and which have not been expanded again.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int[]? Unmapped { get; init; }

@@ -49,12 +49,13 @@ public sealed partial class DagRunState
     /// <param name="startedAt">When it left the queue, UTC.</param>
     /// <param name="endedAt">When it ended, UTC.</param>
     /// <param name="reason">Why it ended as it did.</param>
+    /// <param name="deadlines">Its deadlines; null for none.</param>
     public static DagRunState Revive(
         DagGraph graph, RunFacts facts, RunState phase, DagRunMemory? memory, IReadOnlyDictionary<TaskId, EarlierInstance> instances,
-        DateTimeOffset? startedAt = null, DateTimeOffset? endedAt = null, string? reason = null)
+        DateTimeOffset? startedAt = null, DateTimeOffset? endedAt = null, string? reason = null, IReadOnlyList<RunDeadline>? deadlines = null)
     {
         var tokenBase = instances.Count == 0 ? 0 : instances.Values.Max(instance => instance.Token);
-        var run = new DagRunState(graph, new RunCreated(facts, tokenBase)) { Phase = phase, StartedAt = startedAt, EndedAt = endedAt, Reason = reason };
+        var run = new DagRunState(graph, new RunCreated(facts, tokenBase, Deadlines: deadlines)) { Phase = phase, StartedAt = startedAt, EndedAt = endedAt, Reason = reason };
         run.Remember(memory ?? new());
         for (var instance = 0; instance < run.Instances; instance++)
         {

@@ -27,6 +27,7 @@ public sealed partial class DagRunState
     public DagRunState(DagGraph graph, RunCreated created)
     {
         Begin(graph, created.Facts, created.TokenBase);
+        Deadlines = created.Deadlines ?? [];
         if (created.Earlier is { } earlier)
         {
             Restore(earlier);
@@ -52,6 +53,12 @@ public sealed partial class DagRunState
     public DateTimeOffset? EndedAt { get; private set; }
 
     public string? Reason { get; private set; }
+
+    /// <summary>By when it should be over, in order of definition, and what came of that.</summary>
+    public IReadOnlyList<RunDeadline> Deadlines { get; private set; } = [];
+
+    /// <summary>The earliest deadline that is neither met nor missed; null when there is none.</summary>
+    public DateTimeOffset? NextDeadline => DagRuns.Deadlines.Next(Deadlines);
 
     /// <summary>Instances that are in no finished state.</summary>
     public int Unfinished { get; private set; }
@@ -133,6 +140,7 @@ public sealed partial class DagRunState
             Unmapped = memory?.Unmapped,
             Asked = _asked.Count == 0 ? null : [.. Questions],
             Inherited = _inherited.Count == 0 ? null : [.. _inherited.Values.OrderBy(inherited => inherited.Instance)],
+            Deadlines = Deadlines.Count == 0 ? null : Deadlines,
         };
     }
 
@@ -207,8 +215,15 @@ public sealed partial class DagRunState
                 break;
             case CallbackDue:
                 break;
+            case DeadlineMissed e:
+                Deadlines = [.. Deadlines.Select(deadline => deadline.Name == e.Name ? deadline with { MissedAt = e.At } : deadline)];
+                break;
+            case DeadlinesReopened e:
+                Deadlines = DagRuns.Deadlines.Reopen(Deadlines, e.At);
+                break;
             case RunEnded e:
                 (Phase, EndedAt, Reason) = (e.State, e.At, e.Reason);
+                Deadlines = [.. Deadlines.Select(deadline => deadline.IsOpen ? deadline with { MetAt = e.At } : deadline)];
                 break;
             default:
                 throw new ArgumentException($"No fold for {happened.GetType().Name}.", nameof(happened));
@@ -305,6 +320,7 @@ public sealed partial class DagRunState
 
     private void Restore(DagRunSnapshot snapshot)
     {
+        Deadlines = snapshot.Deadlines ?? [];
         (Phase, StartedAt) = (snapshot.Phase, snapshot.StartedAt);
         Remember(new()
         {

@@ -19,6 +19,7 @@ namespace Sluice.Core.Dags;
 [JsonDerivedType(typeof(AssetsFollowed), "af")]
 [JsonDerivedType(typeof(AssetsQueued), "aq")]
 [JsonDerivedType(typeof(AssetsUsed), "au")]
+[JsonDerivedType(typeof(QueuedDeadlinePassed), "qd")]
 public abstract record DagEvent
 {
     private protected DagEvent()
@@ -42,10 +43,37 @@ public sealed record IntervalScheduled(DataInterval Interval) : DagEvent;
 public sealed record RunSucceeded(DataInterval Interval, DateTimeOffset StartedAt, DateTimeOffset? EndedAt = null) : DagEvent;
 
 /// <summary>A run was made that has to wait for its turn.</summary>
-public sealed record RunQueued(long Run) : DagEvent;
+/// <param name="Run">Its key.</param>
+/// <param name="Due">Its next deadline; null for none.</param>
+public sealed record RunQueued(long Run, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Due = null) : DagEvent;
 
 /// <summary>A run left the queue: it begins, or was cancelled.</summary>
-public sealed record RunUnqueued(long Run) : DagEvent;
+/// <param name="Run">Its key.</param>
+/// <param name="Due">The deadline that was next for it; null for none.</param>
+public sealed record RunUnqueued(long Run, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Due = null) : DagEvent;
+
+/// <summary>The deadline of a run that waits for its turn has passed, and what follows was done.</summary>
+/// <param name="Run">Its key.</param>
+/// <param name="Due">That deadline.</param>
+/// <param name="Next">Its next one; null for none.</param>
+public sealed record QueuedDeadlinePassed(
+    long Run, DateTimeOffset Due, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Next = null) : DagEvent;
+
+/// <summary>When the next deadline of a run is that waits for its turn. Ordered by the moment.</summary>
+public readonly record struct QueuedDeadline(
+    [property: JsonPropertyName("d"), JsonConverter(typeof(DagRuns.UnixMicroseconds))] DateTimeOffset Due,
+    [property: JsonPropertyName("r")] long Run) : IComparable<QueuedDeadline>
+{
+    public int CompareTo(QueuedDeadline other) => Due.CompareTo(other.Due) is not 0 and var byDue ? byDue : Run.CompareTo(other.Run);
+
+    public static bool operator <(QueuedDeadline left, QueuedDeadline right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(QueuedDeadline left, QueuedDeadline right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(QueuedDeadline left, QueuedDeadline right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(QueuedDeadline left, QueuedDeadline right) => left.CompareTo(right) >= 0;
+}
 
 /// <summary>The scheduler that leads cannot read the definition, for instance because its machine lacks a time zone; null: it can again.</summary>
 public sealed record DagFaulted(string? Problem) : DagEvent;
@@ -85,6 +113,9 @@ public sealed record DagState
     /// <remarks>Only keys: what a run is about is in the read model until its turn comes, so that a hundred thousand of them may wait.</remarks>
     public ImmutableSortedSet<long> Queued { get; init; } = [];
 
+    /// <summary>The next deadline of each of them that has one: these runs have no actor, so their Dag watches the clock for them.</summary>
+    public ImmutableSortedSet<QueuedDeadline> QueuedDeadlines { get; init; } = [];
+
     /// <summary>Why nothing new runs though a file defines it; null when all is well.</summary>
     public string? Problem { get; init; }
 
@@ -106,8 +137,9 @@ public sealed record DagState
         IntervalScheduled e => this with { LastScheduled = e.Interval },
         RunSucceeded e when LastSuccess is null || e.Interval.Start >= LastSuccess.Interval.Start => this with { LastSuccess = e },
         RunSucceeded => this,
-        RunQueued e => this with { Queued = Queued.Add(e.Run) },
-        RunUnqueued e => this with { Queued = Queued.Remove(e.Run) },
+        RunQueued e => this with { Queued = Queued.Add(e.Run), QueuedDeadlines = Add(QueuedDeadlines, e.Run, e.Due) },
+        RunUnqueued e => this with { Queued = Queued.Remove(e.Run), QueuedDeadlines = Remove(QueuedDeadlines, e.Run, e.Due) },
+        QueuedDeadlinePassed e => this with { QueuedDeadlines = Add(Remove(QueuedDeadlines, e.Run, e.Due), e.Run, e.Next) },
         DagFaulted e => this with { Problem = e.Problem },
         AssetsFollowed { Names: { } names } e => this with { AssetsThrough = e.Through, Assets = Assets.Only(names) },
         AssetsFollowed => this with { AssetsThrough = null, Assets = AssetQueue.Empty },
@@ -115,6 +147,12 @@ public sealed record DagState
         AssetsUsed e => this with { Assets = Assets.Without(e.Through) },
         _ => throw new ArgumentException($"No fold for {happened.GetType().Name}.", nameof(happened)),
     };
+
+    private static ImmutableSortedSet<QueuedDeadline> Add(ImmutableSortedSet<QueuedDeadline> deadlines, long run, DateTimeOffset? due) =>
+        due is { } moment ? deadlines.Add(new(moment, run)) : deadlines;
+
+    private static ImmutableSortedSet<QueuedDeadline> Remove(ImmutableSortedSet<QueuedDeadline> deadlines, long run, DateTimeOffset? due) =>
+        due is { } moment ? deadlines.Remove(new(moment, run)) : deadlines;
 }
 
 /// <summary>Events and snapshots of Dags as UTF-8 JSON.</summary>

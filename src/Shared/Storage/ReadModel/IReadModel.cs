@@ -44,6 +44,9 @@ public interface IReadModel
     /// <summary>Callbacks of a run and its tasks, in the order in which they were raised.</summary>
     ValueTask<IReadOnlyList<CallbackRow>> ListCallbacksAsync(long run, CancellationToken cancellationToken);
 
+    /// <summary>Callbacks of any runs, the latest first.</summary>
+    ValueTask<IReadOnlyList<RunCallback>> ListCallbacksAsync(CallbackQuery query, CancellationToken cancellationToken);
+
     ValueTask<IReadOnlyList<BackfillRow>> ListBackfillsAsync(DagId? dag, CancellationToken cancellationToken);
 
     /// <summary>By name; <c>default_pool</c> is among them only when it was set.</summary>
@@ -86,6 +89,25 @@ public sealed record RunQuery
 
     public int Limit { get; init; } = 100;
 }
+
+/// <summary>Which callbacks to list; null means any.</summary>
+public sealed record CallbackQuery
+{
+    public long? Key { get; init; }
+
+    public DagId? Dag { get; init; }
+
+    /// <summary>Key of the run.</summary>
+    public long? Run { get; init; }
+
+    /// <summary>waiting, running, success or failed.</summary>
+    public string? State { get; init; }
+
+    public int Limit { get; init; } = 100;
+}
+
+/// <summary>A callback, and whose it is.</summary>
+public sealed record RunCallback(DagId Dag, RunId Run, CallbackRow Row);
 
 /// <summary>Which events of assets to list.</summary>
 public sealed record AssetEventQuery

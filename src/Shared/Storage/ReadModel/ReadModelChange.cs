@@ -73,6 +73,9 @@ public sealed record DagRunRow : ReadModelChange
     /// <summary>Why it ended as it did, when the tasks' states do not say.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>By when it should be over, and what came of that; null when there is no such moment.</summary>
+    public IReadOnlyList<RunDeadline>? Deadlines { get; init; }
+
     /// <summary>What its instances' states do not tell of it, as JSON, for the day that it is cleared. Read by <see cref="IReadModel.FindRunMemoryAsync"/> only.</summary>
     public string? Memory { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sluice.Core.Assets;
+using Sluice.Core.DagRuns;
 using Sluice.Core.HumanInput;
 using Sluice.Storage.Sql;
 
@@ -48,6 +49,7 @@ internal static class ReadModelTables
         new TextColumn<DagRunRow>("memory", row => row.Memory),
         new TextColumn<DagRunRow>("triggered_by", row => row.Facts.TriggeredBy),
         new TextColumn<DagRunRow>("asset_events", row => row.Facts.AssetEvents is { } events ? AssetJson.Serialize(events) : null),
+        new TextColumn<DagRunRow>("deadlines", row => row.Deadlines is { Count: > 0 } deadlines ? DagRunJson.Serialize(deadlines) : null),
     ]);
 
     public static RowTable<XComRow> XComs { get; } = new("xcom", ["run_key", "task_id", "key"], OnConflict.Update,

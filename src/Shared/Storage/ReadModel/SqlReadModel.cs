@@ -18,7 +18,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
     private const string RunColumns =
         """
         SELECT run_key, dag_id, run_id, type, state, interval_start, interval_end, version, bundle, conf, backfill,
-               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason, previous_ended_at, connections, triggered_by, asset_events
+               previous_start, previous_end, previous_started_at, created_at, started_at, ended_at, reason, previous_ended_at, connections, triggered_by, asset_events, deadlines
         FROM dag_run
         """;
 
@@ -27,6 +27,11 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         SELECT id, dag_id, range_start, range_end, max_active_runs, state, total, succeeded, failed, created_at, ended_at,
                run_order, reprocess, conf, connections, intervals, active, made_by, made_note, changed_by, changed_at, changed_note, pace_from, pace_ended
         FROM backfill
+        """;
+
+    private const string CallbackColumns =
+        """
+        c.callback_key, c.task_id, c.try_number, c.event, c.notifier, c.deadline, c.why, c.state, c.worker, c.handed_out, c.raised_at, c.ended_at, c.error, c.run_key
         """;
 
     public async ValueTask<IReadOnlyList<DagRow>> ListDagsAsync(CancellationToken cancellationToken) =>
@@ -192,30 +197,37 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             .ConfigureAwait(false);
     }
 
-    public async ValueTask<IReadOnlyList<CallbackRow>> ListCallbacksAsync(long run, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<CallbackRow>> ListCallbacksAsync(long run, CancellationToken cancellationToken) =>
+        await database.QueryAsync(
+            $"SELECT {CallbackColumns} FROM callback c WHERE c.run_key = $1 ORDER BY c.callback_key", [run], ReadCallback, cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<IReadOnlyList<RunCallback>> ListCallbacksAsync(CallbackQuery query, CancellationToken cancellationToken)
     {
-        const string Sql =
-            """
-            SELECT callback_key, task_id, try_number, event, notifier, deadline, why, state, worker, handed_out, raised_at, ended_at, error
-            FROM callback WHERE run_key = $1 ORDER BY callback_key
-            """;
-        return await database.QueryAsync(Sql, [run], row => new CallbackRow
+        var conditions = new List<string>();
+        var values = new List<object?>();
+        foreach (var (column, value) in ((string, object?)[])[("c.callback_key", query.Key), ("r.dag_id", query.Dag?.Value), ("c.run_key", query.Run)])
         {
-            Key = row.Long(0),
-            Run = run,
-            Task = row.TextOrNull(1) is { } task ? new TaskId(task) : null,
-            TryNumber = row.Int(2),
-            Event = row.Text(3),
-            Notifier = row.Text(4),
-            Deadline = row.TextOrNull(5),
-            Why = row.TextOrNull(6),
-            State = row.Text(7),
-            Worker = row.TextOrNull(8),
-            HandedOut = row.Int(9),
-            RaisedAt = row.Time(10),
-            EndedAt = row.TimeOrNull(11),
-            Error = row.TextOrNull(12),
-        }, cancellationToken).ConfigureAwait(false);
+            if (value is not null)
+            {
+                values.Add(value);
+                conditions.Add($"{column} = ${values.Count}");
+            }
+        }
+
+        if (query.State == "failed")
+        {
+            conditions.Add("c.state = 'failed'"); // a literal, for the index over these
+        }
+        else if (query.State is { } state)
+        {
+            values.Add(state);
+            conditions.Add($"c.state = ${values.Count}");
+        }
+
+        values.Add((long)query.Limit);
+        var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
+        var sql = $"SELECT {CallbackColumns}, r.dag_id, r.run_id FROM callback c JOIN dag_run r ON r.run_key = c.run_key {where} ORDER BY c.callback_key DESC LIMIT ${values.Count}";
+        return await database.QueryAsync(sql, [.. values], row => new RunCallback(new(row.Text(14)), new(row.Text(15)), ReadCallback(row)), cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken) =>
@@ -297,6 +309,25 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         StartedAt = row.TimeOrNull(15),
         EndedAt = row.TimeOrNull(16),
         Reason = row.TextOrNull(17),
+        Deadlines = row.TextOrNull(22) is { } deadlines ? DagRunJson.DeserializeDeadlines(deadlines) : null,
+    };
+
+    private static CallbackRow ReadCallback(SqlRow row) => new()
+    {
+        Key = row.Long(0),
+        Task = row.TextOrNull(1) is { } task ? new TaskId(task) : null,
+        TryNumber = row.Int(2),
+        Event = row.Text(3),
+        Notifier = row.Text(4),
+        Deadline = row.TextOrNull(5),
+        Why = row.TextOrNull(6),
+        State = row.Text(7),
+        Worker = row.TextOrNull(8),
+        HandedOut = row.Int(9),
+        RaisedAt = row.Time(10),
+        EndedAt = row.TimeOrNull(11),
+        Error = row.TextOrNull(12),
+        Run = row.Long(13),
     };
 
     private static AssetEvent ReadAssetEvent(SqlRow row) => new()
