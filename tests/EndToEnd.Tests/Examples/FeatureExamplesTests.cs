@@ -50,8 +50,9 @@ public sealed class FeatureExamplesTests
         foreach (var (id, end) in ((string, string)[])[("deadlines", "success"), ("deadlines_yaml", "failed")])
         {
             var run = await Until.ValueAsync(
-                async () => await cluster.Api.ShowAsync(id) is { } shown && shown.Callbacks.Any(callback => callback.EndedAt is not null) ? shown : null, $"{id} has told of its missed deadline");
-            Assert.Equal([("on_deadline_missed", "a minute ago", end)], run.Callbacks.Select(callback => (callback.Event, callback.Deadline, callback.State)));
+                async () => await cluster.Api.ShowAsync(id) is { } shown && shown.Callbacks.Any(callback => callback is { Deadline: "a minute ago", EndedAt: not null }) ? shown : null, $"{id} has told of its missed deadline");
+            var told = Assert.Single(run.Callbacks, callback => callback.Deadline == "a minute ago");
+            Assert.Equal(("on_deadline_missed", end, 1), (told.Event, told.State, told.HandedOut));
             Assert.Equal("missed", run.Run.Deadlines!.First(deadline => deadline.Name == "a minute ago").State);
         }
     }
