@@ -13,8 +13,17 @@ namespace Sluice.Providers.Tests;
 /// <summary>Runs operators as a worker does, with connections given by the test.</summary>
 internal sealed class TaskRun : ITaskServices
 {
-    private readonly Dictionary<string, Connection> _connections = [];
-    private readonly ConcurrentQueue<string> _log = [];
+    private readonly Dictionary<string, Connection> _connections;
+    private readonly ConcurrentQueue<string> _log;
+
+    internal TaskRun()
+        : this([], [])
+    {
+    }
+
+    private TaskRun(Dictionary<string, Connection> connections, ConcurrentQueue<string> log) => (_connections, _log) = (connections, log);
+
+    internal Core.TaskInstances.AttemptId? Attempt { get; init; }
 
     internal IReadOnlyCollection<string> Log => _log;
 
@@ -58,12 +67,20 @@ internal sealed class TaskRun : ITaskServices
         await hook.ExecuteAsync(sql, null, CancellationToken.None);
     }
 
+    /// <summary>The same connections, seen by an attempt of a run.</summary>
+    internal TaskRun As(int attempt, long key = 1, int day = 5)
+    {
+        var start = new DateTimeOffset(2021, 2, day, 0, 0, 0, default);
+        var run = new TaskRun(_connections, _log) { TimeZone = TimeZone, Type = Type, Interval = new(start, start.AddDays(1)), Attempt = new(key, 0, attempt) };
+        return run;
+    }
+
     internal TaskContext Context()
     {
         var task = new TaskSpec { Id = new("task"), Operator = "Test" };
         var dag = new DagSpec { Id = new("dag"), Tasks = [task], TimeZone = TimeZone };
-        var run = new RunFacts { Key = 1, Dag = dag.Id, Id = new("manual__1"), Type = Type, Interval = Interval, Version = "v" };
-        return new(run, dag, task, 1, this, BuiltInProviders.Catalog());
+        var run = new RunFacts { Key = Attempt?.Run ?? 1, Dag = dag.Id, Id = new("manual__1"), Type = Type, Interval = Interval, Version = "v" };
+        return new(run, dag, task, 1, this, BuiltInProviders.Catalog()) { Attempt = Attempt };
     }
 
     ValueTask<Connection?> ITaskServices.GetConnectionAsync(string id, CancellationToken cancellationToken) => new(_connections.GetValueOrDefault(id));

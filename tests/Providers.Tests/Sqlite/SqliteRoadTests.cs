@@ -144,8 +144,8 @@ public sealed class SqliteRoadTests : IDisposable
     }
 
     [Theory]
-    [InlineData("id,w,v\n1,2,3\n", "Table copy has no column 'w' that the file has; the table's columns are 'id', 'v'.")]
-    [InlineData("id,ID\n1,2\n", "The file has the column 'id' of table copy more than once.")]
+    [InlineData("id,w,v\n1,2,3\n", "Table copy has no column 'w' that the objects have; its columns are 'id', 'v'.")]
+    [InlineData("id,ID\n1,2\n", "The objects have the column 'id' of table copy more than once.")]
     [InlineData("v\n1\n", "UPSERT into copy goes by 'id', but the file has no column 'id'.")]
     [InlineData("id,v\n1,2,3\n", "has 3 fields, but there are 2 columns.")]
     [InlineData("id,v\n,2\n", "NULL in the key (id)")]

@@ -1,4 +1,6 @@
+using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
 using Sluice.Authoring.Operators;
 
 namespace Sluice.Providers.Aws.Operators;
@@ -75,6 +77,39 @@ public sealed class S3ToRedshiftOperator : Operator
     /// <summary>Unquoted text for NULL. Default: nothing; an empty string is <c>""</c>.</summary>
     public string NullMarker { get; set; } = "";
 
+    /// <summary>What becomes of columns that the objects have and the table does not: the load fails, adds them, or passes over them. Default: fail.</summary>
+    public DriftPolicy Drift { get; set; }
+
+    /// <summary>For a table that keeps one snapshot after the other: its column of the snapshot's date. REPLACE then replaces that snapshot only.</summary>
+    [Templated]
+    public string? SnapshotColumn { get; set; }
+
+    /// <summary>Value of <see cref="SnapshotColumn"/> in all rows of this load. Default: the date of the data interval's start.</summary>
+    [Templated]
+    public string SnapshotValue { get; set; } = "{{ ds }}";
+
+    /// <summary>Compares what is in the table with the evidence that the extract took, before the commit. Default: no.</summary>
+    public Reconciliation Reconcile { get; set; }
+
+    /// <summary>Object for rows that the table refuses, as JSON lines with the reason. Default: the first such row fails the load.</summary>
+    [Templated]
+    public string? Quarantine { get; set; }
+
+    /// <summary>So many rows may go to <see cref="Quarantine"/>; with one more the load fails. Default: 0, which only shows the first.</summary>
+    public long MaxRejected { get; set; }
+
+    /// <summary>
+    /// Remembers in the target (table <c>sluice_loads</c>, in the load's own transaction) what was loaded, so that an interval is not appended twice
+    /// and an attempt that was held up cannot undo a later one. Default: true.
+    /// </summary>
+    public bool Ledger { get; set; } = true;
+
+    /// <summary>With APPEND: loads an interval again that was loaded from other objects, instead of failing. Default: false.</summary>
+    public bool AppendAgain { get; set; }
+
+    /// <summary>Says what would be done, DDL too, and changes nothing. Default: false.</summary>
+    public bool DryRun { get; set; }
+
     /// <inheritdoc/>
     public override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
     {
@@ -88,6 +123,11 @@ public sealed class S3ToRedshiftOperator : Operator
         if ((CopyOptions.Count > 0 || Analyze is not null) && warehouse.Type != "redshift")
         {
             throw new TaskFailedException($"{(Analyze is null ? "CopyOptions are" : "Analyze is")} Redshift's; connection '{warehouse.Id}' is of type {warehouse.Type}.");
+        }
+
+        if (warehouse.Type == "redshift" && (Drift != DriftPolicy.Fail || SnapshotColumn is { Length: > 0 } || Reconcile != Reconciliation.None || Quarantine is { Length: > 0 } || DryRun))
+        {
+            throw new TaskFailedException("Drift, SnapshotColumn, Reconcile, Quarantine and DryRun are for PostgreSQL and SQLite; Redshift's COPY cannot do them here.");
         }
 
         await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
@@ -108,10 +148,40 @@ public sealed class S3ToRedshiftOperator : Operator
                 OrderColumn = string.IsNullOrEmpty(OrderColumn) ? null : OrderColumn,
                 CopyOptions = CopyOptions,
                 Analyze = Analyze ?? true,
+                Manifest = objects.Manifest,
+                Drift = Drift,
+                SnapshotColumn = string.IsNullOrEmpty(SnapshotColumn) ? null : SnapshotColumn,
+                SnapshotValue = SnapshotValue,
+                Reconcile = Reconcile,
+                Quarantine = string.IsNullOrEmpty(Quarantine) ? null : ObjectUri.Parse(Quarantine),
+                MaxRejected = MaxRejected,
+                Identity = Ledger ? Identity(context) : null,
+                AppendAgain = AppendAgain,
+                DryRun = DryRun,
                 Log = context.Log,
             },
             cancellationToken);
-        context.Log($"Loaded {result.RowsLoaded} rows into {Table}; {result.RowsInTable} were written.");
+        if (result.Evidence is { } evidence)
+        {
+            context.Push("evidence", evidence);
+        }
+
+        if (!DryRun)
+        {
+            context.Log($"Loaded {result.RowsLoaded} rows into {Table}; {result.RowsInTable} were written{(result.RowsRejected > 0 ? $", {result.RowsRejected} refused: see {Quarantine}" : "")}.");
+        }
+
         return result;
     }
+
+    // A test run is no load that a target should remember.
+    private static LoadIdentity? Identity(TaskContext context) => context.Attempt is not { } attempt
+        ? null
+        : new(
+            context.Dag.Id.Value,
+            context.Map is { } map ? $"{context.Task.Id.Value}[{map.Index}]" : context.Task.Id.Value,
+            context.DataInterval.Start,
+            context.Run.Id.Value,
+            context.Run.Key,
+            attempt.Token);
 }

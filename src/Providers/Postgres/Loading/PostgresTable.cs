@@ -1,4 +1,5 @@
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
 using Sluice.Authoring.Operators;
 using Sluice.Providers.Postgres.Hooks;
 
@@ -8,26 +9,53 @@ namespace Sluice.Providers.Postgres.Loading;
 /// <param name="Name">Quoted, with its schema.</param>
 /// <param name="Columns">Those that can be written, in the table's order.</param>
 /// <param name="PrimaryKey">In the key's order; empty when there is none.</param>
-internal sealed record PostgresTable(string Name, IReadOnlyList<string> Columns, IReadOnlyList<string> PrimaryKey)
+/// <param name="UniqueKeys">Columns of each index that <c>ON CONFLICT</c> can go by.</param>
+internal sealed record PostgresTable(
+    string Name, IReadOnlyList<PostgresColumn> Columns, IReadOnlyList<string> PrimaryKey, IReadOnlyList<IReadOnlyList<string>> UniqueKeys)
 {
     private const string Catalog = """
-        SELECT a.attname, array_position(k.indkey::int2[], a.attnum)
+        SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', array_position(k.indkey::int2[], a.attnum)
         FROM pg_attribute a LEFT JOIN pg_index k ON k.indrelid = a.attrelid AND k.indisprimary
         WHERE a.attrelid = to_regclass(@name) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
         ORDER BY a.attnum
         """;
+
+    private const string Keys = """
+        SELECT array_agg(a.attname::text ORDER BY a.attname)
+        FROM pg_index k JOIN pg_attribute a ON a.attrelid = k.indrelid AND a.attnum = ANY(k.indkey::int2[])
+        WHERE k.indrelid = to_regclass(@name) AND k.indisunique AND k.indimmediate AND k.indisvalid AND k.indpred IS NULL AND k.indexprs IS NULL
+            AND k.indnatts = k.indnkeyatts
+        GROUP BY k.indexrelid
+        """;
+
+    /// <summary>True when <c>ON CONFLICT</c> can go by these columns.</summary>
+    internal bool HasUniqueKey(IReadOnlyList<string> columns) =>
+        UniqueKeys.Any(key => key.Order(StringComparer.Ordinal).SequenceEqual(columns.Order(StringComparer.Ordinal)));
 
     /// <exception cref="TaskFailedException">There is no such table, or it may not be seen.</exception>
     internal static async ValueTask<PostgresTable> DescribeAsync(
         PostgresSession session, string? schema, string table, CancellationToken cancellationToken)
     {
         var name = SqlNames.Quote(schema, table, PostgresHook.Postgres);
-        var found = new List<(string Column, int? KeyPosition)>();
-        await using var command = session.Command(Catalog, new Dictionary<string, object?> { ["name"] = name });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        var named = new Dictionary<string, object?> { ["name"] = name };
+        var found = new List<(PostgresColumn Column, int? KeyPosition)>();
+        await using (var command = session.Command(Catalog, named))
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
-            found.Add((reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetInt32(1)));
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                found.Add((new(new(reader.GetString(0), reader.GetBoolean(2)), reader.GetString(1)), reader.IsDBNull(3) ? null : reader.GetInt32(3)));
+            }
+        }
+
+        var keys = new List<IReadOnlyList<string>>();
+        await using (var command = session.Command(Keys, named))
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                keys.Add(await reader.GetFieldValueAsync<string[]>(0, cancellationToken));
+            }
         }
 
         return found.Count == 0
@@ -35,6 +63,15 @@ internal sealed record PostgresTable(string Name, IReadOnlyList<string> Columns,
             : new(
                 name,
                 [.. found.Select(f => f.Column)],
-                [.. found.Where(f => f.KeyPosition is not null).OrderBy(f => f.KeyPosition).Select(f => f.Column)]);
+                [.. found.Where(f => f.KeyPosition is not null).OrderBy(f => f.KeyPosition).Select(f => f.Column.Name)],
+                keys);
     }
+}
+
+/// <summary>A column that can be written.</summary>
+/// <param name="Target">Its name, and whether it must be given.</param>
+/// <param name="Type">As DDL writes it.</param>
+internal sealed record PostgresColumn(TargetColumn Target, string Type)
+{
+    internal string Name => Target.Name;
 }

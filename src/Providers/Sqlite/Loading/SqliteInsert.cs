@@ -13,74 +13,51 @@ internal sealed class SqliteInsert : IDisposable
 {
     private readonly SqliteSession _session;
     private readonly sqlite3_stmt _statement;
-    private readonly SqlColumnKind[] _kinds;
+    private readonly IReadOnlyList<SqliteTableColumn?> _columns;
 
-    private SqliteInsert(SqliteSession session, string into, IReadOnlyList<SqliteTableColumn> columns)
+    /// <summary>Prepares the statement.</summary>
+    /// <param name="session">In a transaction.</param>
+    /// <param name="into">The table, quoted.</param>
+    /// <param name="columns">Of the records, in their order; null for one that is passed over.</param>
+    internal SqliteInsert(SqliteSession session, string into, IReadOnlyList<SqliteTableColumn?> columns)
     {
         _session = session;
-        _kinds = [.. columns.Select(column => column.Kind)];
-        var sql = $"INSERT INTO {into} ({SqlNames.Join(columns.Select(c => c.Name))}) VALUES ({string.Join(", ", columns.Select(_ => "?"))})";
-        session.Check(raw.sqlite3_prepare_v2(session.Handle, sql, out _statement));
+        _columns = columns;
+        var names = columns.OfType<SqliteTableColumn>().Select(column => column.Name).ToList();
+        session.Check(raw.sqlite3_prepare_v2(
+            session.Handle, $"INSERT INTO {into} ({SqlNames.Join(names)}) VALUES ({string.Join(", ", names.Select(_ => "?"))})", out _statement));
     }
 
-    /// <summary>Inserts all records of one object.</summary>
-    /// <param name="session">In a transaction.</param>
-    /// <param name="table">Whose columns the object has.</param>
-    /// <param name="load">What is loaded.</param>
-    /// <param name="source">The object.</param>
-    /// <param name="target">Says into which table, when the object's columns are known.</param>
-    /// <param name="cancellationToken">Ends it between two rows.</param>
-    /// <returns>How many records there were.</returns>
-    internal static async ValueTask<long> InsertAllAsync(
-        SqliteSession session, SqliteTable table, TableLoad load, Uri source, Func<IReadOnlyList<string>, string> target, CancellationToken cancellationToken)
+    /// <summary>Inserts one record.</summary>
+    /// <returns>Why the table refused it; null when it is in.</returns>
+    internal string? TryInsert(CsvReader record)
     {
-        await using var reader = new CsvReader(await load.Store.OpenReadAsync(source, cancellationToken), load.Format);
-        if (await LoadColumns.ReadAsync(reader, load, [.. table.Columns.Select(c => c.Name)], cancellationToken) is not { } names)
+        if (record.FieldCount != _columns.Count)
         {
-            return 0;
+            return $"it has {record.FieldCount} fields, but there are {_columns.Count} columns";
         }
 
-        using var insert = new SqliteInsert(session, target(names), [.. names.Select(name => table.Columns.First(c => c.Name == name))]);
-        long rows = 0;
-        while (await reader.ReadAsync(cancellationToken))
+        var position = 0;
+        for (var i = 0; i < _columns.Count; i++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            insert.Insert(reader, source);
-            rows++;
-        }
-
-        load.Log?.Invoke($"Read {rows} rows from {ObjectUri.Text(source)}.");
-        return rows;
-    }
-
-    /// <exception cref="TaskFailedException">The record has more or fewer fields than there are columns.</exception>
-    /// <exception cref="SqlHookException">The database refuses the row.</exception>
-    private void Insert(CsvReader record, Uri source)
-    {
-        if (record.FieldCount != _kinds.Length)
-        {
-            throw new TaskFailedException(
-                $"Record {record.Record} of {ObjectUri.Text(source)} has {record.FieldCount} fields, but there are {_kinds.Length} columns.");
-        }
-
-        for (var i = 0; i < _kinds.Length; i++)
-        {
-            _session.Check(record.IsNull(i) ? raw.sqlite3_bind_null(_statement, i + 1) : Bind(i + 1, _kinds[i], record[i]));
+            if (_columns[i] is { } column)
+            {
+                position++;
+                _session.Check(record.IsNull(i) ? raw.sqlite3_bind_null(_statement, position) : Bind(position, column.Kind, record[i]));
+            }
         }
 
         var code = raw.sqlite3_step(_statement);
         if (code == raw.SQLITE_DONE)
         {
             raw.sqlite3_reset(_statement);
-            return;
+            return null;
         }
 
         // Read before the reset, which would lose the message.
         var refused = new SqliteException(raw.sqlite3_errmsg(_session.Handle).utf8_to_string(), code);
         raw.sqlite3_reset(_statement);
-        throw code is raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH
-            ? new SqlHookException($"Record {record.Record} of {ObjectUri.Text(source)}: {refused.Message}", isTransient: false, refused)
-            : refused;
+        return code is raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH ? refused.Message : throw refused;
     }
 
     public void Dispose() => _statement.Dispose();

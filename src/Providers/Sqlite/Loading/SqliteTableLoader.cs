@@ -1,5 +1,6 @@
-using Sluice.Core.Connections;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
+using Sluice.Core.Connections;
 using Sluice.Providers.Sqlite.Hooks;
 
 namespace Sluice.Providers.Sqlite.Loading;
@@ -14,45 +15,50 @@ public sealed class SqliteTableLoader(Connection connection) : ITableLoader
     public async ValueTask<LoadResult> LoadAsync(TableLoad load, CancellationToken cancellationToken)
     {
         var session = _session ??= await SqliteSession.OpenAsync(connection, cancellationToken);
-        return await session.RunAsync(
-            async () =>
-            {
-                // Takes the write lock at once: a later upgrade could meet another writer and fail.
-                session.Execute("BEGIN IMMEDIATE");
-                try
-                {
-                    var table = SqliteTable.Describe(session, load.Schema, load.Table);
-                    var result = load.Method == LoadMethod.Upsert
-                        ? await new SqliteUpsert(session, table, load).RunAsync(cancellationToken)
-                        : await InsertAsync(session, table, load, cancellationToken);
-                    session.Execute("COMMIT");
-                    return result;
-                }
-                catch
-                {
-                    SQLitePCL.raw.sqlite3_exec(session.Handle, "ROLLBACK"); // fails only where SQLite has rolled back by itself
-                    throw;
-                }
-            },
-            cancellationToken);
+        var content = load.Identity is null || load.DryRun ? null : await LoadContent.OfAsync(load, cancellationToken);
+        await using var rejects = load.Quarantine is { } uri ? new LoadQuarantine(load.Store, uri, load.MaxRejected) : null;
+        try
+        {
+            return await session.RunAsync(() => InTransactionAsync(session, load, content, rejects, cancellationToken), cancellationToken);
+        }
+        finally
+        {
+            // Also when the load failed: whoever looks into it needs them most then.
+            await (rejects?.PublishAsync(CancellationToken.None) ?? ValueTask.CompletedTask);
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _session?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static async ValueTask<LoadResult> InsertAsync(SqliteSession session, SqliteTable table, TableLoad load, CancellationToken cancellationToken)
+    private static async ValueTask<LoadResult> InTransactionAsync(
+        SqliteSession session, TableLoad load, string? content, LoadQuarantine? rejects, CancellationToken cancellationToken)
     {
-        if (load.Method == LoadMethod.Replace)
+        // Takes the write lock at once: a later upgrade could meet another writer and fail.
+        session.Execute("BEGIN IMMEDIATE");
+        try
         {
-            session.Execute($"DELETE FROM {table.Name}");
-        }
+            var ledger = content is null ? null : new SqliteLedger(session, load, content);
+            if (ledger?.Find() is { } rows)
+            {
+                load.Log?.Invoke($"These objects were appended to {load.Table} already: {rows} rows. Nothing is loaded again.");
+                RollBack(session);
+                return new(rows, rows);
+            }
 
-        long loaded = 0;
-        foreach (var source in load.Objects)
+            var table = SqliteTable.Describe(session, load.Schema, load.Table);
+            var result = await new SqliteLoad(session, table, load, rejects).RunAsync(cancellationToken);
+            ledger?.Remember(result);
+            session.Execute(load.DryRun ? "ROLLBACK" : "COMMIT");
+            return result;
+        }
+        catch
         {
-            loaded += await SqliteInsert.InsertAllAsync(session, table, load, source, _ => table.Name, cancellationToken);
+            RollBack(session);
+            throw;
         }
-
-        return new(loaded, loaded);
     }
+
+    // Fails only where SQLite has rolled back by itself.
+    private static void RollBack(SqliteSession session) => SQLitePCL.raw.sqlite3_exec(session.Handle, "ROLLBACK");
 }

@@ -25,6 +25,7 @@ public sealed class CsvReader : IAsyncDisposable
     private bool _ended;
     private bool _begun;
     private bool _disposed;
+    private byte[] _line = [];
 
     /// <summary>Makes a reader.</summary>
     /// <param name="source">Read to its end, and disposed with the reader.</param>
@@ -35,6 +36,12 @@ public sealed class CsvReader : IAsyncDisposable
         _dialect = new(format);
         _source = format.Gzip ? new GZipStream(source, CompressionMode.Decompress) : source;
     }
+
+    /// <summary>Keeps each record as it stands in the source, for <see cref="Line"/>. Default: false.</summary>
+    public bool KeepsLines { get; init; }
+
+    /// <summary>The current record as it stands in the source, without its line end; only when <see cref="KeepsLines"/>.</summary>
+    public byte[] Line => _line;
 
     /// <summary>Number of the current record, counted from 1, the header included.</summary>
     public long Record { get; private set; }
@@ -225,6 +232,11 @@ public sealed class CsvReader : IAsyncDisposable
         }
 
         FieldCount = 0;
+        if (KeepsLines)
+        {
+            _line = _buffer.AsSpan(_start, end - _start).ToArray(); // before quotes are taken out in place
+        }
+
         if (hasQuotes)
         {
             SplitQuoted(_start, end);

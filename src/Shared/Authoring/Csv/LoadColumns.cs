@@ -80,7 +80,7 @@ public static class LoadColumns
             : Find(orderColumn, columns)
               ?? throw new TaskFailedException($"UPSERT into {table} keeps the row with the highest '{orderColumn}', but the file has no such column.");
 
-    private static string? Find(string name, IReadOnlyList<string> names) =>
+    internal static string? Find(string name, IReadOnlyList<string> names) =>
         names.FirstOrDefault(n => n == name)
         ?? (names.Where(n => string.Equals(n, name, StringComparison.OrdinalIgnoreCase)).Take(2).ToList() is [var only] ? only : null);
 

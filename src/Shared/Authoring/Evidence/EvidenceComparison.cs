@@ -1,4 +1,3 @@
-using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Operators;
 
 namespace Sluice.Authoring.Evidence;
@@ -31,7 +30,7 @@ public static class EvidenceComparison
             }
 
             Add(column.Name, "NULLs", column.Nulls, same.Nulls);
-            if (ExtractQueries.HasExtremes(column.Kind))
+            if (CountedEvidence.HasExtremes(column.Kind))
             {
                 Add(column.Name, "as least value", column.Min, same.Min);
                 Add(column.Name, "as greatest value", column.Max, same.Max);

@@ -7,7 +7,16 @@ namespace Sluice.Authoring.Evidence;
 /// <param name="Rows">How many.</param>
 /// <param name="Hash">128 bits in hex: the sum over all rows of each row's hash, so that neither order nor splitting counts. Null when only counts were taken.</param>
 /// <param name="Columns">In the order of the rows.</param>
-public sealed record RowEvidence(long Rows, string? Hash, IReadOnlyList<ColumnEvidence> Columns);
+public sealed record RowEvidence(long Rows, string? Hash, IReadOnlyList<ColumnEvidence> Columns)
+{
+    /// <summary>What a place has more than it had: rows, NULLs and hashes are sums, and can be taken apart again. Extremes cannot; they are taken as given.</summary>
+    /// <param name="before">What was seen earlier in the same place.</param>
+    /// <param name="extremes">Whose extremes to take.</param>
+    public RowEvidence Since(RowEvidence before, RowEvidence extremes) => new(
+        Rows - before.Rows,
+        Hash is null || before.Hash is null ? null : RowHash.Difference(Hash, before.Hash),
+        [.. Columns.Select((column, i) => column with { Nulls = column.Nulls - before.Columns[i].Nulls, Min = extremes.Columns[i].Min, Max = extremes.Columns[i].Max })]);
+}
 
 /// <summary>What was seen of one column.</summary>
 /// <param name="Name">As the rows name it.</param>

@@ -54,6 +54,9 @@ internal struct RowHash
 
     internal static string Text(UInt128 sum) => sum.ToString("x32", CultureInfo.InvariantCulture);
 
+    internal static string Difference(string sum, string part) => Text(unchecked(
+        UInt128.Parse(sum, NumberStyles.HexNumber, CultureInfo.InvariantCulture) - UInt128.Parse(part, NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
+
     private void Add(ulong value) => _row = Mix(_row ^ value, OfValues) + value;
 
     private static ulong Mix(ulong a, ulong b)

@@ -36,7 +36,7 @@ internal static class ExtractQueries
     /// <param name="dialect">The source's.</param>
     /// <param name="columns">Columns to ask for.</param>
     internal static string Counts(ExtractRequest request, string dialect, IReadOnlyList<ColumnEvidence> columns) =>
-        $"SELECT COUNT(*){string.Concat(columns.Select(column => Counts(SqlNames.Quote(column.Name, dialect), column)))} FROM {From(request, dialect)}";
+        CountedEvidence.Query(From(request, dialect), dialect, columns);
 
     /// <summary>Splits a range of whole numbers. No value is in two parts, none between them; NULLs are in the first.</summary>
     internal static IReadOnlyList<string> Ranges(ExtractRequest request, string dialect, Int128? least, Int128? greatest)
@@ -76,13 +76,6 @@ internal static class ExtractQueries
                 $"SELECT * FROM {From(request, dialect)} WHERE ABS({column} % {request.Readers}) = {i}{(i == 0 ? $" OR {column} IS NULL" : "")}"),
         ];
     }
-
-    /// <summary>True when least and greatest of these values mean the same to every database.</summary>
-    internal static bool HasExtremes(SqlColumnKind kind) =>
-        kind is SqlColumnKind.Integer or SqlColumnKind.Decimal or SqlColumnKind.Date or SqlColumnKind.Timestamp;
-
-    private static string Counts(string name, ColumnEvidence column) =>
-        HasExtremes(column.Kind) ? $", COUNT({name}), MIN({name}), MAX({name})" : $", COUNT({name})";
 
     // A line end ends a comment in the query's last line. A table is read as it is: not every database sees through a query around it.
     private static string From(ExtractRequest request, string dialect) => request switch

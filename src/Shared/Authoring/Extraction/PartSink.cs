@@ -12,7 +12,6 @@ namespace Sluice.Authoring.Extraction;
 internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int, Uri> name) : IRowSink, IAsyncDisposable
 {
     private readonly List<WrittenObject> _written = [];
-    private IReadOnlyList<SqlColumn> _columns = [];
     private IObjectWrite? _write;
     private RowFileSink? _file;
     private long _toldRows;
@@ -21,9 +20,12 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
     /// <summary>Objects that are whole in the store.</summary>
     internal IReadOnlyList<WrittenObject> Written => _written;
 
+    /// <summary>Columns of the rows, once they are known.</summary>
+    internal IReadOnlyList<SqlColumn> Columns { get; private set; } = [];
+
     public void Begin(IReadOnlyList<SqlColumn> columns)
     {
-        _columns = columns;
+        Columns = columns;
         _file = NextFile(); // a name that the format cannot hold is told before the first row
     }
 
@@ -89,7 +91,7 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
         RowFileSink file = request.Format == FileFormat.Csv
             ? new CsvRowSink(OpenAsync, request.Csv)
             : new JsonLinesRowSink(OpenAsync, request.Csv.Gzip);
-        file.Begin(_columns);
+        file.Begin(Columns);
         return file;
     }
 

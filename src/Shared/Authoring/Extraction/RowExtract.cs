@@ -56,7 +56,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             await ReadAllAsync(snapshot, queries, parts, cancellationToken);
             var evidence = request.Reconcile == Reconciliation.None ? null : await CompareAsync(snapshot.Sessions[0], cancellationToken);
             var written = parts.SelectMany(part => part.Written).ToList();
-            var published = Manifest(written, evidence);
+            var published = Manifest(written, parts[0].Columns, evidence);
             await manifest.Body.WriteAsync(published.ToUtf8(), cancellationToken);
             await manifest.CommitAsync(cancellationToken);
             await DeleteAsync(former, cancellationToken);
@@ -166,11 +166,11 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         var asked = seen.Columns.Where(column => !request.Policy.Mask.Keys.Contains(column.Name, StringComparer.OrdinalIgnoreCase)).ToList();
         var said = new SingleRow();
         await session.ExtractAsync(ExtractQueries.Counts(request, source.Dialect, asked), request.Parameters, said, cancellationToken);
-        EvidenceComparison.Require("the source", SourceEvidence.Read(said.Values, asked), "the rows that came", seen with { Columns = asked, Hash = null });
+        EvidenceComparison.Require("the source", CountedEvidence.Read(said.Values, asked), "the rows that came", seen with { Columns = asked, Hash = null });
         return seen;
     }
 
-    private ObjectManifest Manifest(List<WrittenObject> written, RowEvidence? evidence) => new()
+    private ObjectManifest Manifest(List<WrittenObject> written, IReadOnlyList<SqlColumn> columns, RowEvidence? evidence) => new()
     {
         Entries = [.. written.Select(one => new ManifestEntry(ObjectUri.Text(one.Object.Uri), Mandatory: true, new(one.Object.Size, one.Rows)))],
         Meta = new(written.Sum(one => one.Object.Size), written.Sum(one => one.Rows), new()
@@ -178,6 +178,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             Format = request.Format == FileFormat.Csv ? "csv" : "jsonl",
             Csv = request.Format == FileFormat.Csv ? request.Csv : null,
             Gzip = request.Csv.Gzip,
+            Columns = [.. columns.Select(column => new ManifestColumn(column.Name, column.Type, column.Kind))],
             WrittenBy = request.WrittenBy,
             Evidence = evidence,
         }),

@@ -1,3 +1,7 @@
+using Sluice.Authoring.Evidence;
+using Sluice.Authoring.Extraction;
+using Sluice.Authoring.Loading;
+using Sluice.Authoring.Objects;
 using Sluice.Core.Connections;
 
 namespace Sluice.Authoring.Hooks;
@@ -42,6 +46,36 @@ public sealed record TableLoad
     /// <summary>For UPSERT: of rows with equal keys in the objects the one highest here is kept; null: the last in the file where the database can tell, else any one.</summary>
     public string? OrderColumn { get; init; }
 
+    /// <summary>What named the objects; null when nothing did.</summary>
+    public ObjectManifest? Manifest { get; init; }
+
+    /// <summary>What becomes of columns that the objects have and the table does not.</summary>
+    public DriftPolicy Drift { get; init; }
+
+    /// <summary>Column of a table that keeps one snapshot after the other; REPLACE then replaces the rows of <see cref="SnapshotValue"/> only. Null: no such table.</summary>
+    public string? SnapshotColumn { get; init; }
+
+    /// <summary>Value of <see cref="SnapshotColumn"/> in all rows of this load.</summary>
+    public string? SnapshotValue { get; init; }
+
+    /// <summary>Compares what is in the table at the end with what the manifest tells, before the commit.</summary>
+    public Reconciliation Reconcile { get; init; }
+
+    /// <summary>Where rows go that the table refuses; null: the first one fails the load.</summary>
+    public Uri? Quarantine { get; init; }
+
+    /// <summary>So many rows may be refused; one more fails the load.</summary>
+    public long MaxRejected { get; init; }
+
+    /// <summary>Who loads; null: nothing is remembered in the target.</summary>
+    public LoadIdentity? Identity { get; init; }
+
+    /// <summary>Appends an interval again that was appended from other objects.</summary>
+    public bool AppendAgain { get; init; }
+
+    /// <summary>Says what would be done, and changes nothing.</summary>
+    public bool DryRun { get; init; }
+
     /// <summary>For Redshift: further options of COPY.</summary>
     public IReadOnlyList<string> CopyOptions { get; init; } = [];
 
@@ -68,7 +102,15 @@ public enum LoadMethod
 /// <summary>What a load did.</summary>
 /// <param name="RowsLoaded">Rows read from the objects.</param>
 /// <param name="RowsInTable">Rows that the load left written to the table (after duplicates were removed).</param>
-public sealed record LoadResult(long RowsLoaded, long RowsInTable);
+public sealed record LoadResult(long RowsLoaded, long RowsInTable)
+{
+    /// <summary>Rows that the table refused; they are in the quarantine.</summary>
+    public long RowsRejected { get; init; }
+
+    /// <summary>What was seen in the table before the commit; null when it was not asked for.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public RowEvidence? Evidence { get; init; }
+}
 
 /// <summary>How CSV is written and read.</summary>
 public sealed record CsvFormat

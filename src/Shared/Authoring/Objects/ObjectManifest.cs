@@ -89,9 +89,18 @@ public sealed record ManifestOrigin
     /// <summary>Compressed with gzip.</summary>
     public bool Gzip { get; init; }
 
+    /// <summary>Columns of the objects, in their order.</summary>
+    public IReadOnlyList<ManifestColumn> Columns { get; init; } = [];
+
     /// <summary>The attempt that wrote them: run, task, try.</summary>
     public required string WrittenBy { get; init; }
 
     /// <summary>What was seen of the rows when they left the source; null when it was not asked for.</summary>
     public RowEvidence? Evidence { get; init; }
 }
+
+/// <summary>A column of the objects.</summary>
+/// <param name="Name">As the query names it.</param>
+/// <param name="Type">The source's own type name.</param>
+/// <param name="Kind">What its values are.</param>
+public sealed record ManifestColumn(string Name, string Type, [property: JsonConverter(typeof(JsonStringEnumConverter<SqlColumnKind>))] SqlColumnKind Kind);

@@ -40,6 +40,9 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <summary>When the task's first poke began, for sensors; null before it. UTC.</summary>
     public DateTimeOffset? FirstPokeAt { get; init; }
 
+    /// <summary>Names this dispatch of the task; null in a test run. Its token grows with every attempt of the run.</summary>
+    public Core.TaskInstances.AttemptId? Attempt { get; init; }
+
     /// <summary>What a callback is told of; null in a task.</summary>
     public Core.Callbacks.CallbackNote? Callback { get; init; }
 

@@ -1,0 +1,79 @@
+using Npgsql;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
+using Sluice.Authoring.Operators;
+using Sluice.Providers.Postgres.Hooks;
+
+namespace Sluice.Providers.Postgres.Loading;
+
+/// <summary>What the target remembers of loads; see <see cref="LoadLedger"/>.</summary>
+internal sealed class PostgresLedger
+{
+    private readonly PostgresSession _session;
+    private readonly TableLoad _load;
+    private readonly string _name;
+    private readonly string _content;
+
+    private PostgresLedger(PostgresSession session, TableLoad load, string name, string content) => (_session, _load, _name, _content) = (session, load, name, content);
+
+    /// <summary>Finds the ledger, or makes it.</summary>
+    /// <exception cref="TaskFailedException">It is not there and may not be made.</exception>
+    internal static async ValueTask<PostgresLedger> OpenAsync(PostgresSession session, TableLoad load, CancellationToken cancellationToken)
+    {
+        var name = SqlNames.Quote(load.Schema, LoadLedger.Table, PostgresHook.Postgres);
+        await using (var find = session.Command("SELECT to_regclass(@name) IS NOT NULL", new Dictionary<string, object?> { ["name"] = name }))
+        {
+            if (await find.ExecuteScalarAsync(cancellationToken) is false)
+            {
+                await CreateAsync(session, name, cancellationToken);
+            }
+        }
+
+        return new(session, load, name, await LoadContent.OfAsync(load, cancellationToken));
+    }
+
+    /// <summary>Locks this load's row for the transaction.</summary>
+    /// <returns>Rows that were appended from the same objects before; null when they are to be loaded.</returns>
+    internal async ValueTask<long?> FindAsync(CancellationToken cancellationToken)
+    {
+        var values = LoadLedger.Values(_load, _content, 0, DateTimeOffset.UtcNow);
+        await using (var insert = _session.Command(LoadLedger.Insert(_name), values))
+        {
+            await insert.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using var select = _session.Command(LoadLedger.Select(_name, "FOR UPDATE"), values);
+        await using var reader = await select.ExecuteReaderAsync(cancellationToken);
+        return LoadLedger.Decide(
+            _load,
+            _content,
+            await reader.ReadAsync(cancellationToken)
+                ? new(reader.GetInt64(0), reader.GetInt32(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4), reader.GetString(5))
+                : null);
+    }
+
+    internal async ValueTask RememberAsync(LoadResult result, CancellationToken cancellationToken)
+    {
+        await using var update = _session.Command(LoadLedger.Update(_name), LoadLedger.Values(_load, _content, result.RowsInTable, DateTimeOffset.UtcNow));
+        await update.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async ValueTask CreateAsync(PostgresSession session, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.ExecuteAsync(LoadLedger.Create(name), cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable)
+        {
+            // Another load has just made it.
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new TaskFailedException(
+                $"Loads are remembered in the table {name}, which is not there, and this user may not create it: {e.MessageText}. Create it once:\n{LoadLedger.Create(name)};\n"
+                + "and grant SELECT, INSERT and UPDATE on it; or set Ledger to false.",
+                e);
+        }
+    }
+}

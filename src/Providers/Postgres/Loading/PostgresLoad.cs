@@ -1,0 +1,252 @@
+using Sluice.Authoring.Csv;
+using Sluice.Authoring.Extraction;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
+using Sluice.Authoring.Operators;
+using Sluice.Providers.Postgres.Hooks;
+
+namespace Sluice.Providers.Postgres.Loading;
+
+/// <summary>One load, inside the transaction that is open.</summary>
+internal sealed class PostgresLoad(PostgresSession session, PostgresTable table, TableLoad load, LoadQuarantine? rejects)
+{
+    private const string Staging = "pg_temp.\"sluice_staging\"";
+
+    private readonly IReadOnlyList<string> _filled = load.SnapshotColumn is { } snapshot ? [Find(snapshot, table)] : [];
+    private SchemaDrift? _drift;
+
+    // Straight into the table where nothing has to be decided between the objects and it.
+    private bool IsDirect =>
+        load.Method != LoadMethod.Upsert && load.UpsertKeys is not { Count: > 0 } && load.SnapshotColumn is null && rejects is null
+        && _drift is { Added.Count: 0 } && !_drift.Columns.Contains(null);
+
+    internal async ValueTask<LoadResult> RunAsync(CancellationToken cancellationToken)
+    {
+        if (load.SnapshotColumn is not null && load.Method != LoadMethod.Replace)
+        {
+            throw new TaskFailedException("SnapshotColumn says which rows REPLACE replaces; it does not go with another method.");
+        }
+
+        long loaded = 0;
+        foreach (var source in load.Objects)
+        {
+            await using var reader = new CsvReader(await load.Store.OpenReadAsync(source, cancellationToken), load.Format) { KeepsLines = rejects is not null };
+            if (await NamesAsync(reader, cancellationToken) is not { } names)
+            {
+                continue; // empty, without even a header
+            }
+
+            var drift = SchemaDrift.Compare(names, [.. table.Columns.Select(c => c.Target)], load.Drift, load.Table, _filled);
+            if (_drift is null)
+            {
+                _drift = drift;
+                if (load.DryRun)
+                {
+                    return Tell();
+                }
+
+                await BeginAsync(cancellationToken);
+            }
+            else if (!drift.Loaded.Order(StringComparer.Ordinal).SequenceEqual(_drift.Loaded.Order(StringComparer.Ordinal)))
+            {
+                throw new TaskFailedException($"The objects of one load into {load.Table} have different columns; load them one after the other.");
+            }
+
+            loaded += await CopyAsync(drift, reader, source, cancellationToken);
+        }
+
+        return _drift is null ? await LoadNothingAsync(cancellationToken) : await EndAsync(loaded, cancellationToken);
+    }
+
+    private async ValueTask<IReadOnlyList<string>?> NamesAsync(CsvReader reader, CancellationToken cancellationToken)
+    {
+        if (load.Format.Header && !await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        return load switch
+        {
+            { Columns: { Count: > 0 } named } => named,
+            { Format.Header: true } => reader.ReadNames(),
+            { Manifest.Meta.Sluice.Columns: { Count: > 0 } known } => [.. known.Select(column => column.Name)],
+            _ => [.. table.Columns.Select(column => column.Name)],
+        };
+    }
+
+    private LoadResult Tell()
+    {
+        foreach (var ddl in AddColumns())
+        {
+            load.Log?.Invoke($"Dry run: would run {ddl}");
+        }
+
+        var ignored = _drift!.Columns.Count(column => column is null);
+        load.Log?.Invoke(
+            $"Dry run: would {load.Method switch { LoadMethod.Replace => "replace the rows of", LoadMethod.Upsert => "upsert into", _ => "append to" }} {table.Name}, "
+            + $"columns {SqlNames.Join(_drift.Loaded)}{(ignored > 0 ? $", passing over {ignored} that the table has not" : "")}. Nothing was changed.");
+        return new(0, 0);
+    }
+
+    private async ValueTask BeginAsync(CancellationToken cancellationToken)
+    {
+        if (!IsDirect)
+        {
+            await StageAsync(cancellationToken);
+            return;
+        }
+
+        if (load.Method == LoadMethod.Replace)
+        {
+            await LockAsync(cancellationToken);
+            await session.ExecuteAsync($"DELETE FROM {table.Name}", cancellationToken); // TRUNCATE would lock readers out
+        }
+    }
+
+    // The columns' types and nothing else: defaults and constraints come with the merge.
+    private async ValueTask StageAsync(CancellationToken cancellationToken)
+    {
+        var known = _drift!.Loaded.Except(_drift.Added).ToList();
+        await session.ExecuteAsync(
+            $"CREATE TEMP TABLE \"sluice_staging\" ON COMMIT DROP AS SELECT {SqlNames.Join(known)} FROM {table.Name} WITH NO DATA", cancellationToken);
+        var more = _drift.Added.Select(column => $"ADD COLUMN {SqlNames.Quote(column)} {PostgresTypes.For(column, load.Manifest)}")
+            .Concat(_drift.Columns.Select((column, i) => column is null ? $"ADD COLUMN {Ignored(i)} text" : null).OfType<string>())
+            .Concat(rejects is null ? [] : table.Columns.Where(c => c.Target.Required && known.Contains(c.Name)).Select(c => $"ALTER COLUMN {SqlNames.Quote(c.Name)} SET NOT NULL"))
+            .ToList();
+        if (more.Count > 0)
+        {
+            await session.ExecuteAsync($"ALTER TABLE {Staging} {string.Join(", ", more)}", cancellationToken);
+        }
+    }
+
+    private async ValueTask<long> CopyAsync(SchemaDrift drift, CsvReader reader, Uri source, CancellationToken cancellationToken)
+    {
+        var columns = string.Join(", ", drift.Columns.Select((column, i) => column is null ? Ignored(i) : SqlNames.Quote(column)));
+        var copy = new PostgresCopy(session, IsDirect ? table.Name : Staging, columns, load.Format);
+        var rows = rejects is null
+            ? await copy.AllAsync(reader, cancellationToken)
+            : await copy.AllButRejectedAsync(reader, drift.Columns.Count, source, rejects, cancellationToken);
+        load.Log?.Invoke($"Copied {rows} rows of {ObjectUri.Text(source)}.");
+        return rows;
+    }
+
+    private async ValueTask<LoadResult> LoadNothingAsync(CancellationToken cancellationToken)
+    {
+        if (load.Method == LoadMethod.Replace && !load.DryRun)
+        {
+            await session.ExecuteAsync($"DELETE FROM {table.Name}{Snapshot()}", cancellationToken);
+        }
+
+        return new(0, 0);
+    }
+
+    private async ValueTask<LoadResult> EndAsync(long loaded, CancellationToken cancellationToken)
+    {
+        var proof = load.Reconcile == Reconciliation.None ? null : new PostgresProof(session, load, _drift!, rejects?.Count ?? 0);
+        if (IsDirect)
+        {
+            var seen = proof is null
+                ? null
+                : await proof.OfTableAsync(table.Name, load.Method == LoadMethod.Replace ? "" : PostgresProof.OfThisTransaction, cancellationToken);
+            return new(loaded, loaded) { Evidence = seen };
+        }
+
+        // Nobody analyses temporary tables by itself; without it the merge is planned for a handful of rows.
+        await session.ExecuteAsync($"ANALYZE {Staging}", cancellationToken);
+        IReadOnlyList<string> keys = load.Method == LoadMethod.Upsert || load.UpsertKeys is { Count: > 0 }
+            ? LoadColumns.Keys(load.UpsertKeys, table.PrimaryKey, _drift!.Loaded, load.Table)
+            : [];
+        await RefuseNullKeysAsync(keys, cancellationToken);
+        if (proof is not null)
+        {
+            await proof.OfStagingAsync(Staging, cancellationToken);
+        }
+
+        var from = Latest(keys);
+        await LockAsync(cancellationToken);
+        foreach (var ddl in AddColumns())
+        {
+            await session.ExecuteAsync(ddl, cancellationToken);
+            load.Log?.Invoke($"The table has got a column: {ddl}");
+        }
+
+        var written = await MergeAsync(from, keys, cancellationToken);
+        var evidence = proof is null
+            ? null
+            : await proof.OfMergeAsync(table.Name, from, load.Method == LoadMethod.Upsert ? keys : [], load.Method == LoadMethod.Replace ? Snapshot() : PostgresProof.OfThisTransaction, cancellationToken);
+        return new(loaded, written) { RowsRejected = rejects?.Count ?? 0, Evidence = evidence };
+    }
+
+    private async ValueTask<long> MergeAsync(string from, IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        var columns = _drift!.Loaded;
+        var all = SqlNames.Join(columns.Concat(_filled));
+        var values = SqlNames.Join(columns) + string.Concat(_filled.Select(_ => $", {SnapshotLiteral()}"));
+        var insert = $"INSERT INTO {table.Name} ({all}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {from}";
+        if (load.Method == LoadMethod.Replace)
+        {
+            await session.ExecuteAsync($"DELETE FROM {table.Name}{Snapshot()}", cancellationToken);
+        }
+        else if (load.Method == LoadMethod.Upsert)
+        {
+            // Rows are replaced whole: where the objects lack columns, those must fall back to their defaults, which ON CONFLICT would keep.
+            if (table.HasUniqueKey(keys) && table.Columns.All(column => columns.Contains(column.Name)))
+            {
+                var others = columns.Except(keys).Select(column => SqlNames.Quote(column)).ToList();
+                insert += $" ON CONFLICT ({SqlNames.Join(keys)}) DO " + (others.Count == 0 ? "NOTHING" : $"UPDATE SET {string.Join(", ", others.Select(c => $"{c} = EXCLUDED.{c}"))}");
+            }
+            else
+            {
+                await session.ExecuteAsync($"DELETE FROM {table.Name} AS t USING {Staging} AS s WHERE {PostgresProof.SameKey(keys)}", cancellationToken);
+            }
+        }
+
+        return await session.ExecuteAsync(insert, cancellationToken);
+    }
+
+    // One row of each key. ctid is the row's place: the table was only ever appended to, so the highest is the last of the objects.
+    private string Latest(IReadOnlyList<string> keys)
+    {
+        if (keys.Count == 0)
+        {
+            return Staging;
+        }
+
+        var order = LoadColumns.Order(load.OrderColumn, _drift!.Loaded, load.Table);
+        var latestFirst = order is null ? "ctid DESC" : $"{SqlNames.Quote(order)} DESC NULLS LAST, ctid DESC";
+        return $"(SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {SqlNames.Join(keys)} ORDER BY {latestFirst}) AS \"sluice_rank\" FROM {Staging}) AS r "
+            + "WHERE \"sluice_rank\" = 1) AS s";
+    }
+
+    private IEnumerable<string> AddColumns() =>
+        _drift!.Added.Select(column => $"ALTER TABLE {table.Name} ADD COLUMN {SqlNames.Quote(column)} {PostgresTypes.For(column, load.Manifest)}");
+
+    private string Snapshot() => load.SnapshotColumn is null ? "" : $" WHERE {SqlNames.Quote(_filled[0])} = {SnapshotLiteral()}";
+
+    private string SnapshotLiteral() =>
+        $"CAST({SqlNames.Literal(load.SnapshotValue ?? throw new TaskFailedException("SnapshotColumn needs SnapshotValue."))} AS {table.Columns.First(c => c.Name == _filled[0]).Type})";
+
+    // Two loads of one table go one after the other: each would miss the rows that the other is about to insert.
+    private async ValueTask LockAsync(CancellationToken cancellationToken) =>
+        await session.ExecuteAsync($"LOCK TABLE {table.Name} IN SHARE ROW EXCLUSIVE MODE", cancellationToken);
+
+    // NULL equals nothing, so such rows would be added again by every run.
+    private async ValueTask RefuseNullKeysAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        if (keys.Count == 0)
+        {
+            return;
+        }
+
+        await using var command = session.Command($"SELECT COUNT(*) FROM {Staging} WHERE {string.Join(" OR ", keys.Select(key => $"{SqlNames.Quote(key)} IS NULL"))}");
+        if (await command.ExecuteScalarAsync(cancellationToken) is long rows and > 0)
+        {
+            throw new TaskFailedException($"{rows} rows for {load.Table} have NULL in the key ({string.Join(", ", keys)}); UPSERT cannot tell which rows they replace.");
+        }
+    }
+
+    private static string Ignored(int position) => $"\"sluice_ignored_{position}\"";
+
+    private static string Find(string column, PostgresTable table) =>
+        LoadColumns.Match([column], [.. table.Columns.Select(c => c.Name)], table.Name)[0];
+}

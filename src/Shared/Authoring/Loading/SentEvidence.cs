@@ -1,0 +1,60 @@
+using Sluice.Authoring.Evidence;
+using Sluice.Authoring.Extraction;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+
+namespace Sluice.Authoring.Loading;
+
+/// <summary>What the extract saw of the rows that are being loaded, by the columns that are.</summary>
+/// <param name="Evidence">Of the loaded columns, by the names that the objects give them.</param>
+/// <param name="Columns">The same columns as the table spells them.</param>
+public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Columns)
+{
+    /// <exception cref="TaskFailedException">The objects carry no evidence, or not of what is loaded.</exception>
+    public static SentEvidence Of(TableLoad load, SchemaDrift drift)
+    {
+        var sent = load.Manifest?.Meta?.Sluice?.Evidence
+            ?? throw new TaskFailedException("Reconcile compares with the evidence that an extract took, and these objects have none; set Reconcile on the extract too.");
+        var isWhole = load.Reconcile == Reconciliation.Checksums;
+        if (isWhole && (sent.Hash is null || drift.Columns.Contains(null)))
+        {
+            throw new TaskFailedException(sent.Hash is null
+                ? "Reconcile asks for checksums, and the extract took counts only; set Reconcile to checksums there too."
+                : "Reconcile cannot compare checksums where columns are not loaded; use counts, or leave them out of the extract.");
+        }
+
+        if (sent.Columns.Count != drift.Columns.Count)
+        {
+            throw new TaskFailedException($"The evidence is of {sent.Columns.Count} columns, and the objects have {drift.Columns.Count}.");
+        }
+
+        var loaded = sent.Columns.Zip(drift.Columns).Where(pair => pair.Second is not null).ToList();
+        return new(
+            sent with { Hash = isWhole ? sent.Hash : null, Columns = [.. loaded.Select(pair => pair.First)] },
+            [.. loaded.Select(pair => pair.Second!)]);
+    }
+
+    /// <summary>Reads the same columns from rows that have the alias <c>t</c>.</summary>
+    /// <param name="from">What stands behind FROM.</param>
+    public string Query(string from) =>
+        $"SELECT {string.Join(", ", Columns.Zip(Evidence.Columns, (column, sent) => $"t.{SqlNames.Quote(column)} AS {SqlNames.Quote(sent.Name)}"))} FROM {from}";
+
+    /// <summary>Compares all that was sent with what was seen; of rows that were refused only their number can be.</summary>
+    /// <param name="seen">What was seen.</param>
+    /// <param name="where">Where, for messages.</param>
+    /// <param name="rejected">Rows that were refused.</param>
+    /// <exception cref="TaskFailedException">They differ.</exception>
+    public RowEvidence RequireAll(RowEvidence seen, string where, long rejected)
+    {
+        if (rejected == 0)
+        {
+            EvidenceComparison.Require("the extract", Evidence, where, seen);
+        }
+        else if (seen.Rows + rejected != Evidence.Rows)
+        {
+            throw new TaskFailedException($"What arrived is not what left: the extract wrote {Evidence.Rows} rows; {seen.Rows} are in {where}, and {rejected} were refused.");
+        }
+
+        return seen;
+    }
+}
