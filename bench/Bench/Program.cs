@@ -4,7 +4,12 @@ using System.Text.Json.Nodes;
 using Sluice.Bench;
 using Sluice.Services;
 
-// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--measure all|tasks|idle|engine] [--slots N] [--repeats N]
+// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--measure all|tasks|idle|engine|transfer] [--slots N] [--repeats N] [--rows N]
+if (args is [TransferStep.Verb, .. var step])
+{
+    return await TransferStep.RunAsync(step);
+}
+
 var json = args.Contains("--json");
 var measure = Option("--measure") ?? "all";
 var only = Option("--only");
@@ -14,7 +19,12 @@ var dags = Path.Combine(Repository.Root, "bench", "dags");
 var report = new JsonArray();
 var missed = 0;
 
-if (measure is "engine")
+if (measure is "transfer")
+{
+    var rows = long.Parse(Option("--rows") ?? "5000000", CultureInfo.InvariantCulture);
+    Report($"{rows:N0} rows, MariaDB to S3 to PostgreSQL", await new TransferMeasurements(rows, Math.Min(repeats, 3), Progress).AllAsync(), "each step in a process of its own, best of the repeats");
+}
+else if (measure is "engine")
 {
     Report("scheduler in process, SQLite in memory, no workers", new EngineMeasurements(Progress).All(), "one thread, virtual time, CPU time of the process");
 }
@@ -24,13 +34,13 @@ else if (only is null or "embedded")
     Report(deployment.Name, await MeasureAsync(new(deployment, true, repeats)));
 }
 
-if (measure is not "engine" && (only is null or "cluster"))
+if (measure is not ("engine" or "transfer") && (only is null or "cluster"))
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: false);
     Report(deployment.Name, await MeasureAsync(new(deployment, false, repeats)));
 }
 
-if ((measure is not "engine" && only is "slow-disk") || (only is null && measure is "all"))
+if ((measure is not ("engine" or "transfer") && only is "slow-disk") || (only is null && measure is "all"))
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: true);
     Report(deployment.Name, await new Measurements(deployment, false, repeats).ChainsAsync(Progress));
@@ -48,7 +58,7 @@ Task<IReadOnlyList<Figure>> MeasureAsync(Measurements measurements) => measure s
     "all" => measurements.AllAsync(Progress),
     "tasks" => measurements.TasksAsync(Progress),
     "idle" => measurements.IdleAsync(Progress),
-    _ => throw new ArgumentException($"--measure is '{measure}'; give all, tasks, idle or engine."),
+    _ => throw new ArgumentException($"--measure is '{measure}'; give all, tasks, idle, engine or transfer."),
 };
 
 string? Option(string name)
@@ -64,7 +74,7 @@ void Report(string deployment, IReadOnlyList<Figure> figures, string isolation =
     var rows = new JsonArray();
     if (!json)
     {
-        Console.WriteLine(measure is "engine" ? $"\n{deployment}; {isolation}" : $"\n{deployment}; {slots} slots; {isolation}");
+        Console.WriteLine(measure is "engine" or "transfer" ? $"\n{deployment}; {isolation}" : $"\n{deployment}; {slots} slots; {isolation}");
     }
 
     foreach (var figure in figures)

@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Sluice.Services;
+
+namespace Sluice.Bench;
+
+/// <summary>MySQL to S3 to PostgreSQL with a table of eight typed columns, each step next to what the databases' own clients make of it in the same run.</summary>
+internal sealed class TransferMeasurements(long rows, int repeats, Action<string> progress)
+{
+    private const string Columns = "id bigint PRIMARY KEY, user_id integer, score smallint, amount numeric(12,2), channel text, comment text, created_at timestamp, updated_at timestamp";
+
+    /// <summary>Of the limit's rows a second, as the goals ask.</summary>
+    private const double Share = 0.85;
+
+    private readonly List<Figure> _figures = [];
+
+    public async Task<IReadOnlyList<Figure>> AllAsync()
+    {
+        await using var mysql = await MariaDbServer.StartAsync("--innodb-buffer-pool-size=2G");
+        await using var postgres = await PostgresServer.StartAsync(durable: true, "shared_buffers=512MB", "max_wal_size=8GB");
+        await using var s3 = await S3Server.StartAsync();
+        var bucket = await s3.CreateBucketAsync();
+        var warehouse = await postgres.CreateDatabaseAsync();
+        var connections = JsonSerializer.Serialize(new Dictionary<string, string>
+        {
+            ["shop"] = mysql.Uri("prod"),
+            ["warehouse"] = postgres.UriOf(warehouse),
+            ["s3"] = $"s3://{s3.AccessKey}:{s3.SecretKey}@/?endpoint_url={Uri.EscapeDataString(s3.Endpoint.ToString().TrimEnd('/'))}&region={s3.Region}",
+        });
+        progress($"making {rows:N0} rows");
+        await mysql.QueryAsync($"SET @rows = {rows};\n" + await File.ReadAllTextAsync(Path.Combine(Repository.Root, "examples", "nps", "nps.sql")));
+        var folder = Directory.CreateTempSubdirectory("sluice-bench-");
+        try
+        {
+            var csv = Path.Combine(folder.FullName, "nps.csv");
+            var client = $"mariadb --no-defaults -h 127.0.0.1 -P {mysql.Port} -u {mysql.User} -p{mysql.Password} --quick --batch -e 'SELECT * FROM nps' prod";
+            var extract = new Dictionary<string, object>
+            {
+                ["table"] = "nps", ["sql_connection_id"] = "shop", ["s3_bucket"] = bucket, ["s3_key"] = "nps.csv.gz", ["aws_connection_id"] = "s3", ["replace"] = true,
+            };
+            await AgainstAsync("extract to gzip CSV on S3", "mariadb --quick --batch | gzip -1", () => ShellAsync($"{client} | gzip -1 > /dev/null"), () => StepAsync("SqlToS3Operator", extract, connections));
+            var proven = new Dictionary<string, object>(extract) { ["s3_key"] = "proven.csv.gz", ["reconcile"] = "checksums" };
+            Tell("the same with checksums", await BestAsync(() => StepAsync("SqlToS3Operator", proven, connections)));
+            var split = new Dictionary<string, object>(extract) { ["s3_key"] = "split.csv.gz", ["readers"] = 2, ["partition_by"] = "id" };
+            Tell("the same by two readers", await BestAsync(() => StepAsync("SqlToS3Operator", split, connections)));
+
+            await StepAsync("SqlToS3Operator", new(extract) { ["s3_bucket"] = "", ["s3_key"] = "", ["uri"] = $"file://{csv}" }, connections);
+            await ExecuteAsync(warehouse, $"CREATE TABLE nps ({Columns}); CREATE TABLE nps_copy ({Columns})");
+            var psql = $"psql -q -v ON_ERROR_STOP=1 '{postgres.UriOf(warehouse)}'";
+            var load = new Dictionary<string, object>
+            {
+                ["table"] = "nps", ["s3_bucket"] = bucket, ["s3_key"] = "nps.csv.gz", ["aws_connection_id"] = "s3", ["redshift_connection_id"] = "warehouse", ["method"] = "replace",
+            };
+            await AgainstAsync(
+                "full refresh of PostgreSQL from S3",
+                "psql \\copy, key in place",
+                async () =>
+                {
+                    await ExecuteAsync(warehouse, "TRUNCATE nps_copy");
+                    return await ShellAsync($"{psql} -c \"\\copy nps_copy FROM '{csv}' CSV HEADER\"");
+                },
+                async () =>
+                {
+                    await ExecuteAsync(warehouse, "TRUNCATE nps");
+                    return await StepAsync("S3ToRedshiftOperator", load, connections);
+                });
+
+            progress("changing a tenth of the rows");
+            await mysql.QueryAsync("UPDATE prod.nps SET score = 10, comment = CONCAT('changed ', id) WHERE id % 10 = 3");
+            await StepAsync(
+                "SqlToS3Operator",
+                new(extract) { ["table"] = "", ["query"] = "SELECT * FROM nps WHERE id % 10 = 3", ["s3_key"] = "changed.csv.gz" },
+                connections);
+            var upsert = await StepAsync("S3ToRedshiftOperator", new(load) { ["s3_key"] = "changed.csv.gz", ["method"] = "upsert" }, connections);
+            _figures.Add(new($"upsert of {rows / 10:N0} changed rows", upsert.Seconds, "s"));
+            _figures.Add(new("most memory of any step", _peak, "MB", 250));
+            return _figures;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private double _peak;
+
+    // Limit and own way take turns, so that whatever else the machine does meets both.
+    private async Task AgainstAsync(string what, string limitName, Func<Task<double>> limit, Func<Task<StepResult>> own)
+    {
+        var limits = new List<double>();
+        var owns = new List<StepResult>();
+        for (var time = 0; time < repeats; time++)
+        {
+            progress($"{limitName} ({time + 1} of {repeats})");
+            limits.Add(await limit());
+            progress($"{what} ({time + 1} of {repeats})");
+            owns.Add(await own());
+        }
+
+        var best = owns.MinBy(step => step.Seconds)!;
+        _figures.Add(new($"{limitName}", rows / limits.Min(), "rows/s"));
+        Tell(what, best);
+        _figures.Add(new($"{what}: share of the limit", limits.Min() / best.Seconds, "", Share, HigherIsBetter: true));
+    }
+
+    private void Tell(string what, StepResult step)
+    {
+        _figures.Add(new(what, rows / step.Seconds, "rows/s", null, Parts: new Dictionary<string, double> { ["CPU seconds"] = step.Cpu, ["MB resident"] = step.PeakMegabytes }));
+    }
+
+    private async Task<StepResult> BestAsync(Func<Task<StepResult>> step)
+    {
+        var all = new List<StepResult>();
+        for (var time = 0; time < repeats; time++)
+        {
+            all.Add(await step());
+        }
+
+        return all.MinBy(one => one.Seconds)!;
+    }
+
+    private static async Task ExecuteAsync(string database, string sql)
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(database);
+        await connection.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<double> ShellAsync(string command)
+    {
+        var clock = Stopwatch.StartNew();
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", $"set -o pipefail; {command}"]))!;
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? clock.Elapsed.TotalSeconds : throw new InvalidOperationException($"{command} ended with {process.ExitCode}.");
+    }
+
+    private async Task<StepResult> StepAsync(string step, Dictionary<string, object> arguments, string connections)
+    {
+        var dll = Path.Combine(AppContext.BaseDirectory, "Sluice.Bench.dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [dll, TransferStep.Verb, step, JsonSerializer.Serialize(arguments), connections]) { RedirectStandardOutput = true })!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"{step} ended with {process.ExitCode}."));
+        }
+
+        var result = JsonSerializer.Deserialize<StepResult>(output)!;
+        _peak = Math.Max(_peak, result.PeakMegabytes);
+        return result;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+using Sluice.Core.Connections;
+using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
+using Sluice.Providers.All;
+
+namespace Sluice.Bench;
+
+/// <summary>Runs one operator in a process of its own, as a worker does, and tells what it took.</summary>
+internal static class TransferStep
+{
+    public const string Verb = "transfer-step";
+
+    /// <summary>Arguments: class of the operator, its arguments as JSON, connections as JSON (id to URI).</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        var providers = BuiltInProviders.Catalog();
+        var step = new OperatorFactory(providers).Create(arguments[0], arguments[1]);
+        var services = new Services(JsonSerializer.Deserialize<Dictionary<string, string>>(arguments[2])!);
+        var task = new TaskSpec { Id = new("step"), Operator = arguments[0] };
+        var dag = new DagSpec { Id = new("bench"), Tasks = [task] };
+        var start = new DateTimeOffset(2021, 2, 5, 0, 0, 0, default);
+        var run = new RunFacts { Key = 1, Dag = dag.Id, Id = new("manual__1"), Type = RunType.Manual, Interval = new(start, start.AddDays(1)), Version = "v" };
+        var context = new TaskContext(run, dag, task, 1, services, providers) { Attempt = new(1, 0, Environment.ProcessId) };
+        var clock = Stopwatch.StartNew();
+        var result = await step.ExecuteAsync(context, CancellationToken.None);
+        Console.WriteLine(JsonSerializer.Serialize(new StepResult(
+            clock.Elapsed.TotalSeconds, Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds, PeakMegabytes(), JsonSerializer.Serialize(result, result!.GetType()))));
+        return 0;
+    }
+
+    private static double PeakMegabytes() => double.Parse(
+        File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))[6..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
+
+    private sealed class Services(Dictionary<string, string> connections) : ITaskServices
+    {
+        public ValueTask<Connection?> GetConnectionAsync(string id, CancellationToken cancellationToken = default) =>
+            new(connections.TryGetValue(id, out var uri) ? ConnectionUri.Parse(id, uri) : null);
+
+        public ValueTask<string?> GetVariableAsync(string name, CancellationToken cancellationToken = default) => new((string?)null);
+
+        public ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken) => new((string?)null);
+
+        public void WriteLog(LogLevel level, string line) => Console.Error.WriteLine($"    {line}");
+    }
+}
+
+/// <summary>What a step took.</summary>
+/// <param name="Seconds">From the operator's start to its end.</param>
+/// <param name="Cpu">CPU seconds of its process, the runtime's start included.</param>
+/// <param name="PeakMegabytes">Most resident memory.</param>
+/// <param name="Result">What the operator returned, as JSON.</param>
+internal sealed record StepResult(double Seconds, double Cpu, double PeakMegabytes, string Result);
