@@ -34,6 +34,9 @@ public sealed partial class ApiClient
     public Task<ChangeAnswer> ClearTasksAsync(ChangeRequest request, CancellationToken cancellationToken = default) =>
         AskAsync<ChangeRequest, ChangeAnswer>(Operations.ClearTasks, request, cancellationToken);
 
+    public Task<RenamedDag> RenameDagAsync(RenameDagRequest request, CancellationToken cancellationToken = default) =>
+        AskAsync<RenameDagRequest, RenamedDag>(Operations.RenameDag, request, cancellationToken);
+
     public Task<ChangeAnswer> UpgradeRunsAsync(ChangeRequest request, CancellationToken cancellationToken = default) =>
         AskAsync<ChangeRequest, ChangeAnswer>(Operations.UpgradeRun, request, cancellationToken);
 

@@ -76,8 +76,14 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
             _errors[error.File] = error.Message ?? "";
         }
 
+        foreach (var rename in await store.ReadModel.ListRenamesAsync(CancellationToken.None))
+        {
+            _formerNames[rename.From] = rename.To;
+        }
+
         foreach (var (id, backfill) in recovered.Backfills)
         {
+            _backfilled[id] = backfill.Dag;
             SpawnBackfill(id, backfill);
         }
 
@@ -103,8 +109,13 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
         return ValueTask.CompletedTask;
     }
 
-    protected override ValueTask ReceiveAsync(object message)
+    protected override async ValueTask ReceiveAsync(object message)
     {
+        if (PutAside(message))
+        {
+            return;
+        }
+
         switch (message)
         {
             case DagStarted when _starting.Remove(Context.Sender!) && _starting.Count == 0:
@@ -132,7 +143,17 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
                 Context.Sender?.Tell(new BackfillAnswer(null, $"There is a backfill '{make.Id}' already."));
                 break;
             case MakeBackfill make:
+                _backfilled[make.Id] = make.Dag;
                 SpawnBackfill(make.Id, BackfillState.Empty).Tell(make, Context.Sender);
+                break;
+            case RenameDag rename:
+                await OnRenameAsync(rename);
+                break;
+            case RenameWritten:
+                OnRenameWritten();
+                break;
+            case Terminated gone when _renaming is { } renaming && gone.Actor == renaming.Source:
+                EndRename(renaming);
                 break;
             case RunFinished { Facts.Backfill: { } id } finished:
                 if (_backfills.TryGetValue(id, out var of))
@@ -145,6 +166,7 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
                 foreach (var (id, _) in _backfills.Where(entry => entry.Value == gone.Actor).ToList())
                 {
                     _backfills.Remove(id);
+                    _backfilled.Remove(id);
                 }
 
                 break;
@@ -191,8 +213,6 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
                 _company.Runs.Journal.Tell(append, Context.Self);
                 break;
         }
-
-        return ValueTask.CompletedTask;
     }
 
     protected override string Describe() => string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}, {_dags.Count} dags, {_backfills.Count} backfills");

@@ -152,6 +152,8 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
 
     public ValueTask<long> FindLatestAssetEventAsync(CancellationToken cancellationToken) => Inner.ReadModel.FindLatestAssetEventAsync(cancellationToken);
 
+    public ValueTask<IReadOnlyList<DagRenamedRow>> ListRenamesAsync(CancellationToken cancellationToken) => Inner.ReadModel.ListRenamesAsync(cancellationToken);
+
     public ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) => Inner.ReadModel.ListAuditAsync(limit, cancellationToken);
 
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => Inner.MigrateAsync(cancellationToken);

@@ -14,7 +14,7 @@ internal static class DagsCommands
 
     public static Command Create(CommandFactory factory) => CommandFactory.Group(
         "dags",
-        "List, look at, pause, check, plan and test Dags.",
+        "List, look at, pause, rename, check, plan and test Dags.",
         factory.Remote(new("list", "List all Dags.", "sluice dags list", "sluice dags list --json"), ListAsync),
         factory.Remote(new("show", "Show a Dag: its schedule, tasks and latest runs.", "sluice dags show weather_to_warehouse"), ShowAsync, DagId),
         factory.Remote(
@@ -29,6 +29,7 @@ internal static class DagsCommands
         factory.Remote(new("list-import-errors", "List what is wrong with Dag files.", "sluice dags list-import-errors"), ListImportErrorsAsync),
         DagCheck.Create(factory),
         DagPlanning.Create(factory),
+        DagRename.Create(factory),
         DagTest.Create(factory));
 
     private static async Task<int> ListAsync(Invocation invocation, ApiClient api) => invocation.Show<IReadOnlyList<DagSummary>>(

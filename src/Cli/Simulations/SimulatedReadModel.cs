@@ -119,5 +119,7 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
 
     public ValueTask<long> FindLatestAssetEventAsync(CancellationToken cancellationToken) => inner.FindLatestAssetEventAsync(cancellationToken);
 
+    public ValueTask<IReadOnlyList<DagRenamedRow>> ListRenamesAsync(CancellationToken cancellationToken) => inner.ListRenamesAsync(cancellationToken);
+
     public ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) => inner.ListAuditAsync(limit, cancellationToken);
 }

@@ -44,7 +44,7 @@ internal sealed class CrossDagRequests(IStore store, ActorRef elector)
             { RunId: { } given } => [new(new(given), life)],
             _ => [.. tries.Select(token => new TriggerCandidate(RunIdOf(string.Create(CultureInfo.InvariantCulture, $"manual__{name}@{token}")), life))],
         };
-        return await ToDagAsync(new(asked.Trigger.Dag), new TriggerForTask(asked.Trigger, candidates), cancel) switch
+        return await ToDagAsync(await NameNowAsync(asked.Trigger.Dag, cancel), new TriggerForTask(asked.Trigger, candidates), cancel) switch
         {
             CreateRunAnswer { Facts: { } facts } made => new TriggeredRun(facts.Id.Value, made.Ended ?? RunState.Queued),
             CreateRunAnswer none => new TriggeredRun(null, Refusal: none.Refusal, Skipped: none.Skipped),
@@ -55,6 +55,7 @@ internal sealed class CrossDagRequests(IStore store, ActorRef elector)
     /// <exception cref="ApiException">It could not be asked now.</exception>
     public Task<DagAnswer> LookAsync(DagQuestion question, CancellationToken cancel) => OrLaterAsync(async () =>
     {
+        question = question with { Dag = (await NameNowAsync(question.Dag, cancel)).Value };
         var found = new List<DagFinding>();
         foreach (var date in question.Dates)
         {
@@ -180,6 +181,11 @@ internal sealed class CrossDagRequests(IStore store, ActorRef elector)
             NotLeading => throw new ApiException(503, NotLeading.Sentence), // A task must not fail by a failover.
             var answer => answer,
         };
+
+    /// <summary>Others may go by the name that a Dag had before.</summary>
+    private async Task<DagId> NameNowAsync(string dag, CancellationToken cancel) =>
+        await store.ReadModel.FindDagAsync(new(dag), cancel) is not null ? new(dag)
+            : (await store.ReadModel.ListRenamesAsync(cancel)).FirstOrDefault(rename => rename.From.Value == dag)?.To ?? new(dag);
 
     private static async Task<T> OrLaterAsync<T>(Func<Task<T>> ask)
     {

@@ -54,6 +54,7 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
             [.. (await store.ReadModel.ListImportErrorsAsync(cancel)).Select(error => new ImportErrorSummary(error.File, error.Message ?? "", error.At))]),
         Operations.PauseDag => Json(await PauseAsync(Read<DagName>(call), true, call.Who, cancel)),
         Operations.UnpauseDag => Json(await PauseAsync(Read<DagName>(call), false, call.Who, cancel)),
+        Operations.RenameDag => Json(await RenameAsync(Read<RenameDagRequest>(call), call.Who, cancel)),
         Operations.TriggerRun => Json(await TriggerAsync(Read<TriggerRequest>(call), call.Who, cancel)),
         Operations.ListRuns => Json(await ListRunsAsync(Read<RunFilter>(call), cancel)),
         Operations.ShowRun => Json(await ShowRunAsync(Read<RunName>(call), cancel)),
@@ -288,8 +289,18 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
     /// <summary>Secrets are written past the journal, so nothing else would refuse a change on a node that stands by.</summary>
     private async Task MustLeadAsync(CancellationToken cancel) => await LeaderAsync<Leading>(Leading.Instance, cancel);
 
-    private async Task<DagRow> DagAsync(string id, CancellationToken cancel) =>
-        await store.ReadModel.FindDagAsync(new(id), cancel) ?? throw new ApiException(404, $"There is no Dag '{id}'. See: sluice dags list");
+    private async Task<DagRow> DagAsync(string id, CancellationToken cancel)
+    {
+        if (await store.ReadModel.FindDagAsync(new(id), cancel) is { } dag)
+        {
+            return dag;
+        }
+
+        var rename = (await store.ReadModel.ListRenamesAsync(cancel)).FirstOrDefault(rename => rename.From.Value == id);
+        throw new ApiException(404, rename is null
+            ? $"There is no Dag '{id}'. See: sluice dags list"
+            : $"There is no Dag '{id}' any more: its name is '{rename.To}' since {rename.At:yyyy-MM-dd HH:mm} UTC.");
+    }
 
     private async Task<DagSpec> SpecAsync(string version, CancellationToken cancel) =>
         await store.ReadModel.FindDagVersionAsync(version, cancel) is { } json

@@ -61,6 +61,11 @@ internal sealed partial class DagActor(
 
     protected override async ValueTask ReceiveAsync(object message)
     {
+        if (await IsHeldAsync(message))
+        {
+            return;
+        }
+
         switch (message)
         {
             case Define define:
@@ -152,6 +157,7 @@ internal sealed partial class DagActor(
 
     private async ValueTask OnDefineAsync(Define define)
     {
+        _makesNoRuns = false;
         if (_dag.Active && _dag.Version == define.Version && _dag.Bundle == define.Bundle && _dag.File == define.File)
         {
             return;
@@ -358,6 +364,11 @@ internal sealed partial class DagActor(
     /// <summary>Creates every run that is due and allowed now, and sets the alarm for the next.</summary>
     private async ValueTask ScheduleAsync()
     {
+        if (_makesNoRuns)
+        {
+            return;
+        }
+
         await ScheduleByAssetsAsync();
         while (_clock.Timetable is not null && _dag is { Active: true, Paused: false })
         {

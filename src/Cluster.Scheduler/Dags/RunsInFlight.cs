@@ -16,6 +16,11 @@ internal sealed class RunsInFlight(ActorContext context, RunCompany company)
     /// <summary>Those that count against the Dag's limit; a backfill minds its own.</summary>
     public int Counted { get; private set; }
 
+    public int Count => _runs.Count;
+
+    /// <summary>One of them; null when there is none.</summary>
+    public RunId? First => _runs.Values.FirstOrDefault()?.Facts.Id;
+
     public ActorRef? Find(long key) => _runs.GetValueOrDefault(key)?.Actor;
 
     /// <summary>The run of an interval; runs by hand are not of an interval.</summary>

@@ -456,6 +456,54 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
         Assert.Equal(3, (await Store.ReadModel.ListAuditAsync(100, None)).Count);
     }
 
+    [Fact]
+    public async Task A_dag_that_is_renamed_takes_all_its_rows_along_also_those_of_the_same_group()
+    {
+        var (old, other) = (NewDag("weather"), NewDag("other"));
+        var updated = new AssetEvent { Asset = "a", At = Day(1), SourceDag = "weather", SourceRun = "r", SourceTask = "t" };
+        await WriteAsync(
+            old, other, Run(1, 5), Run(2, 6), Run(3, 6, "other"), Task(1, "t"), Backfill("bf", Day(1)), Backfill("bg", Day(1)) with { Dag = new("other") },
+            new DagVersionRow("v1", Dag, "{}", Day(1)), new DagVersionRow("v9", new("other"), "{}", Day(1)), new AssetEventRow(updated), new AssetEventRow(updated with { SourceDag = "other" }));
+
+        // The end of its last run may be in the same group.
+        await WriteAsync(new DagRenamedRow(Dag, new("climate"), Noon, "ann", "a 'better' name"), Run(2, 6) with { State = RunState.Success }, Run(4, 7));
+
+        Assert.Equal(["climate", "other"], (await Store.ReadModel.ListDagsAsync(None)).Select(dag => dag.Id.Value));
+        Assert.Equivalent(old with { Id = new("climate") }, await Store.ReadModel.FindDagAsync(new("climate"), None));
+        Assert.Equal([4, 2, 1], (await Store.ReadModel.ListRunsAsync(new() { Dag = new("climate") }, None)).Select(run => run.Facts.Key));
+        Assert.Equal(RunState.Success, (await Store.ReadModel.FindRunAsync(new("climate"), new("run6"), None))!.State);
+        Assert.Null(await Store.ReadModel.FindRunAsync(Dag, new("run6"), None));
+        Assert.Equal([3], (await Store.ReadModel.ListRunsAsync(new() { Dag = new("other") }, None)).Select(run => run.Facts.Key));
+        Assert.Single(await Store.ReadModel.ListTaskInstancesAsync(1, None));
+        Assert.Equal([("v1", 3L)], (await Store.ReadModel.ListDagVersionsAsync(new("climate"), None)).Select(use => (use.Version, use.Runs)));
+        Assert.Equal(["bf"], (await Store.ReadModel.ListBackfillsAsync(new("climate"), None)).Select(row => row.Id));
+        Assert.Equal(["climate", "other"], (await Store.ReadModel.ListAssetEventsAsync(new(), None)).Select(one => one.SourceDag));
+        Assert.Equal([new DagRenamedRow(Dag, new("climate"), Noon.ToUniversalTime(), "ann", "a 'better' name")], await Store.ReadModel.ListRenamesAsync(None));
+    }
+
+    [Fact]
+    public async Task Former_names_lead_to_the_name_of_now_and_a_name_that_is_taken_again_is_none()
+    {
+        await WriteAsync(NewDag("a"), Run(1, 5, "a"));
+        await WriteAsync(Renamed("a", "b"));
+        await WriteAsync(Renamed("b", "c"));
+        await AssertNamesAsync("a>c b>c");
+
+        // Over one that is there: that one's row stays.
+        await WriteAsync(NewDag("a") with { Schedule = "taken" });
+        await WriteAsync(Renamed("c", "a"));
+        await AssertNamesAsync("b>a c>a");
+        Assert.Equal(("a", "taken"), Assert.Single((await Store.ReadModel.ListDagsAsync(None)).Select(dag => (dag.Id.Value, dag.Schedule))));
+        Assert.Equal(1, (await Store.ReadModel.FindRunAsync(new("a"), new("run5"), None))!.Facts.Key);
+
+        static DagRenamedRow Renamed(string from, string to) => new(new(from), new(to), Noon, "ann", null);
+
+        async Task AssertNamesAsync(string expected) =>
+            Assert.Equal(expected, string.Join(' ', (await Store.ReadModel.ListRenamesAsync(None)).Select(rename => $"{rename.From}>{rename.To}")));
+    }
+
+    private static DagRow NewDag(string id) => new() { Id = new(id), File = "f.cs", Version = "v1", Schedule = "none" };
+
     private static DateTimeOffset Day(int day) => new(2021, 2, day, 0, 0, 0, TimeSpan.Zero);
 
     private static TaskInstanceRow Task(long run, string task) => new()

@@ -34,6 +34,8 @@ public static class ApiJson
 [JsonSerializable(typeof(SecretValue))]
 [JsonSerializable(typeof(Changed))]
 [JsonSerializable(typeof(ChangeRequest))]
+[JsonSerializable(typeof(RenameDagRequest))]
+[JsonSerializable(typeof(RenamedDag))]
 [JsonSerializable(typeof(ChangeAnswer))]
 [JsonSerializable(typeof(TaskWhyAnswer))]
 [JsonSerializable(typeof(QuestionFilter))]

@@ -26,6 +26,9 @@ public static class Operations
     /// <summary><see cref="DagName"/> to <see cref="Changed"/>.</summary>
     public const string UnpauseDag = "dags.unpause";
 
+    /// <summary><see cref="RenameDagRequest"/> to <see cref="RenamedDag"/>: a Dag gets another id, with all that it has.</summary>
+    public const string RenameDag = "dags.rename";
+
     /// <summary><see cref="TriggerRequest"/> to <see cref="RunSummary"/>.</summary>
     public const string TriggerRun = "runs.trigger";
 
@@ -141,6 +144,20 @@ public sealed record Nothing;
 public sealed record DagName(string DagId);
 
 public sealed record RunName(string DagId, string RunId);
+
+/// <param name="DagId">The id that it had; no file defines it any more.</param>
+/// <param name="NewDagId">The id from then on. A Dag of that id may be there if it has no runs.</param>
+/// <param name="Note">Why, for those who look at it later.</param>
+/// <param name="DryRun">Only say whether it could be done.</param>
+public sealed record RenameDagRequest(string DagId, string NewDagId, string? Note = null, bool DryRun = false);
+
+/// <param name="DagId">The id that it had.</param>
+/// <param name="NewDagId">The id from now on.</param>
+/// <param name="Runs">Runs that go with it.</param>
+/// <param name="Versions">Versions that go with it.</param>
+/// <param name="Backfills">Backfills that go with it.</param>
+/// <param name="IsDefined">A file defines the new id already.</param>
+public sealed record RenamedDag(string DagId, string NewDagId, bool DryRun, long Runs, int Versions, int Backfills, bool IsDefined);
 
 /// <param name="RunId">A run id, or a logical date.</param>
 public sealed record TaskName(string DagId, string TaskId, string RunId);

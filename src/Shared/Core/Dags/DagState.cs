@@ -20,6 +20,7 @@ namespace Sluice.Core.Dags;
 [JsonDerivedType(typeof(AssetsQueued), "aq")]
 [JsonDerivedType(typeof(AssetsUsed), "au")]
 [JsonDerivedType(typeof(QueuedDeadlinePassed), "qd")]
+[JsonDerivedType(typeof(DagRenamed), "r")]
 public abstract record DagEvent
 {
     private protected DagEvent()
@@ -91,6 +92,14 @@ public sealed record AssetsQueued(IReadOnlyList<AssetEvent> Events, long Through
 /// <summary>A run was made of everything that waited, up to this event.</summary>
 public sealed record AssetsUsed(long Through) : DagEvent;
 
+/// <summary>What was a Dag of another name goes on under this one.</summary>
+/// <param name="From">The name that it had.</param>
+/// <param name="State">All that it is from now on.</param>
+/// <param name="By">Who asked.</param>
+/// <param name="Note">Why; null for none.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record DagRenamed(DagId From, DagState State, string By, string? Note, DateTimeOffset At) : DagEvent;
+
 /// <summary>A Dag's own state: version, position of its timetable, latest success. Its runs are apart.</summary>
 public sealed record DagState
 {
@@ -144,8 +153,25 @@ public sealed record DagState
         AssetsFollowed { Names: { } names } e => this with { AssetsThrough = e.Through, Assets = Assets.Only(names) },
         AssetsFollowed => this with { AssetsThrough = null, Assets = AssetQueue.Empty },
         AssetsQueued e => this with { AssetsThrough = e.Through, Assets = Assets.Add(e.Events) },
+        DagRenamed e => e.State,
         AssetsUsed e => this with { Assets = Assets.Without(e.Through) },
         _ => throw new ArgumentException($"No fold for {happened.GetType().Name}.", nameof(happened)),
+    };
+
+    /// <summary>This state under another name, where a Dag may have been defined that has no history: that one's definition counts, and this one's history.</summary>
+    /// <param name="defined">The Dag of that name; null when there is none.</param>
+    public DagState RenamedOver(DagState? defined) => defined?.Version is null ? this : this with
+    {
+        Version = defined.Version,
+        Bundle = defined.Bundle,
+        File = defined.File,
+        Active = defined.Active,
+        Paused = Paused || defined.Paused,
+        Problem = defined.Problem,
+        Since = defined.Since,
+        // Events of assets are looked at again from where the former left off.
+        AssetsThrough = defined.AssetsThrough is null ? null : AssetsThrough ?? defined.AssetsThrough,
+        Assets = defined.AssetsThrough is null ? AssetQueue.Empty : AssetsThrough is null ? defined.Assets : Assets,
     };
 
     private static ImmutableSortedSet<QueuedDeadline> Add(ImmutableSortedSet<QueuedDeadline> deadlines, long run, DateTimeOffset? due) =>

@@ -227,7 +227,8 @@ public static class DagValidator
     }
 
     // Ids end up in paths and addresses: plain ASCII, and never a step to another folder.
-    private static string? IdProblem(string id) =>
+    /// <summary>What is wrong with an id, such as <c>is empty; give it a name</c>; null when all is well.</summary>
+    public static string? IdProblem(string id) =>
         id.Length == 0 ? "is empty; give it a name"
         : id.Length > MaxIdLength ? $"is {id.Length} characters long; use at most {MaxIdLength}"
         : id.FirstOrDefault(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.')) is var illegal and not '\0'

@@ -83,7 +83,22 @@ internal static class PostgresChangeWriter
                 batch.BatchCommands.Add(delete);
             }
         }
+
+        foreach (var (sql, values) in changes.Renames.SelectMany(rename => rename.Statements()))
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            foreach (var value in values)
+            {
+                command.Parameters.Add(ValueOf(value));
+            }
+
+            batch.BatchCommands.Add(command);
+        }
     }
+
+    private static NpgsqlParameter ValueOf(object? value) => value is DateTimeOffset time
+        ? new() { Value = StoredTime.Truncate(time).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz }
+        : new() { Value = value is string text ? StorableText.Clean(text) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     private static string InsertOf<T>(RowTable<T> table) =>
         table.InsertFrom($"SELECT * FROM unnest({string.Join(", ", Enumerable.Range(1, table.Columns.Length).Select(n => $"${n}"))})");

@@ -75,6 +75,17 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
                 Write(_pools, ReadModelTables.Pools, [pool]);
             }
         }
+
+        foreach (var (sql, values) in changes.Renames.SelectMany(rename => rename.Statements()))
+        {
+            var statement = database.Statement(sql, values.Length);
+            for (var i = 0; i < values.Length; i++)
+            {
+                statement.With(i, values[i]);
+            }
+
+            statement.Execute();
+        }
     }
 
     private static string InsertOf<T>(RowTable<T> table) =>

@@ -57,6 +57,9 @@ internal sealed class CoalescedChanges
                 case AuditRow row:
                     Audit.Add(row);
                     break;
+                case DagRenamedRow row:
+                    Renames.Add(row);
+                    break;
                 default:
                     throw new System.Diagnostics.UnreachableException($"No table for {change.GetType().Name}.");
             }
@@ -97,6 +100,9 @@ internal sealed class CoalescedChanges
     public List<AssetEventRow> AssetEvents { get; } = [];
 
     public List<AuditRow> Audit { get; } = [];
+
+    /// <summary>Done after all else.</summary>
+    public List<DagRenamedRow> Renames { get; } = [];
 
     private void Forget(XComsCleared cleared)
     {

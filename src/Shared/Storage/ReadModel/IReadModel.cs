@@ -18,6 +18,9 @@ public interface IReadModel
     /// <summary>Versions of a Dag, oldest first, with how many runs each has.</summary>
     ValueTask<IReadOnlyList<DagVersionUse>> ListDagVersionsAsync(DagId dag, CancellationToken cancellationToken);
 
+    /// <summary>Names that Dags had before, by name.</summary>
+    ValueTask<IReadOnlyList<DagRenamedRow>> ListRenamesAsync(CancellationToken cancellationToken);
+
     /// <summary>Runs, newest logical date first.</summary>
     ValueTask<IReadOnlyList<DagRunRow>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken);
 

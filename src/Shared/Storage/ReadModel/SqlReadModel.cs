@@ -259,6 +259,11 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
     public async ValueTask<long> FindLatestAssetEventAsync(CancellationToken cancellationToken) =>
         (await database.QueryAsync("SELECT COALESCE(MAX(id), 0) FROM asset_event", [], row => row.Long(0), cancellationToken).ConfigureAwait(false))[0];
 
+    public async ValueTask<IReadOnlyList<DagRenamedRow>> ListRenamesAsync(CancellationToken cancellationToken) =>
+        await database.QueryAsync(
+            "SELECT former, dag_id, at, who, note FROM dag_rename ORDER BY former", [],
+            row => new DagRenamedRow(new(row.Text(0)), new(row.Text(1)), row.Time(2), row.Text(3), row.TextOrNull(4)), cancellationToken).ConfigureAwait(false);
+
     public async ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) =>
         await database.QueryAsync(
             "SELECT at, who, action, subject, details FROM audit ORDER BY id DESC LIMIT $1", [(long)limit],
