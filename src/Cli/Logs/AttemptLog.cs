@@ -12,11 +12,14 @@ namespace Sluice.Cli.Logs;
 /// <param name="task">The instance, or <c>callback-</c> and the event's id.</param>
 /// <param name="token">Of the attempt.</param>
 /// <param name="worker">Who ran it; null when that is not known.</param>
-internal sealed class AttemptLog(Invocation invocation, ApiClient api, string dag, string run, string task, int token, string? worker)
+/// <param name="former">Ids that the Dag had before; null for none.</param>
+internal sealed class AttemptLog(
+    Invocation invocation, ApiClient api, string dag, string run, string task, int token, string? worker, IReadOnlyList<string>? former = null)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
 
     private string? _holder;
+    private string? _name; // of the Dag when the attempt ran
 
     /// <summary>Prints it from its beginning.</summary>
     /// <param name="hasEnded">Asked before each look; it goes on until the answer is yes.</param>
@@ -103,5 +106,19 @@ internal sealed class AttemptLog(Invocation invocation, ApiClient api, string da
         return null;
     }
 
-    private Task<LogContent> FetchAsync(string node, long offset) => api.LogAsync(dag, run, task, token, node, offset, invocation.Cancel);
+    private async Task<LogContent> FetchAsync(string node, long offset)
+    {
+        var piece = await api.LogAsync(_name ?? dag, run, task, token, node, offset, invocation.Cancel);
+        foreach (var name in piece.Exists || _name is not null ? [] : former ?? [])
+        {
+            var earlier = await api.LogAsync(name, run, task, token, node, offset, invocation.Cancel);
+            if (earlier.Exists)
+            {
+                _name = name;
+                return earlier;
+            }
+        }
+
+        return piece;
+    }
 }

@@ -94,7 +94,7 @@ internal static class TasksCommands
     {
         var answer = ApiClient.Read<TaskStateAnswer>(await AskAsync(invocation, api));
         var attempt = Pick(answer, invocation);
-        var log = new AttemptLog(invocation, api, invocation.Get(DagId), answer.RunId, invocation.Get(TaskId), attempt.Token, attempt.Worker);
+        var log = new AttemptLog(invocation, api, invocation.Get(DagId), answer.RunId, invocation.Get(TaskId), attempt.Token, attempt.Worker, answer.FormerDagIds);
         if (invocation.Json)
         {
             var text = await log.ReadAsync();

@@ -233,6 +233,7 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(Summaries.Of)], [.. callbacks.Select(Summaries.Of)])
         {
             Question = asked is null ? null : Summaries.Of(asked),
+            FormerDagIds = (await store.ReadModel.ListRenamesAsync(cancel)).Where(rename => rename.To == run.Facts.Dag).Select(rename => rename.From.Value).ToList() is { Count: > 0 } former ? former : null,
         };
     }
 

@@ -45,6 +45,40 @@ public sealed class VersionsTests(LocalDeployment deployment) : IClassFixture<Lo
         Assert.Equal(second, Text(run.GetProperty("run"), "version"));
     }
 
+    [Fact]
+    public async Task A_dag_gets_another_name_after_a_look_and_its_logs_are_found()
+    {
+        var file = Path.Combine(deployment.DagFolder, "named.yaml");
+        await File.WriteAllTextAsync(file, "dag_id: first_name\ntasks:\n  - {id: say, operator: ShellOperator, script: echo said it}\n");
+        await UntilAsync("dags list", "first_name");
+        Good(await deployment.RunAsync("runs", "trigger", "first_name", "--run-id", "r", "--wait"));
+        var refused = await deployment.RunAsync("dags", "rename", "first_name", "last_name");
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("still defined by named.yaml", refused.Error);
+        File.Delete(file);
+        await UntilAsync("dags show first_name", "gone");
+
+        Assert.Equal(
+            ["Dag 'first_name' would be named 'last_name', with 1 run, 1 version and 0 backfills. Nothing was done.", "No file defines 'last_name' yet: nothing new of it runs until one does."],
+            Good(await deployment.RunAsync("dags", "rename", "first_name", "last_name", "--dry-run")).Lines);
+        var renamed = JsonDocument.Parse(Good(await deployment.RunAsync("dags", "rename", "first_name", "last_name", "--json")).Out).RootElement;
+        Assert.Equal(("last_name", 1), (Text(renamed, "new_dag_id"), renamed.GetProperty("runs").GetInt32()));
+
+        Assert.Contains("its name is 'last_name'", (await deployment.RunAsync("dags", "show", "first_name")).Error);
+        Assert.Contains("said it", Good(await deployment.RunAsync("tasks", "log", "last_name", "say", "r")).Out);
+        Assert.Equal(2, (await deployment.RunAsync("dags", "rename", "last_name")).Code);
+    }
+
+    private async Task UntilAsync(string command, string says)
+    {
+        var deadline = DateTime.UtcNow.AddMinutes(2);
+        for (var run = await deployment.RunAsync(command.Split(' ')); !run.Out.Contains(says, StringComparison.Ordinal); run = await deployment.RunAsync(command.Split(' ')))
+        {
+            Assert.True(DateTime.UtcNow < deadline, run.ToString());
+            await Task.Delay(100);
+        }
+    }
+
     private Task WriteAsync(string scripts, string more) => File.WriteAllTextAsync(
         Path.Combine(deployment.DagFolder, "moves.yaml"), $"dag_id: moves\ntasks:\n  - id: say\n    operator: ShellOperator\n    expand:\n      script: {scripts}{more}\n");
 

@@ -386,6 +386,9 @@ public sealed record TaskStateAnswer(
 {
     /// <summary>What it asked a person last; missing for tasks that ask nobody.</summary>
     public QuestionSummary? Question { get; init; }
+
+    /// <summary>Ids that the Dag had before: logs of attempts of then lie under them. Missing for most Dags.</summary>
+    public IReadOnlyList<string>? FormerDagIds { get; init; }
 }
 
 /// <param name="DagId">The Dag.</param>
