@@ -37,6 +37,10 @@ internal sealed class TaskRun : ITaskServices
         return this;
     }
 
+    internal Core.Callbacks.CallbackNote? Note { get; init; }
+
+    internal int TryNumber { get; set; } = 1;
+
     internal RunType Type { get; set; } = RunType.Manual;
 
     internal TaskRun With(Connection connection)
@@ -80,7 +84,7 @@ internal sealed class TaskRun : ITaskServices
         var task = new TaskSpec { Id = new("task"), Operator = "Test" };
         var dag = new DagSpec { Id = new("dag"), Tasks = [task], TimeZone = TimeZone };
         var run = new RunFacts { Key = Attempt?.Run ?? 1, Dag = dag.Id, Id = new("manual__1"), Type = Type, Interval = Interval, Version = "v" };
-        return new(run, dag, task, 1, this, BuiltInProviders.Catalog()) { Attempt = Attempt };
+        return new(run, dag, task, TryNumber, this, BuiltInProviders.Catalog()) { Attempt = Attempt, Callback = Note };
     }
 
     ValueTask<Connection?> ITaskServices.GetConnectionAsync(string id, CancellationToken cancellationToken) => new(_connections.GetValueOrDefault(id));

@@ -1,6 +1,7 @@
 using Sluice.Authoring.Hooks;
 using Sluice.Providers.Aws;
 using Sluice.Providers.Files;
+using Sluice.Providers.Http;
 using Sluice.Providers.MySql;
 using Sluice.Providers.Postgres;
 using Sluice.Providers.Shell;
@@ -15,6 +16,7 @@ public static class BuiltInProviders
     public static ProviderCatalog Catalog() => new ProviderCatalog()
         .Add(new GeneralProvider())
         .Add(new FilesProvider())
+        .Add(new HttpProvider())
         .Add(new MySqlProvider())
         .Add(new PostgresProvider())
         .Add(new ShellProvider())

@@ -22,9 +22,12 @@ public sealed class GeneralProvider : IProvider
         catalog.AddOperator<ApprovalOperator>();
         catalog.AddOperator<HitlOperator>();
         catalog.AddOperator<SqlOperator>();
+        catalog.AddOperator<SqlCheckOperator>();
+        catalog.AddOperator<SqlValueCheckOperator>();
         catalog.AddOperator<SqlSensor>();
         catalog.AddOperator<TimeSensor>();
         catalog.AddNotifier<WebhookNotifier>();
         catalog.AddNotifier<SlackNotifier>();
+        catalog.AddNotifier<EmailNotifier>();
     }
 }

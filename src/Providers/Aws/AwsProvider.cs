@@ -1,3 +1,6 @@
+using Sluice.Providers.Aws.Athena;
+using Sluice.Providers.Aws.Glue;
+using Sluice.Providers.Aws.RedshiftData;
 using Sluice.Authoring.Hooks;
 using Sluice.Providers.Aws.Operators;
 using Sluice.Providers.Aws.Redshift;
@@ -19,5 +22,13 @@ public sealed class AwsProvider : IProvider
         catalog.AddOperator<SqlToS3Operator>();
         catalog.AddOperator<S3ToRedshiftOperator>();
         catalog.AddOperator<S3KeySensor>();
+        catalog.AddOperator<S3ListOperator>();
+        catalog.AddOperator<S3CopyOperator>();
+        catalog.AddOperator<S3DeleteOperator>();
+        catalog.AddOperator<AthenaOperator>();
+        catalog.AddOperator<AthenaSensor>();
+        catalog.AddOperator<GlueJobOperator>();
+        catalog.AddOperator<GlueJobSensor>();
+        catalog.AddOperator<RedshiftDataOperator>();
     }
 }

@@ -58,7 +58,7 @@ public sealed class CallbackDefinitionTests
 
         (string Line, string Says)[] mistakes =
         [
-            ("on_failure_callback: [{notifier: PagerNotifier}]", "There is no notifier 'PagerNotifier'; known: SlackNotifier, WebhookNotifier."),
+            ("on_failure_callback: [{notifier: PagerNotifier}]", "There is no notifier 'PagerNotifier'; known: EmailNotifier, SlackNotifier, WebhookNotifier."),
             ("on_failure_callback: [{url: x}]", "notifier"),
             ("on_failure_callback: [{notifier: SlackNotifier, url: x, uri: y}]", "uri"),
             ("on_failure_callback: [{notifier: SlackNotifier}]", "needs a url or a connection_id"),

@@ -22,6 +22,9 @@ public sealed class S3KeySensor : Sensor
     /// <summary><c>*</c>, <c>?</c> and <c>[abc]</c> in a key match any object so named; a <c>*</c> takes slashes too. Default: false.</summary>
     public bool WildcardMatch { get; set; }
 
+    /// <summary>Bytes that an object must have at least, so that an empty marker does not count. Default: 0.</summary>
+    public long MinSize { get; set; }
+
     /// <summary>Connection of S3. Default: the AWS SDK's own chain.</summary>
     [Templated]
     public string? AwsConnectionId { get; set; }
@@ -62,13 +65,13 @@ public sealed class S3KeySensor : Sensor
         var pattern = ObjectUri.Key(uri);
         if (!WildcardMatch || !Wildcard.IsIn(pattern))
         {
-            return await store.HeadAsync(uri, cancellationToken) is not null;
+            return await store.HeadAsync(uri, cancellationToken) is { } found && found.Size >= MinSize;
         }
 
         var regex = Wildcard.Compile(pattern, acrossFolders: true);
         await foreach (var one in store.ListAsync(ObjectUri.Create(uri.Scheme, uri.Host, Wildcard.Prefix(pattern)), cancellationToken))
         {
-            if (regex.IsMatch(ObjectUri.Key(one.Uri)))
+            if (one.Size >= MinSize && regex.IsMatch(ObjectUri.Key(one.Uri)))
             {
                 return true;
             }

@@ -23,15 +23,6 @@ public sealed class SqlSensor : Sensor
     {
         await using var sql = await context.SqlAsync(ConnectionId, cancellationToken);
         var rows = await sql.QueryAsync(Sql, SqlParameters.From(Parameters), limit: 1, cancellationToken);
-        return rows is [[var cell, ..]] && IsTruthy(cell) ? Poke.Done : Poke.NotYet;
+        return rows is [[var cell, ..]] && SqlTruth.IsTruthy(cell) ? Poke.Done : Poke.NotYet;
     }
-
-    private static bool IsTruthy(object? cell) => cell switch
-    {
-        null => false,
-        bool value => value,
-        string text => text is not ("" or "0"),
-        IConvertible number when number.GetTypeCode() is >= TypeCode.SByte and <= TypeCode.Decimal => Convert.ToDouble(number) != 0,
-        _ => true,
-    };
 }

@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using Sluice.Authoring.Operators;
+using Sluice.Core.Connections;
+using Sluice.Providers.Aws.Signing;
+
+namespace Sluice.Providers.Aws.Glue;
+
+/// <summary>Runs of jobs of Glue (AWS Glue API).</summary>
+internal sealed class GlueJobs(Connection? connection, TimeProvider time)
+{
+    /// <summary>The argument that names the try which started a run; jobs pass over arguments that they do not know.</summary>
+    private const string TokenArgument = "--sluice_attempt";
+
+    private readonly AwsJsonClient _client = new(connection, "glue", "AWSGlue", time);
+
+    /// <summary>Starts a job, or finds the run that was started by the same token.</summary>
+    /// <returns>The run's id.</returns>
+    internal async ValueTask<string> StartAsync(string job, IReadOnlyDictionary<string, string> arguments, string token, CancellationToken cancellationToken)
+    {
+        // Glue takes no token that makes a start safe to repeat; the latest runs tell what started them.
+        var latest = await _client.AskAsync("GetJobRuns", new() { ["JobName"] = job, ["MaxResults"] = 50 }, cancellationToken);
+        if (latest["JobRuns"] is JsonArray runs && runs.FirstOrDefault(run => run?["Arguments"]?[TokenArgument]?.GetValue<string>() == token) is { } found)
+        {
+            return found["Id"]!.GetValue<string>();
+        }
+
+        var all = new JsonObject { [TokenArgument] = token };
+        foreach (var (name, value) in arguments)
+        {
+            all[name] = value;
+        }
+
+        return (await _client.AskAsync("StartJobRun", new() { ["JobName"] = job, ["Arguments"] = all }, cancellationToken))["JobRunId"]?.GetValue<string>()
+            ?? throw new TaskErrorException($"Glue started the job '{job}' and told no JobRunId.");
+    }
+
+    /// <summary>Null while the run goes on, true when it has succeeded.</summary>
+    /// <exception cref="TaskErrorException">It has failed, timed out or was stopped.</exception>
+    internal async ValueTask<bool?> LookAsync(string job, string id, CancellationToken cancellationToken)
+    {
+        var run = (await _client.AskAsync("GetJobRun", new() { ["JobName"] = job, ["RunId"] = id }, cancellationToken))["JobRun"];
+        return run?["JobRunState"]?.GetValue<string>() switch
+        {
+            "STARTING" or "RUNNING" or "STOPPING" or "WAITING" => null,
+            "SUCCEEDED" => true,
+            var state => throw new TaskErrorException($"Run {id} of the job '{job}' is {state}: {run?["ErrorMessage"] ?? "no reason was given"}"),
+        };
+    }
+
+    internal async ValueTask StopAsync(string job, string id, CancellationToken cancellationToken) =>
+        await _client.AskAsync("BatchStopJobRun", new() { ["JobName"] = job, ["JobRunIds"] = new JsonArray(id) }, cancellationToken);
+}
