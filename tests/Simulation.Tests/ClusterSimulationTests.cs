@@ -154,7 +154,7 @@ public sealed class ClusterSimulationTests
         OnlyFailed = people.Next(5) == 0,
     };
 
-    private static void Kill(SimulatedCluster cluster, Random chance)
+    internal static void Kill(SimulatedCluster cluster, Random chance)
     {
         switch (chance.Next(16))
         {
@@ -169,7 +169,7 @@ public sealed class ClusterSimulationTests
         }
     }
 
-    private static SimulatedCluster New(int seed, int schedulers)
+    internal static SimulatedCluster New(int seed, int schedulers)
     {
         var cluster = new SimulatedCluster(seed, new() { DropRate = 0.01, DuplicateRate = 0.01, BreakRate = 0.001, MaxDelay = TimeSpan.FromMilliseconds(30) });
         for (var i = 0; i < schedulers; i++)
@@ -199,7 +199,7 @@ public sealed class ClusterSimulationTests
     /// <param name="runs">How many.</param>
     /// <param name="rounds">It goes on for so many steps at least, also when all runs are over.</param>
     /// <param name="fault">What goes wrong in each step.</param>
-    private static void Run(SimulatedCluster cluster, DagSpec dag, int runs, int rounds, Action fault)
+    internal static void Run(SimulatedCluster cluster, DagSpec dag, int runs, int rounds, Action fault)
     {
         cluster.Define(dag);
         for (var run = 0; run < runs; run++)
@@ -282,7 +282,7 @@ public sealed class ClusterSimulationTests
         return tasks[task] with { Kind = TaskKind.Teardown, TriggerRule = TriggerRule.AllDoneSetupSuccess };
     }
 
-    private static DagSpec RandomDag(Random random)
+    internal static DagSpec RandomDag(Random random)
     {
         var tasks = new TaskSpec[random.Next(1, 12)];
         for (var i = 0; i < tasks.Length; i++)

@@ -23,6 +23,11 @@ internal sealed class MadeUpTasks(SimulationDispatcher simulation, TimeProvider 
         }
 
         var chance = simulation.NextRandom(100);
+        if (work.Callback is not null)
+        {
+            return End(chance < 10 ? OutcomeKind.Failed : OutcomeKind.Success, chance < 10 ? "made up" : null);
+        }
+
         return chance < 6 ? End(OutcomeKind.Failed, "made up")
             : chance < 12 && work.Task.Sensor is not null ? End(OutcomeKind.Rescheduled, null)
             : chance < 14 ? End(OutcomeKind.Skipped, "made up")
@@ -62,9 +67,20 @@ internal sealed class TaskLedger
     /// <summary>How each attempt ended on its worker.</summary>
     public Dictionary<AttemptId, OutcomeKind> Ends { get; } = [];
 
+    /// <summary>On which node each attempt began.</summary>
+    public Dictionary<AttemptId, string> Begins { get; } = [];
+
+    /// <summary>Nodes that are no more.</summary>
+    public HashSet<string> Crashed { get; } = [];
+
     public void Begin(TaskKey key, AttemptId id, string node)
     {
         Begun++;
+        if (!Begins.TryAdd(id, node))
+        {
+            Violations.Add($"{id} began on {node} and had begun on {Begins[id]}");
+        }
+
         if (_running.TryGetValue(key, out var other))
         {
             Violations.Add($"{id} began on {node} while {other.Id} ran on {other.Node}");
@@ -85,6 +101,7 @@ internal sealed class TaskLedger
     /// <summary>What it ran runs no more.</summary>
     public void NodeCrashed(string node)
     {
+        Crashed.Add(node);
         foreach (var (key, _) in _running.Where(entry => entry.Value.Node == node).ToList())
         {
             _running.Remove(key);

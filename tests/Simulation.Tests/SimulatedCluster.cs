@@ -157,6 +157,8 @@ internal sealed class SimulatedCluster
 
     public IReadOnlyList<TaskInstanceRow> Attempts(long run) => Await(Store.ReadModel.ListTaskInstancesAsync(run, default));
 
+    public IReadOnlyList<RunCallback> Callbacks() => Await(Store.ReadModel.ListCallbacksAsync(new CallbackQuery { Limit = 100_000 }, default));
+
     public bool AllEnded() => Runs() is { Count: > 0 } runs && runs.All(run => run.State is RunState.Success or RunState.Failed);
 
     /// <summary>What there is to look at when a seed fails: unfinished tasks, and every actor in its own words.</summary>
