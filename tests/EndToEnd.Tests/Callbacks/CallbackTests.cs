@@ -43,6 +43,37 @@ public sealed class CallbackTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task However_the_process_of_a_task_dies_its_retry_and_its_end_are_told_once_each()
+    {
+        var told = new Told(shared.Cluster.Folder, "dying-told");
+        await shared.Cluster.AddDagAsync(
+            "dying",
+            $$"""
+            Dag.Define("dying", dag =>
+            {
+                dag.Defaults.Retries = 1;
+                dag.Defaults.RetryDelay = TimeSpan.Zero;
+                dag.Defaults.OnRetry(ctx => { {{told.Statement("$\"{ctx.TaskId} {ctx.Event} {ctx.TryNumber}\"")}} });
+                dag.Defaults.OnFailure(ctx => { {{told.Statement("$\"{ctx.TaskId} {ctx.Event} {ctx.TryNumber}\"")}} });
+                dag.OnFailure(ctx => { {{told.Statement("\"the run\"")}} });
+                dag.Run("killed", _ => System.Diagnostics.Process.GetCurrentProcess().Kill());
+                dag.Run("fails_fast", _ => Environment.FailFast("enough"));
+                dag.Run("exits", _ => Environment.Exit(3));
+                // Beyond what a runner's heap may hold; nothing of it is ever touched.
+                dag.Run("allocates", _ => { var held = new List<byte[]>(); while (true) { held.Add(GC.AllocateUninitializedArray<byte>(1 << 30)); } });
+            });
+            """);
+        await shared.Api.TriggerAsync("dying");
+
+        var run = await CalledBackAsync("dying", 9);
+        Assert.All(run.Callbacks, callback => Assert.Equal(("success", 1), (callback.State, callback.HandedOut)));
+        string[] tasks = ["allocates", "exits", "fails_fast", "killed"];
+        Assert.Equal([.. tasks.SelectMany(task => (string[])[$"{task} on_failure 2", $"{task} on_retry 1"]), "the run"], told.Texts);
+        Assert.Contains("OutOfMemoryException", run.Tasks.Single(task => task.TaskId == "allocates").Error, StringComparison.Ordinal);
+        Assert.Contains("killed from outside", run.Tasks.Single(task => task.TaskId == "killed").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_webhook_in_yaml_is_posted_to_and_a_callback_over_its_time_is_stopped_and_shown()
     {
         using var listener = new HttpListener();
