@@ -67,7 +67,8 @@ internal static class CallbacksCommands
         }
 
         var log = new AttemptLog(
-            invocation, api, callback.DagId!, callback.RunId!, $"callback-{callback.EventId}", number, number == callback.HandedOut ? callback.Worker : null);
+            invocation, api, callback.DagId!, callback.RunId!, $"callback-{callback.EventId}", number, number == callback.HandedOut ? callback.Worker : null,
+            callback.FormerDagIds);
         if (invocation.Json)
         {
             var text = await log.ReadAsync();

@@ -45,6 +45,15 @@ internal sealed partial class OperatorApi
         }
 
         var found = await store.ReadModel.ListCallbacksAsync(query, cancel);
-        return [.. found.Select(callback => Summaries.Of(callback.Row) with { DagId = callback.Dag.Value, RunId = callback.Run.Value })];
+        var former = (await store.ReadModel.ListRenamesAsync(cancel)).ToLookup(rename => rename.To, rename => rename.From.Value);
+        return
+        [
+            .. found.Select(callback => Summaries.Of(callback.Row) with
+            {
+                DagId = callback.Dag.Value,
+                RunId = callback.Run.Value,
+                FormerDagIds = former.Contains(callback.Dag) ? [.. former[callback.Dag]] : null,
+            }),
+        ];
     }
 }

@@ -6,7 +6,7 @@ namespace Sluice.Cli.Tests.Deployments;
 /// <summary>The examples of deadlines in a whole Sluice: the run that misses one, whom that is told to, and how a person sees it.</summary>
 public sealed class CallbacksTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(6);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("sluice-callbacks-").FullName;
     private LocalCluster _cluster = null!;

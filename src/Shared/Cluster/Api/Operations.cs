@@ -315,6 +315,9 @@ public sealed record CallbackSummary
     /// <inheritdoc cref="DagId"/>
     public string? RunId { get; init; }
 
+    /// <summary>Ids that the Dag had before: its log may lie under one of them. Null for none, and in all but lists of callbacks.</summary>
+    public IReadOnlyList<string>? FormerDagIds { get; init; }
+
     /// <summary>As the callback and its receivers see it; names its log.</summary>
     public required string EventId { get; init; }
 
