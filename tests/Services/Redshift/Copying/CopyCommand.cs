@@ -200,7 +200,8 @@ internal sealed class CopyCommand(RedshiftSession session, CopyStatement copy)
             _rejected.Add(row);
         }
 
-        if (_rejectedCount > copy.MaxErrors)
+        // MAXERROR is the count at which the load fails; 0 and 1 are the same.
+        if (_rejectedCount >= Math.Max(1, copy.MaxErrors))
         {
             throw new RedshiftException($"Load into table '{PlainName()}' failed.  Check 'stl_load_errors' system table for details.");
         }
