@@ -66,9 +66,9 @@ public sealed class RedshiftSqlTests
             "DELETE FROM \"s\".\"t\" USING \"#sluice_staging\" WHERE \"s\".\"t\".\"a\" = \"#sluice_staging\".\"a\" AND \"s\".\"t\".\"b\" = \"#sluice_staging\".\"b\"",
             RedshiftSql.DeleteReplaced("\"s\".\"t\"", ["a", "b"]));
         Assert.Equal(
-            "INSERT INTO \"t\" (\"a\", \"v\") SELECT \"a\", \"v\" FROM (SELECT \"a\", \"v\", ROW_NUMBER() OVER (PARTITION BY \"a\" ORDER BY \"at\" DESC NULLS LAST) "
-            + "AS \"sluice_rank\" FROM \"#sluice_staging\") AS s WHERE \"sluice_rank\" = 1",
-            RedshiftSql.InsertLatest("\"t\"", ["a", "v"], ["a"], "at"));
+            "INSERT INTO \"t\" (\"a\", \"v\", \"day\") SELECT \"a\", \"v\", CAST('x' AS date) FROM (SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY \"a\" ORDER BY \"at\" DESC NULLS LAST) "
+            + "AS \"sluice_rank\" FROM \"#sluice_staging\") AS r WHERE \"sluice_rank\" = 1) AS s",
+            RedshiftSql.Insert("\"t\"", ["a", "v"], [("day", "CAST('x' AS date)")], RedshiftSql.Latest(["a"], "at")));
     }
 
     [Fact]

@@ -74,6 +74,12 @@ internal sealed class RedshiftRoad : IAsyncDisposable
         return uri;
     }
 
+    internal async Task<string> GetAsync(string key)
+    {
+        using var reader = new StreamReader(await _store.OpenReadAsync(Object(key), CancellationToken.None));
+        return await reader.ReadToEndAsync();
+    }
+
     internal async Task<List<string>> KeysAsync()
     {
         var keys = new List<string>();
@@ -125,14 +131,14 @@ internal sealed class RedshiftRoad : IAsyncDisposable
     }
 
     /// <summary>As a DAG does it.</summary>
-    internal Task<LoadResult> OperateAsync(string key, LoadMethod method, Action<S3ToRedshiftOperator>? set = null)
+    internal Task<LoadResult> OperateAsync(string key, LoadMethod method, Action<S3ToRedshiftOperator>? set = null, TaskRun? run = null)
     {
         var load = new S3ToRedshiftOperator
         {
             Table = "t", S3Bucket = Bucket, S3Key = key, RedshiftConnectionId = "db", AwsConnectionId = "s3", Method = method, NullMarker = "\\N",
         };
         set?.Invoke(load);
-        return Run.ExecuteAsync<LoadResult>(load);
+        return (run ?? Run).ExecuteAsync<LoadResult>(load);
     }
 
     public async ValueTask DisposeAsync()

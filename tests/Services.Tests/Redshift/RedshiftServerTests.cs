@@ -63,6 +63,7 @@ public sealed class RedshiftServerTests : IAsyncLifetime
         await _cluster.ExecuteAsync("INSERT INTO t (k) VALUES (1), (1)");
 
         Assert.Equal("5|1|x\n7|1|x", await _cluster.QueryAsync("SELECT id, k, v FROM t ORDER BY id"));
+        Assert.Equal("2", await _cluster.QueryAsync("SET enable_seqscan TO off; SELECT COUNT(*) FROM t WHERE k = 1"));
         Assert.Equal("PRIMARY KEY\nUNIQUE", await _cluster.QueryAsync("SELECT constraint_type FROM information_schema.table_constraints WHERE table_name = 't' AND constraint_type <> 'CHECK' ORDER BY 1"));
         Assert.Equal(
             "v|65535\ns|256\nn|10",

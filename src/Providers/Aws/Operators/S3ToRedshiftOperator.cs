@@ -125,11 +125,6 @@ public sealed class S3ToRedshiftOperator : Operator
             throw new TaskFailedException($"{(Analyze is null ? "CopyOptions are" : "Analyze is")} Redshift's; connection '{warehouse.Id}' is of type {warehouse.Type}.");
         }
 
-        if (warehouse.Type == "redshift" && (Drift != DriftPolicy.Fail || SnapshotColumn is { Length: > 0 } || Reconcile != Reconciliation.None || Quarantine is { Length: > 0 } || DryRun))
-        {
-            throw new TaskFailedException("Drift, SnapshotColumn, Reconcile, Quarantine and DryRun are for PostgreSQL and SQLite; Redshift's COPY cannot do them here.");
-        }
-
         await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
         var objects = await LoadObjects.FindAsync(store, uri, cancellationToken);
         await using var loader = context.Providers.OpenLoader(warehouse);

@@ -8,8 +8,8 @@ namespace Sluice.Providers.Aws.Redshift;
 
 /// <summary>Loads objects of S3 into a Redshift table by its COPY.</summary>
 /// <remarks>
-/// APPEND copies into the table in one transaction. REPLACE and UPSERT copy into a table of the session, then change the target in one
-/// transaction. Conflicts with other writers, and connections that break before the commit, are tried again a few times.
+/// Objects are copied into a table of the session; then one short transaction changes the target. APPEND without a ledger copies straight
+/// into the target. Conflicts with other writers, and connections that break before the commit, are tried again a few times.
 /// </remarks>
 /// <param name="connection">
 /// The cluster. Its extra <c>iam_role</c> is the role with which Redshift fetches (or <c>default</c>; several with commas between are a chain);
@@ -23,8 +23,6 @@ public sealed class RedshiftLoader(Connection connection, TimeProvider? time = n
 
     // Doubled with each try, and then anything between a half and one and a half of it: those that collided do not meet again.
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
-
-    private RedshiftSession? _session;
 
     /// <inheritdoc/>
     public async ValueTask<LoadResult> LoadAsync(TableLoad load, CancellationToken cancellationToken)
@@ -41,18 +39,20 @@ public sealed class RedshiftLoader(Connection connection, TimeProvider? time = n
         for (var attempt = 1; ; attempt++)
         {
             // Keys of a role end; each try gets those of its time.
-            var session = await OpenAsync(load, await CredentialsAsync(settings), region);
+            var credentials = await CredentialsAsync(settings);
+            await using var session = new RedshiftSession(connection, load.Log);
             try
             {
-                return await session.LoadAsync(cancellationToken);
+                return await new RedshiftLoad(session, load, credentials, region).RunAsync(cancellationToken);
             }
-            catch (SqlHookException e) when (session.IsCommitting && IsUnknown(e) && load.Method == LoadMethod.Append)
+            catch (SqlHookException e) when (session.IsCommitting && IsUnknown(e) && load is { Method: LoadMethod.Append, Identity: null })
             {
                 throw new TaskFailedException(
                     $"The connection broke while the rows for {load.Table} were being committed, so they may be in the table or not: count them, then clear this task or mark it. ({e.Message})", e);
             }
             catch (SqlHookException e) when ((wasOpen |= session.WasOpen) && attempt < MostTries && IsWorthAnotherTry(e))
             {
+                await session.DisposeAsync();
                 load.Log?.Invoke($"Try {attempt} of {MostTries} failed and left the table as it was: {e.Message}");
                 await Task.Delay(FirstWait * Math.Pow(2, attempt - 1) * (0.5 + Random.Shared.NextDouble()), time ?? TimeProvider.System, cancellationToken);
             }
@@ -60,13 +60,7 @@ public sealed class RedshiftLoader(Connection connection, TimeProvider? time = n
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _session?.DisposeAsync() ?? ValueTask.CompletedTask;
-
-    private async ValueTask<RedshiftSession> OpenAsync(TableLoad load, CopyCredentials credentials, string? region)
-    {
-        await DisposeAsync();
-        return _session = new(connection, load, credentials, region);
-    }
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask; // each try has a session of its own
 
     private async ValueTask<CopyCredentials> CredentialsAsync(AwsSettings settings) =>
         (connection.Extra.GetValueOrDefault("iam_role") ?? settings.RoleArn) is { } role

@@ -11,6 +11,9 @@ internal static partial class RedshiftSql
     /// <summary>Temporary tables of a session begin with a number sign.</summary>
     internal const string Staging = "\"#sluice_staging\"";
 
+    /// <summary>Redshift's own limit of MAXERROR.</summary>
+    internal const int MostErrors = 100_000;
+
     /// <summary>Names in quotes are then what the catalog says; by default Redshift folds them.</summary>
     internal const string ExactNames = "SET enable_case_sensitive_identifier TO true";
 
@@ -51,6 +54,8 @@ internal static partial class RedshiftSql
             sql.Append(Has(load, "COMPUPDATE") ? "" : "\nCOMPUPDATE OFF").Append(Has(load, "STATUPDATE") ? "" : "\nSTATUPDATE OFF");
         }
 
+        // The number is the one at which COPY fails.
+        sql.Append(load.Quarantine is null ? "" : $"\nMAXERROR {Math.Min(load.MaxRejected + 1, MostErrors)}");
         foreach (var option in load.CopyOptions)
         {
             sql.Append('\n').Append(option);
@@ -70,20 +75,28 @@ internal static partial class RedshiftSql
         {
             throw new TaskFailedException($"'{bad}' is no option of COPY: it has a semicolon, a comment or a quote that is not closed.");
         }
+
+        if (load.Quarantine is not null && (Has(load, "MAXERROR") || load.MaxRejected >= MostErrors))
+        {
+            throw new TaskFailedException($"Quarantine sets Redshift's MAXERROR by MaxRejected, which is below {MostErrors} there: leave MAXERROR out of CopyOptions.");
+        }
     }
 
-    /// <summary>A session's table like the target.</summary>
-    /// <param name="table">The target.</param>
-    /// <param name="columns">Those that are loaded.</param>
-    internal static string CreateStaging(RedshiftTable table, IReadOnlyList<string> columns) => table.HasIdentity
-        ? $"CREATE TEMP TABLE {Staging} AS SELECT {SqlNames.Join(columns)} FROM {table.Name} WHERE 1 = 0" // LIKE would want the identities, too
-        : $"CREATE TEMP TABLE {Staging} (LIKE {table.Name} INCLUDING DEFAULTS)";
+    /// <summary>A session's table like the target, with its keys and its rules.</summary>
+    internal static string CreateStaging(string target) => $"CREATE TEMP TABLE {Staging} (LIKE {target} INCLUDING DEFAULTS)";
 
-    /// <summary>Writers and readers of the table wait from here on. Nothing of the table has been seen yet: a lock makes no snapshot.</summary>
-    internal static string Lock(string target) => $"LOCK {target}";
+    /// <summary>A session's table of some columns of the target, and others.</summary>
+    /// <param name="target">Quoted.</param>
+    /// <param name="columns">The target's.</param>
+    /// <param name="more">Further ones, with their types.</param>
+    internal static string CreateStaging(string target, IReadOnlyList<string> columns, IReadOnlyList<(string Name, string Type)> more) =>
+        $"CREATE TEMP TABLE {Staging} AS SELECT {string.Join(", ", columns.Select(column => SqlNames.Quote(column)).Concat(more.Select(column => $"CAST(NULL AS {column.Type}) AS {SqlNames.Quote(column.Name)}")))} FROM {target} WHERE 1 = 0";
 
-    /// <summary>All rows away. TRUNCATE would commit the transaction on the spot.</summary>
-    internal static string DeleteAll(string target) => $"DELETE FROM {target}";
+    /// <summary>Writers and readers of the tables wait from here on. Nothing has been seen yet: a lock makes no snapshot.</summary>
+    internal static string Lock(params IEnumerable<string> tables) => $"LOCK {string.Join(", ", tables)}";
+
+    /// <summary>Rows away. TRUNCATE would commit the transaction on the spot.</summary>
+    internal static string Delete(string target, string where) => $"DELETE FROM {target}{where}";
 
     /// <summary>The rows away that the staging table replaces.</summary>
     internal static string DeleteReplaced(string target, IReadOnlyList<string> keys) =>
@@ -93,26 +106,36 @@ internal static partial class RedshiftSql
     internal static string CountNullKeys(IReadOnlyList<string> keys) =>
         $"SELECT COUNT(*) FROM {Staging} WHERE {string.Join(" OR ", keys.Select(key => $"{SqlNames.Quote(key)} IS NULL"))}";
 
-    /// <summary>All rows.</summary>
-    internal static string InsertAll(string target, IReadOnlyList<string> columns) =>
-        $"INSERT INTO {target} ({SqlNames.Join(columns)}) SELECT {SqlNames.Join(columns)} FROM {Staging}";
+    /// <summary>The staging table's rows, or one of each key: the highest by the order column; without one the database tells no order, and any one is taken.</summary>
+    /// <returns>What stands behind FROM, with the alias <c>s</c>.</returns>
+    internal static string Latest(IReadOnlyList<string> keys, string? order) => keys.Count == 0
+        ? $"{Staging} AS s"
+        : $"(SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {SqlNames.Join(keys)} ORDER BY {(order is null ? SqlNames.Join(keys) : $"{SqlNames.Quote(order)} DESC NULLS LAST")}) "
+            + $"AS \"sluice_rank\" FROM {Staging}) AS r WHERE \"sluice_rank\" = 1) AS s";
 
-    /// <summary>One row of each key: the highest by the order column; without one the database tells no order, and any one is taken.</summary>
-    internal static string InsertLatest(string target, IReadOnlyList<string> columns, IReadOnlyList<string> keys, string? order)
-    {
-        var all = SqlNames.Join(columns);
-        var by = order is null ? SqlNames.Join(keys) : $"{SqlNames.Quote(order)} DESC NULLS LAST";
-        return $"INSERT INTO {target} ({all}) SELECT {all} FROM (SELECT {all}, ROW_NUMBER() OVER (PARTITION BY {SqlNames.Join(keys)} ORDER BY {by}) "
-            + $"AS \"sluice_rank\" FROM {Staging}) AS s WHERE \"sluice_rank\" = 1";
-    }
+    /// <summary>Rows into the target.</summary>
+    /// <param name="target">Quoted.</param>
+    /// <param name="columns">Columns that come from the rows.</param>
+    /// <param name="filled">Columns that get one value, with it as a literal.</param>
+    /// <param name="from">What stands behind FROM.</param>
+    internal static string Insert(string target, IReadOnlyList<string> columns, IReadOnlyList<(string Name, string Value)> filled, string from) =>
+        $"INSERT INTO {target} ({SqlNames.Join(columns.Concat(filled.Select(column => column.Name)))}) "
+        + $"SELECT {string.Join(", ", columns.Select(column => SqlNames.Quote(column)).Concat(filled.Select(column => column.Value)))} FROM {from}";
+
+    /// <summary>One more column.</summary>
+    internal static string AddColumn(string target, string column, string type) => $"ALTER TABLE {target} ADD COLUMN {SqlNames.Quote(column)} {type}";
 
     /// <summary>Of columns that queries filter and join by; Redshift passes over a table of which less than a tenth is new.</summary>
     internal static string Analyze(string target) => $"ANALYZE {target} PREDICATE COLUMNS";
 
-    /// <summary>Columns of all tables by this name in whatever case: schema, table, column, type, default, place in the primary key or null.</summary>
+    /// <summary>
+    /// Columns of all tables by this name in whatever case: schema, table, column, type, default, place in the primary key or null, and whether
+    /// it takes NULL, the length of a text, the digits of a decimal.
+    /// </summary>
     internal static string Describe(string? schema, string table) =>
         $"""
-         SELECT c.table_schema, c.table_name, c.column_name, c.data_type, c.column_default, k.ordinal_position
+         SELECT c.table_schema, c.table_name, c.column_name, c.data_type, c.column_default, k.ordinal_position,
+             c.is_nullable, c.character_maximum_length, c.numeric_precision, c.numeric_scale
          FROM information_schema.columns c
          LEFT JOIN information_schema.table_constraints p
              ON p.constraint_type = 'PRIMARY KEY' AND p.table_schema = c.table_schema AND p.table_name = c.table_name

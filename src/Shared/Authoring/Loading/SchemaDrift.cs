@@ -52,7 +52,7 @@ public sealed record SchemaDrift(IReadOnlyList<string?> Columns, IReadOnlyList<s
         var loaded = policy == DriftPolicy.AddColumns
             ? matched.Select((column, i) => column ?? file[i].Trim()).ToList<string?>()
             : matched;
-        if (loaded.OfType<string>().GroupBy(column => column, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        if (loaded.OfType<string>().GroupBy(column => column, unknown.Count > 0 ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw new TaskFailedException($"The objects have the column {Names([twice.Key])} of table {name} more than once.");
         }
