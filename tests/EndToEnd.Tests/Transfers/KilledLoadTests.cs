@@ -9,7 +9,8 @@ public sealed class KilledLoadTests
 {
     private const string Role = "arn:aws:iam::123456789012:role/load";
     private const string Before = "1=old 9=old";
-    private const string After = "1=new 2=new 9=old";
+    private const string Upserted = "1=new 2=new 9=old";
+    private const string Appended = "1=new 1=old 2=new 9=old";
 
     private static readonly string[] Patience = ["--lease-duration", "2s", "--heartbeat-every", "500ms", "--fence-after", "3s", "--lost-after", "4s"];
 
@@ -29,30 +30,20 @@ public sealed class KilledLoadTests
         await cluster.Api.SetConnectionAsync("redshift", redshift.Uri(warehouse, $"iam_role={Role}"));
         await cluster.Api.SetConnectionAsync("mysql", (await MariaDbServer.StartSharedAsync()).Uri("mysql"));
         await cluster.Api.SetConnectionAsync("s3", S3Uri.Of(s3));
-        await cluster.AddDagAsync(
-            "killed_load",
-            $$"""
-            Dag.Define("killed_load", dag =>
-            {
-                var bucket = dag.Variable("killed_bucket", "{{await s3.CreateBucketAsync()}}");
-                var extract = dag.Add("extract", new SqlToS3Operator
-                {
-                    Query = "SELECT 'new' AS v, 1 AS id UNION ALL SELECT 'new', 2", SqlConnectionId = "mysql", S3Bucket = bucket, S3Key = "rows.csv", AwsConnectionId = "s3", Replace = true,
-                });
-                extract.Then(dag.Add("load", new S3ToRedshiftOperator
-                {
-                    S3Bucket = bucket, S3Key = "rows.csv", AwsConnectionId = "s3", RedshiftConnectionId = "redshift", Table = "t", Method = LoadMethod.Upsert,
-                }));
-            });
-            """);
-        string[] statements = ["^COPY", "^INSERT INTO \"public\"", "^COMMIT"];
-        for (var i = 0; i < statements.Length; i++)
+        await AddDagAsync(cluster, "killed_Upsert", "Upsert", await s3.CreateBucketAsync());
+        await AddDagAsync(cluster, "killed_Append", "Append", await s3.CreateBucketAsync());
+        var kills = new (string Method, string Statement, string After)[]
         {
+            ("Upsert", "^COPY", Upserted), ("Upsert", "^INSERT INTO \"public\"", Upserted), ("Append", "^INSERT INTO \"public\".\"sluice_loads\"", Appended), ("Append", "^COMMIT", Appended),
+        };
+        foreach (var (method, statement, after) in kills)
+        {
+            var (dag, run) = ($"killed_{method}", $"run_{worker.Name}");
             await Database.AskAsync(warehouse, "DELETE FROM t; INSERT INTO t VALUES (1, 'old'), (9, 'old')");
-            var pause = redshift.Faults.Pause(statements[i]);
-            await cluster.Api.TriggerAsync("killed_load", $"run_{i}");
+            var pause = redshift.Faults.Pause(statement);
+            await cluster.Api.TriggerAsync(dag, run);
             await pause.Reached.WaitAsync(TimeSpan.FromSeconds(120));
-            var next = await cluster.StartWorkerAsync($"worker_{i + 1}");
+            var next = await cluster.StartWorkerAsync($"{worker.Name}x");
             await Until.TrueAsync(() => next.Log.Contains("Linked to", StringComparison.Ordinal), "the next worker has joined");
 
             await worker.KillAsync();
@@ -61,12 +52,28 @@ public sealed class KilledLoadTests
             worker = next;
 
             // What was sent is done by the server, and nothing after it.
-            Assert.Contains(await TableAsync(), statements[i] == "^COMMIT" ? [Before, After] : new[] { Before });
+            Assert.Contains(await TableAsync(), statement == "^COMMIT" ? [Before, after] : new[] { Before });
             again.Release();
-            await cluster.Api.SucceededAsync("killed_load", $"run_{i}");
-            Assert.Equal(After, await TableAsync());
+            await cluster.Api.SucceededAsync(dag, run);
+            Assert.Equal(after, await TableAsync());
         }
 
         async Task<string> TableAsync() => (string)(await Database.AskAsync(warehouse, "SELECT string_agg(id || '=' || v, ' ' ORDER BY id, v) FROM t"))!;
     }
+
+    private static Task AddDagAsync(TestCluster cluster, string dag, string method, string bucket) => cluster.AddDagAsync(
+        dag,
+        $$"""
+        Dag.Define("{{dag}}", dag =>
+        {
+            var extract = dag.Add("extract", new SqlToS3Operator
+            {
+                Query = "SELECT 'new' AS v, 1 AS id UNION ALL SELECT 'new', 2", SqlConnectionId = "mysql", S3Bucket = "{{bucket}}", S3Key = "rows.csv", AwsConnectionId = "s3", Replace = true,
+            });
+            extract.Then(dag.Add("load", new S3ToRedshiftOperator
+            {
+                S3Bucket = "{{bucket}}", S3Key = "rows.csv", AwsConnectionId = "s3", RedshiftConnectionId = "redshift", Table = "t", Method = LoadMethod.{{method}},
+            }));
+        });
+        """);
 }

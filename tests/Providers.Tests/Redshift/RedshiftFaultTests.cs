@@ -11,8 +11,9 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
     // Each statement of a load, by how it begins. ANALYZE comes behind the commit.
     private static readonly string[] Statements =
     [
-        "^SELECT pg_backend_pid", "^SET enable_case", "^SELECT c.table_schema", "^CREATE TEMP TABLE", "^COPY", "^SELECT pg_last_copy_count", "^SELECT COUNT", "^BEGIN", "^LOCK", "^DELETE",
-        "^INSERT", "^COMMIT",
+        "^SELECT pg_backend_pid", "^SET enable_case", "^SELECT c.table_schema", "information_schema.tables", "^SELECT run_key", "^CREATE TEMP TABLE", "^COPY", "^SELECT pg_last_copy_count",
+        "^SELECT COUNT\\(\\*\\) FROM \"#", "^BEGIN", "^LOCK", "^DELETE FROM \"public\".\"t\"", "^INSERT INTO \"public\".\"t\"", "^DELETE FROM \"public\".\"sluice_loads\"",
+        "^INSERT INTO \"public\".\"sluice_loads\"", "^COMMIT",
     ];
 
     private RedshiftRoad _road = null!;
@@ -27,18 +28,29 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
     public async Task DisposeAsync() => await _road.DisposeAsync();
 
     [Theory]
-    [InlineData(LoadMethod.Append, "1=new 1=old 2=new 3=new 9=old")]
-    [InlineData(LoadMethod.Replace, "1=new 2=new 3=new")]
-    [InlineData(LoadMethod.Upsert, "1=new 2=new 3=new 9=old")]
-    public async Task A_connection_that_breaks_at_any_statement_leaves_the_table_before_or_after_and_the_next_try_is_right(LoadMethod method, string after)
+    [InlineData(LoadMethod.Append, false, 7, "1=new 1=old 2=new 3=new 9=old")]
+    [InlineData(LoadMethod.Append, true, 14, "1=new 1=old 2=new 3=new 9=old")]
+    [InlineData(LoadMethod.Replace, false, 11, "1=new 2=new 3=new")]
+    [InlineData(LoadMethod.Replace, true, 15, "1=new 2=new 3=new")]
+    [InlineData(LoadMethod.Upsert, false, 12, "1=new 2=new 3=new 9=old")]
+    [InlineData(LoadMethod.Upsert, true, 16, "1=new 2=new 3=new 9=old")]
+    public async Task A_connection_that_breaks_at_any_statement_leaves_the_table_before_or_after_and_the_next_try_is_right(
+        LoadMethod method, bool hasLedger, int statements, string after)
     {
         const string Before = "1=old 9=old";
         var load = _road.Load(method, _road.Object("f.csv"));
+        if (hasLedger)
+        {
+            load = load with { Identity = new("dag", "task", DateTimeOffset.UnixEpoch, "run", 1, 1) };
+            await _road.LoadAsync(load); // makes the ledger
+            await ResetAsync();
+        }
+
         var earlier = _road.Server.Statements.Count;
         await _road.LoadAsync(load);
         Assert.Equal(after, await TableAsync());
         var ran = _road.Server.Statements.Skip(earlier).Select(Kind).Where(kind => kind is not null).Distinct().ToList();
-        Assert.Equal(Statements.Length - method switch { LoadMethod.Upsert => 0, LoadMethod.Replace => 1, _ => 5 }, ran.Count);
+        Assert.Equal(statements, ran.Count);
 
         foreach (var statement in ran)
         {
@@ -60,7 +72,7 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
                     _road.Server.Faults.DropBefore(statement!);
                 }
 
-                if (method == LoadMethod.Append && statement == "^COMMIT")
+                if (method == LoadMethod.Append && !hasLedger && statement == "^COMMIT")
                 {
                     // Nobody can know whether the commit was done, and doing it again might double the rows.
                     var e = await Assert.ThrowsAsync<TaskFailedException>(() => _road.LoadAsync(watched));
@@ -295,7 +307,14 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
 
     private Task<string> TableAsync() => _road.ReadAsync("SELECT string_agg(id || '=' || v, ' ' ORDER BY id, v) FROM t");
 
-    private Task ResetAsync() => _road.ExecuteAsync("DELETE FROM t; INSERT INTO t VALUES (1, 'old'), (9, 'old')");
+    private async Task ResetAsync()
+    {
+        await _road.ExecuteAsync("DELETE FROM t; INSERT INTO t VALUES (1, 'old'), (9, 'old')");
+        if (await _road.ReadAsync("SELECT to_regclass('sluice_loads') IS NOT NULL") == "t")
+        {
+            await _road.ExecuteAsync("DELETE FROM sluice_loads");
+        }
+    }
 
     private static string? Kind(string sql) => Statements.FirstOrDefault(statement => Regex.IsMatch(sql, statement));
 
