@@ -21,6 +21,7 @@ Dag.Define("mysql_to_redshift", dag =>
         S3Key = "nps/nps.csv",
         AwsConnectionId = "s3",
         Replace = true,
+        NullMarker = "\\N", // Redshift would take empty strings for NULL without one.
     });
 
     var load = dag.Add("s3_nps_to_redshift", new S3ToRedshiftOperator
@@ -31,6 +32,7 @@ Dag.Define("mysql_to_redshift", dag =>
         RedshiftConnectionId = "redshift",
         Schema = "raw_data",
         Table = "nps",
+        NullMarker = "\\N",
         Method = LoadMethod.Replace,
     });
 

@@ -23,6 +23,7 @@ Dag.Define("mysql_to_redshift_v2", dag =>
         S3Key = Key,
         AwsConnectionId = "s3",
         Replace = true,
+        NullMarker = "\\N", // Redshift would take empty strings for NULL without one.
     });
 
     var load = dag.Add("s3_nps_to_redshift", new S3ToRedshiftOperator
@@ -33,6 +34,7 @@ Dag.Define("mysql_to_redshift_v2", dag =>
         RedshiftConnectionId = "redshift",
         Schema = "raw_data",
         Table = "nps",
+        NullMarker = "\\N",
         Method = LoadMethod.Upsert,
         UpsertKeys = ["id"],
     });
