@@ -23,6 +23,12 @@ internal static class BackfillCommands
     private static readonly Option<bool> Running = new("--running") { Description = "Cancel the runs that are active, too." };
     private static readonly Option<string?> Note = new("--note") { Description = "Why; kept with the backfill.", HelpName = "TEXT" };
 
+    private static readonly Option<string?> OnVersion = new("--on-version")
+    {
+        Description = "Version of the Dag that its runs go by: latest (the default), original (runs that are run again keep their own), or a hash of dags versions.",
+        HelpName = "VERSION",
+    };
+
     private static readonly Option<string[]> Params = new("--param")
     {
         Description = "One param of every run; a value that is no JSON is text. Again for more.",
@@ -64,7 +70,7 @@ internal static class BackfillCommands
                 "sluice backfill create load --start 2021-02-01T06:00 --end 2021-02-02 \\\n    --max-active-runs 4 --order newest --reprocess failed",
                 "sluice backfill create load --start 2021-02-01 --end 2021-03-01 \\\n    --connection source=replica --param table=nps"),
             CreateAsync,
-            DagId, Start, End, DryRun, MaxActiveRuns, Order, Reprocess, OnlyMissing, Conf, Params, Connections, Note, Wait),
+            DagId, Start, End, DryRun, MaxActiveRuns, Order, Reprocess, OnlyMissing, OnVersion, Conf, Params, Connections, Note, Wait),
         factory.Remote(new("list", "List backfills.", "sluice backfill list", "sluice backfill list weather_to_warehouse"), ListAsync, OfDag),
         factory.Remote(new("show", "Show a backfill and its runs.", "sluice backfill show bf-0193c2d14a5b"), ShowAsync, Backfill),
         factory.Remote(
@@ -107,7 +113,8 @@ internal static class BackfillCommands
             invocation.Find(Order)!,
             BackfillInput.Conf(invocation.Find(Conf), invocation.Find(Params) ?? []),
             BackfillInput.Connections(invocation.Find(Connections) ?? []),
-            invocation.Find(Note));
+            invocation.Find(Note),
+            invocation.Find(OnVersion));
         if (invocation.Find(DryRun))
         {
             await BackfillPreviews.ShowAsync(invocation, api, request);
@@ -167,6 +174,7 @@ internal static class BackfillCommands
                 .Add("Left alone", backfill.Skipped > 0 ? $"{backfill.Skipped} of {backfill.Intervals} intervals" : null)
                 .Add("At once", $"{backfill.MaxActiveRuns}, {backfill.Order} first")
                 .Add("Reprocess", backfill.Reprocess)
+                .Add("Version", backfill.Version is { Length: > 12 } hash ? hash[..12] : backfill.Version)
                 .Add("Conf", backfill.Conf)
                 .Add("Connections", string.Join(", ", backfill.Connections?.Select(pair => $"{pair.Key} is {pair.Value}") ?? []))
                 .Add("Created", Told(backfill.CreatedAt, backfill.CreatedBy, backfill.Note))

@@ -125,13 +125,20 @@ internal sealed partial class OperatorApi
             Order = OneOf<BackfillOrder>(request.Order, "order", "oldest or newest"),
             Conf = JsonObjectText(request.Conf, "conf"),
             Connections = ConnectionOverrides.Write(request.Connections),
+            Version = request.Version switch
+            {
+                null or LatestVersion => null,
+                OriginalVersion => BackfillOptions.OriginalVersion,
+                var given => await FindVersionAsync(dag.Id, given, cancel),
+            },
         };
+        var theirs = options.Version is { Length: > 0 } version and not BackfillOptions.OriginalVersion ? await SpecAsync(version, cancel) : spec;
         if (options.Order == BackfillOrder.Newest && spec.Tasks.FirstOrDefault(task => task.DependsOnPast || task.WaitForDownstream) is { } chained)
         {
             throw new ApiException(409, $"Task '{chained.Id}' of Dag '{dag.Id}' depends on the run before, so a backfill must begin with the oldest.");
         }
 
-        if (ParamRules.Refuse(spec, options.Conf) is { } broken)
+        if (ParamRules.Refuse(theirs, options.Conf) is { } broken)
         {
             throw new ApiException(400, broken);
         }

@@ -150,6 +150,7 @@ internal static class Summaries
         Reprocess = SnakeCase(row.Options.Reprocess.ToString()),
         Conf = row.Options.Conf == "{}" ? null : row.Options.Conf,
         Connections = ConnectionOverrides.Read(row.Options.Connections),
+        Version = row.Options.Version,
         Intervals = row.Intervals,
         Skipped = Math.Max(0, row.Intervals - row.Total),
         Total = row.Total,

@@ -356,7 +356,7 @@ internal sealed partial class BackfillActor(string id, BackfillState recovered, 
 
             _asking++;
             var options = _backfill.Options;
-            var question = new BackfillRun(id, run, options.Reprocess, _backfill.Made.At, options.Conf, options.Connections);
+            var question = new BackfillRun(id, run, options.Reprocess, _backfill.Made.At, options.Conf, options.Connections, options.Version);
             Context.PipeToSelf(
                 Context.Parent!.AskAsync<object>(new ToDag(_backfill.Dag, question), TimeSpan.FromMinutes(1)),
                 reply => new Answered(date, reply as CreateRunAnswer ?? new(null, $"There is no Dag '{_backfill.Dag}'.")),

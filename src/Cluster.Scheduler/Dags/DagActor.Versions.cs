@@ -1,3 +1,4 @@
+using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -25,6 +26,21 @@ internal sealed partial class DagActor
 
         var lengths = await LengthsAsync(key, graph);
         return (at => new UpgradeRun(graph, version, bundle, lengths, wanted.By, at), null);
+    }
+
+    /// <summary>What a run of a backfill is about, by the version that the backfill asks for.</summary>
+    /// <param name="backfill">The backfill.</param>
+    /// <param name="existing">The run that is run again; null when there is none.</param>
+    private async ValueTask<RunFacts> OfVersionAsync(BackfillRun backfill, RunFacts? existing)
+    {
+        var facts = await _maker.NewAsync(
+            _dag, RunType.Backfill, RunIds.Of(RunType.Backfill, backfill.Interval.Start), backfill.Interval, backfill.Conf, backfill.Backfill, Now);
+        return (backfill.Version, existing) switch
+        {
+            (null, _) or (BackfillOptions.OriginalVersion, null) => facts,
+            (BackfillOptions.OriginalVersion, { } original) => facts with { Version = original.Version, Bundle = original.Bundle },
+            var (version, _) => facts with { Version = version, Bundle = (await BundleAsync(version)).Bundle },
+        };
     }
 
     /// <summary>The code of a version: that of the Dag, or of the latest run that has it.</summary>

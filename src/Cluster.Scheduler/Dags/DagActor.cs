@@ -261,12 +261,6 @@ internal sealed partial class DagActor(
             return;
         }
 
-        if (ParamRules.Refuse(Spec, backfill.Conf) is { } broken)
-        {
-            Refuse(broken);
-            return;
-        }
-
         var date = backfill.Interval.Start;
         if ((_runs.FindOfInterval(date) ?? _unwritten.Values.FirstOrDefault(run => run.Facts.LogicalDate == date && run.Facts.Type.IsOfInterval())?.Facts) is { } living)
         {
@@ -289,13 +283,19 @@ internal sealed partial class DagActor(
         }
         else
         {
+            var facts = await OfVersionAsync(backfill, existing?.Facts);
+            var graph = await GraphAsync(facts);
+            if (ParamRules.Refuse(graph.Spec, backfill.Conf) is { } broken)
+            {
+                Refuse(broken);
+                return;
+            }
+
             var append = new Append(StreamOf(id));
-            var runId = RunIds.Of(RunType.Backfill, date);
-            var facts = await _maker.NewAsync(_dag, RunType.Backfill, runId, backfill.Interval, backfill.Conf, backfill.Backfill, Now);
             var created = new RunCreated(facts with { Connections = backfill.Connections }, 0);
             if (existing is not null)
             {
-                (created, var cleared) = await _maker.AgainAsync(existing.Facts, created.Facts, Spec, existing.Deadlines, Now);
+                (created, var cleared) = await _maker.AgainAsync(existing.Facts, created.Facts, graph.Spec, existing.Deadlines, Now);
                 append.Changes.AddRange(cleared);
             }
 
@@ -408,7 +408,8 @@ internal sealed partial class DagActor(
     private async ValueTask MakeAsync(RunCreated made, Append append, bool answer)
     {
         var facts = made.Facts;
-        var created = made with { Deadlines = made.Deadlines ?? await _maker.DeadlinesAsync(Spec, facts) };
+        var graph = await GraphAsync(facts);
+        var created = made with { Deadlines = made.Deadlines ?? await _maker.DeadlinesAsync(graph.Spec, facts) };
         var waits = MustWait(facts);
         if (waits)
         {
@@ -432,7 +433,7 @@ internal sealed partial class DagActor(
         Tell(append);
         if (!waits)
         {
-            _runs.Begin(new(_clock.Graph!, created), isNew: true);
+            _runs.Begin(new(graph, created), isNew: true);
         }
     }
 

@@ -35,8 +35,9 @@ internal sealed record TriggerCandidate(RunId Id, string By);
 /// <param name="MadeAt">When the backfill was made: a run that ended later is left as it is.</param>
 /// <param name="Conf">JSON object.</param>
 /// <param name="Connections">JSON object: connections that stand for others; null for none.</param>
+/// <param name="Version">As in <see cref="Core.Backfills.BackfillOptions.Version"/>.</param>
 internal sealed record BackfillRun(
-    string Backfill, DataInterval Interval, Core.Backfills.Reprocess Reprocess, DateTimeOffset MadeAt, string Conf, string? Connections);
+    string Backfill, DataInterval Interval, Core.Backfills.Reprocess Reprocess, DateTimeOffset MadeAt, string Conf, string? Connections, string? Version = null);
 
 /// <summary>Either the run's facts, or why there is none.</summary>
 /// <param name="Facts">The run.</param>

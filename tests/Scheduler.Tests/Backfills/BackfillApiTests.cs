@@ -104,6 +104,7 @@ public sealed class BackfillApiTests
             (Week with { Start = "2020-12-10" }, "Backfill 'holder' of Dag 'daily' is running over part of this range"),
             (Week with { Conf = "[]" }, "The conf must be a JSON object"),
             (Week with { Note = new('x', 1001) }, "The note has 1001 characters"),
+            (Week with { Version = "ffff" }, "Dag 'daily' has no version 'ffff'"),
             (Week with { Connections = new Dictionary<string, string> { ["source"] = "nosuch" } }, "There is no connection 'source', so 'nosuch' cannot stand for 'source'."),
         ];
         foreach (var (request, says) in rows)

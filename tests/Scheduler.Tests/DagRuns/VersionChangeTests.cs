@@ -144,6 +144,37 @@ public sealed class VersionChangeTests
         Assert.Equal(DagVersion.Of(First), _cluster.RunOf(run).Facts.Version);
     }
 
+    /// <summary>A day that has a run of the first version, and one that has none.</summary>
+    [Theory]
+    [InlineData(null, false, false)]
+    [InlineData("latest", false, false)]
+    [InlineData("original", true, false)]
+    [InlineData("hash", true, true)]
+    public void A_backfill_goes_by_the_version_that_it_is_told(string? version, bool again, bool anew)
+    {
+        var first = Daily("days") with { StartDate = Start.AddDays(30), Tasks = [Task("a"), Task("old")] };
+        var second = first with { Tasks = [Task("a"), Task("n")] };
+        _cluster.Define(first);
+        var worker = _cluster.AddWorker(slots: 4);
+        _cluster.Backfill("before", first, Start.AddDays(-1), Start);
+        worker.WorkFor(TimeSpan.FromSeconds(10));
+        _cluster.Define(second);
+
+        var answer = _cluster.Call(Operations.CreateBackfill, new BackfillRequest(
+            "days", "2021-02-03", "2021-02-05", 2, "completed", Version: version == "hash" ? DagVersion.Of(first)[..10] : version));
+        Assert.True(answer.Code == 200, answer.Error);
+        Assert.Equal(version switch { null or "latest" => null, "hash" => DagVersion.Of(first), _ => version }, ApiJson.Deserialize<BackfillSummary>(answer.Body!).Version);
+        _cluster.TakeOver();
+        worker.Join();
+        worker.WorkFor(TimeSpan.FromSeconds(20));
+
+        var runs = _cluster.Runs();
+        Assert.Equal([anew, again], runs.Select(run => run.Facts.Version == DagVersion.Of(first)));
+        Assert.All(runs, run => Assert.Equal(RunState.Success, run.State));
+        Assert.Equal(anew ? ["a", "old"] : ["a", "n"], _cluster.Attempts(runs[0].Facts.Key).Select(row => row.Task.Value).Distinct().Order());
+        Assert.Equal(again ? "old" : "n", _cluster.Attempts(runs[1].Facts.Key).OrderBy(row => row.EndedAt).Last(row => row.Task.Value != "a" && row.State == TaskState.Success).Task.Value);
+    }
+
     [Fact]
     public void What_makes_no_sense_is_refused_with_a_reason()
     {

@@ -403,6 +403,7 @@ public sealed record TaskStateAnswer(
 /// <param name="Conf">JSON object that overrides the Dag's params in every run.</param>
 /// <param name="Connections">The id of a connection, to the id of the one that its runs get instead.</param>
 /// <param name="Note">Why; kept with the backfill.</param>
+/// <param name="Version">The version of the Dag that its runs go by: <c>latest</c> (the default), <c>original</c> for runs that are run again to keep their own, or a content hash or its beginning.</param>
 public sealed record BackfillRequest(
     string DagId,
     string Start,
@@ -412,7 +413,8 @@ public sealed record BackfillRequest(
     string Order = "oldest",
     string? Conf = null,
     IReadOnlyDictionary<string, string>? Connections = null,
-    string? Note = null);
+    string? Note = null,
+    string? Version = null);
 
 /// <param name="Backfill">The backfill that is thought of.</param>
 /// <param name="After">Logical date of the last interval that was shown; null for the first page.</param>
@@ -463,6 +465,9 @@ public sealed record BackfillSummary
     public string? Conf { get; init; }
 
     public IReadOnlyDictionary<string, string>? Connections { get; init; }
+
+    /// <summary>The version that its runs go by: original, or a content hash; missing for the latest.</summary>
+    public string? Version { get; init; }
 
     /// <summary>Complete intervals in the range.</summary>
     public int Intervals { get; init; }

@@ -48,4 +48,11 @@ public sealed record BackfillOptions
     /// <summary>JSON object: the id of a connection, to the id of the one that its runs get instead. Null for none.</summary>
     [JsonPropertyName("n")]
     public string? Connections { get; init; }
+
+    /// <summary>What <see cref="Version"/> says when a run that is run again keeps the version that it had; runs that are new take the latest.</summary>
+    public const string OriginalVersion = "original";
+
+    /// <summary>The version of the Dag that its runs go by: null for the one of their day, <see cref="OriginalVersion"/>, or a content hash.</summary>
+    [JsonPropertyName("v"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Version { get; init; }
 }

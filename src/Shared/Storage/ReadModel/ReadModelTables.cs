@@ -97,6 +97,7 @@ internal static class ReadModelTables
         new TextColumn<BackfillRow>("reprocess", row => row.Options.Reprocess.ToString().ToLowerInvariant()),
         new TextColumn<BackfillRow>("conf", row => row.Options.Conf),
         new TextColumn<BackfillRow>("connections", row => row.Options.Connections),
+        new TextColumn<BackfillRow>("on_version", row => row.Options.Version),
         new TextColumn<BackfillRow>("state", row => row.State),
         new IntColumn<BackfillRow>("intervals", row => row.Intervals),
         new IntColumn<BackfillRow>("total", row => row.Total),

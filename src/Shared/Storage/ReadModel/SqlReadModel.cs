@@ -25,7 +25,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
     private const string BackfillColumns =
         """
         SELECT id, dag_id, range_start, range_end, max_active_runs, state, total, succeeded, failed, created_at, ended_at,
-               run_order, reprocess, conf, connections, intervals, active, made_by, made_note, changed_by, changed_at, changed_note, pace_from, pace_ended
+               run_order, reprocess, conf, connections, intervals, active, made_by, made_note, changed_by, changed_at, changed_note, pace_from, pace_ended, on_version
         FROM backfill
         """;
 
@@ -361,6 +361,7 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             Reprocess = Enum.Parse<Reprocess>(row.Text(12), ignoreCase: true),
             Conf = row.Text(13),
             Connections = row.TextOrNull(14),
+            Version = row.TextOrNull(24),
         },
         State = row.Text(5),
         Intervals = row.Int(15),
