@@ -32,10 +32,12 @@ internal sealed record DagRenameAnswer(string? Refusal);
 internal sealed partial class SchedulerActor
 {
     private static readonly TimeSpan RenamePatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<string, DagId> _backfilled = new(StringComparer.Ordinal);
     private readonly Dictionary<DagId, DagId> _formerNames = [];
     private readonly List<(object Message, ActorRef? Sender)> _putAside = [];
+    private readonly Dictionary<string, ProcessedFile> _waiting = new(StringComparer.Ordinal); // files with Dags that wait for a name to be free
     private Renaming? _renaming;
 
     /// <summary>While a name changes: messages that must find it as it was, or as it will be.</summary>
@@ -45,7 +47,7 @@ internal sealed partial class SchedulerActor
         {
             ToDag to => renaming.IsOf(to.Dag),
             MakeBackfill make => renaming.IsOf(make.Dag),
-            FileProcessed or FileGone or FolderListed or RenameDag => true,
+            FileProcessed or FileGone or FolderListed or RenameDag or RenameAgain => true,
             _ => false,
         }))
         {
@@ -54,6 +56,64 @@ internal sealed partial class SchedulerActor
 
         _putAside.Add((message, Context.Sender));
         return true;
+    }
+
+    /// <summary>Lets Dags of a file take over the history of the names that they had.</summary>
+    /// <returns>Those that cannot yet, each with the reason; null when a name is on its way to the disk.</returns>
+    private async ValueTask<Dictionary<DagId, string>?> TakeNamesOverAsync(ProcessedFile file)
+    {
+        var refused = new Dictionary<DagId, string>();
+        var specs = new List<DagSpec>();
+        foreach (var dag in file.Dags)
+        {
+            if (TryRead(dag, out var spec, out _))
+            {
+                specs.Add(spec);
+            }
+        }
+
+        foreach (var spec in specs)
+        {
+            if (spec.RenamedFrom is not { } former || former == spec.Id || !_dags.TryGetValue(former, out var source)
+                || (_formerNames.TryGetValue(former, out var heir) && heir == spec.Id) || (_files.TryGetValue(spec.Id, out var winner) && winner != file.File))
+            {
+                continue; // It has happened, or there is nothing to take over.
+            }
+
+            string? refusal;
+            if (specs.Exists(other => other.Id == former))
+            {
+                refusal = "this file defines that one, too.";
+            }
+            else if (_files.TryGetValue(former, out var other) && other != file.File)
+            {
+                refusal = $"{other} still defines that one.";
+            }
+            else if ((refusal = await BeginAsync(new(former, spec.Id, "sluice", $"renamed_from in {file.File}", DryRun: false), asker: null)) is null)
+            {
+                _putAside.Insert(0, (new FileProcessed(file), null));
+                return null;
+            }
+            else
+            {
+                // Nothing new begins under a name that is no longer wanted, or it would never be free.
+                source.Tell(MakeNoRuns.Instance);
+            }
+
+            refused[spec.Id] = refusal;
+        }
+
+        if (refused.Count > 0)
+        {
+            _waiting[file.File] = file;
+            Context.Timers.StartSingle("rename " + file.File, AskAgainAfter, new RenameAgain(file.File));
+        }
+        else
+        {
+            _waiting.Remove(file.File);
+        }
+
+        return refused;
     }
 
     private async ValueTask OnRenameAsync(RenameDag rename)
@@ -174,7 +234,7 @@ internal sealed partial class SchedulerActor
         }
         else
         {
-            SpawnDag(to, renaming.State, new BackfillClaims(to), []);
+            SpawnDag(to, renaming.State, new BackfillClaims(to), [], waitsForDefinition: true);
         }
 
         var waiting = _putAside.ToList();
@@ -192,6 +252,8 @@ internal sealed partial class SchedulerActor
     {
         public bool IsOf(DagId dag) => dag == From || dag == To;
     }
+
+    private sealed record RenameAgain(string File);
 
     private sealed record RenameWritten
     {

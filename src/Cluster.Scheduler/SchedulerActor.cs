@@ -171,16 +171,19 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
                 break;
             case FileProcessed processed:
-                OnProcessed(processed.File);
+                await OnProcessedAsync(processed.File);
                 break;
             case FileGone gone:
-                OnGone(gone.File);
+                await OnGoneAsync(gone.File);
+                break;
+            case RenameAgain again when _waiting.TryGetValue(again.File, out var waiting):
+                await OnProcessedAsync(waiting);
                 break;
             case FolderListed listed:
                 // Files that went away while nobody looked.
                 foreach (var file in _files.Values.Concat(_errors.Keys).Where(file => !listed.Files.Contains(file)).Distinct().ToList())
                 {
-                    OnGone(file);
+                    await OnGoneAsync(file);
                 }
 
                 break;
@@ -217,10 +220,15 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
 
     protected override string Describe() => string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}, {_dags.Count} dags, {_backfills.Count} backfills");
 
-    private void OnGone(string file) => OnProcessed(new() { File = file, ContentHash = "" });
+    private ValueTask OnGoneAsync(string file) => OnProcessedAsync(new() { File = file, ContentHash = "" });
 
-    private void OnProcessed(ProcessedFile file)
+    private async ValueTask OnProcessedAsync(ProcessedFile file)
     {
+        if (await TakeNamesOverAsync(file) is not { } refused)
+        {
+            return; // It is looked at again when the name has changed.
+        }
+
         var problems = file.Problems.Select(problem => problem.ToString()).ToList();
         var defined = new HashSet<DagId>();
         foreach (var dag in file.Dags)
@@ -228,6 +236,12 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
             if (!TryRead(dag, out var spec, out var wrong))
             {
                 problems.AddRange(wrong.Select(problem => $"{file.File}: {problem}"));
+                continue;
+            }
+
+            if (refused.TryGetValue(spec.Id, out var why))
+            {
+                problems.Add($"{file.File}: Dag '{spec.Id}' cannot take over the history of '{spec.RenamedFrom}' (renamed_from): {why}");
                 continue;
             }
 
@@ -292,9 +306,9 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
         }
     }
 
-    private ActorRef SpawnDag(DagId id, DagState state, BackfillClaims claims, IReadOnlyList<DagRunState> runs) =>
+    private ActorRef SpawnDag(DagId id, DagState state, BackfillClaims claims, IReadOnlyList<DagRunState> runs, bool waitsForDefinition = false) =>
         _dags[id] = Context.Spawn(
-            Props.Create(() => new DagActor(id, state, claims, runs, _company)).WithSupervision(SupervisionStrategy.Escalate), "dag-" + id.Value);
+            Props.Create(() => new DagActor(id, state, claims, runs, _company, waitsForDefinition)).WithSupervision(SupervisionStrategy.Escalate), "dag-" + id.Value);
 
     private ActorRef SpawnBackfill(string id, BackfillState recovered)
     {

@@ -103,6 +103,13 @@ internal static class DagPlanning
         foreach (var dag in plan.Dags.Where(dag => dag.Kind != ChangeKind.Unchanged))
         {
             terminal.Line($"{Sign(dag.Kind)} {dag.Id}{(dag.Before is { } old ? $" (was {old})" : "")}  {Terminal.Clean(dag.File)}");
+            if (dag.Kind == ChangeKind.Renamed)
+            {
+                terminal.Line(dag.KeepsHistory
+                    ? $"    its history goes with it{(dag.ActiveRuns == 0 ? "" : ", once its runs in flight have ended")}"
+                    : $"    it begins anew: to take the history of {dag.Before} along, say renamed_from: {dag.Before}");
+            }
+
             foreach (var field in dag.Fields)
             {
                 terminal.Line($"    {Text(field)}");
@@ -164,6 +171,7 @@ internal static class DagPlanning
             ["dag_id"] = dag.Id.Value,
             ["change"] = Name(dag.Kind),
             ["was"] = dag.Before?.Value,
+            ["keeps_history"] = dag.KeepsHistory,
             ["file"] = dag.File,
             ["version_before"] = dag.VersionBefore,
             ["version_after"] = dag.VersionAfter,

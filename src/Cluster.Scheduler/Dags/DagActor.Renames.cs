@@ -32,7 +32,7 @@ internal sealed record MakeNoRuns
 internal sealed partial class DagActor
 {
     private bool _holdsStill;
-    private bool _makesNoRuns; // of its own accord; what is queued or asked for runs
+    private bool _makesNoRuns = waitsForDefinition; // of its own accord; what is queued or asked for runs
 
     private async ValueTask<bool> IsHeldAsync(object message)
     {

@@ -19,7 +19,7 @@ namespace Sluice.Scheduler.Dags;
 
 /// <summary>Owns one Dag: its timetable's position, its queue, its runs in flight and the ranges that are being backfilled.</summary>
 internal sealed partial class DagActor(
-    DagId id, DagState recovered, BackfillClaims claimed, IReadOnlyList<DagRunState> recoveredRuns, SchedulerCompany company) : Actor
+    DagId id, DagState recovered, BackfillClaims claimed, IReadOnlyList<DagRunState> recoveredRuns, SchedulerCompany company, bool waitsForDefinition = false) : Actor
 {
     private readonly DagClock _clock = new();
     private readonly PastRuns _past = new(id, company);
@@ -157,9 +157,15 @@ internal sealed partial class DagActor(
 
     private async ValueTask OnDefineAsync(Define define)
     {
+        var waited = _makesNoRuns;
         _makesNoRuns = false;
         if (_dag.Active && _dag.Version == define.Version && _dag.Bundle == define.Bundle && _dag.File == define.File)
         {
+            if (waited)
+            {
+                await ScheduleAsync();
+            }
+
             return;
         }
 

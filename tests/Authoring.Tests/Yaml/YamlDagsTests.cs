@@ -15,6 +15,7 @@ public sealed class YamlDagsTests
     {
         var found = Load("""
             dag_id: full
+            renamed_from: half
             description: All there is
             schedule: {every: 1h30m}
             start_date: 2021-02-05T06:00
@@ -53,6 +54,8 @@ public sealed class YamlDagsTests
 
         Assert.Empty(found.Problems);
         var spec = Assert.Single(found.Dags).Spec;
+        Assert.Equal(new DagId("half"), spec.RenamedFrom);
+        Assert.Equal(DagVersion.Of(spec with { RenamedFrom = null }), DagVersion.Of(spec));
         Assert.Equal(new IntervalSchedule(TimeSpan.FromMinutes(90)), spec.Schedule);
         Assert.Equal(new DateTimeOffset(2021, 2, 4, 21, 0, 0, TimeSpan.Zero), spec.StartDate);
         Assert.Equal(new DateTimeOffset(2021, 2, 28, 15, 0, 0, TimeSpan.Zero), spec.EndDate);

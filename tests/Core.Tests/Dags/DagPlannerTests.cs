@@ -102,6 +102,23 @@ public sealed class DagPlannerTests
     }
 
     [Fact]
+    public void What_a_file_says_of_a_former_name_is_certain_and_the_rest_is_a_guess()
+    {
+        var (left, right) = (Base with { Id = new("left") }, Base with { Id = new("right"), Tasks = [Task("x", "ShellOperator", "{}")] });
+        DagPlan To(params DagSpec[] dags) => DagPlanner.Compare([new(left, "l.cs"), new(right, "r.cs")], [.. dags.Select(dag => new ProposedDag(dag, "new.cs"))], Now);
+        IEnumerable<string> Shown(DagPlan plan) => plan.Dags.Select(change => $"{change.Id} {change.Kind} {change.Before} {change.KeepsHistory}");
+
+        // It looks like left, and was right.
+        Assert.Equal(["left Removed  False", "left2 Renamed right True"], Shown(To(left with { Id = new("left2"), RenamedFrom = right.Id })));
+        Assert.Equal(["left2 Renamed left False", "right Removed  False"], Shown(To(left with { Id = new("left2") })));
+        Assert.Equal(["left Unchanged  False", "new Added  False", "right Removed  False"], Shown(To(left, right with { Id = new("new"), Tasks = [Task("q", "SqlOperator", "{}")], RenamedFrom = left.Id })));
+
+        // Once it has happened, it says nothing.
+        var change = Assert.Single(DagPlanner.Compare([new(left with { RenamedFrom = new("former") }, "l.cs")], [new(left, "l.cs")], Now).Dags);
+        Assert.Equal((ChangeKind.Unchanged, 0), (change.Kind, change.Fields.Count));
+    }
+
+    [Fact]
     public void The_next_firings_are_told_before_and_after()
     {
         var change = Assert.Single(Plan(Base, Base with { Schedule = Schedule.Hourly }).Dags);

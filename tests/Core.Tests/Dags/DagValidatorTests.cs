@@ -36,6 +36,8 @@ public sealed class DagValidatorTests
         { Good with { StartDate = null, Schedule = Schedule.Once }, "has a schedule but no start date" },
         { Good with { EndDate = new DateTimeOffset(2023, 12, 31, 0, 0, 0, TimeSpan.Zero) }, "is before the start date" },
         { Good with { MaxActiveRuns = 0 }, "max active runs is 0; it must be at least 1" },
+        { Good with { RenamedFrom = Good.Id }, "is the id that it has" },
+        { Good with { RenamedFrom = new("a/b") }, "renamed_from \"a/b\" holds '/'" },
         { Good with { MaxActiveTasks = 0 }, "max active tasks is 0; it must be at least 1" },
         { Good with { Params = "[1]" }, "its params are an array, not a JSON object" },
         { Good with { Params = "null" }, "its params are null, not a JSON object" },

@@ -41,6 +41,11 @@ public sealed class RenameTests
         await Until.TrueAsync(async () => (await cluster.Api.TaskAsync("after", "say", Tuesday)) is { State: "success", TryNumber: 2 }, "it has run again", () => cluster.Logs);
         Assert.Contains("said by before", await cluster.Api.LogAsync("after", "say", Tuesday), StringComparison.Ordinal);
 
+        // The file itself says so.
+        await cluster.WriteDagFileAsync("after.cs", Text("last").Replace("dag.Schedule", """dag.RenamedFrom = "after"; dag.Schedule""", StringComparison.Ordinal));
+        await Until.TrueAsync(async () => (await cluster.Api.DagsAsync()) is [{ DagId: "last", Active: true }], "the file has taken the history along", () => cluster.Logs);
+        Assert.Equal(4, await CountAsync("last", "success"));
+
         async Task<int> CountAsync(string dag, string state) =>
             (await cluster.Api.CallAsync<RunFilter, IReadOnlyList<RunSummary>>(Operations.ListRuns, new(dag, state, null))).Count;
     }

@@ -233,6 +233,94 @@ public sealed class DagRenameTests
         }
     }
 
+    /// <summary>The file gives the Dag another id, and says which one it had.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_that_says_what_its_dag_was_takes_the_history_along(bool takeover)
+    {
+        _cluster.Pause(Old, true);
+        var declared = New with { RenamedFrom = Old.Id, Tasks = [Task("only"), Task("more", 0)] };
+        if (takeover)
+        {
+            _cluster.TakeOver();
+            _worker.Join();
+        }
+
+        _cluster.Define(declared, "load.cs");
+        _cluster.RunFor(TimeSpan.FromSeconds(1));
+
+        Assert.All(_cluster.Runs(), run => Assert.Equal(New.Id, run.Facts.Dag));
+        Assert.True(_cluster.DagOf(New) is { Active: true, Paused: true, File: "load.cs" } row && row.Version == DagVersion.Of(declared));
+        Assert.Equal(404, _cluster.Call(Operations.ShowDag, new DagName("old")).Code);
+        Assert.Empty(_cluster.ImportErrors());
+        Assert.Contains(_cluster.Audit(), line => line is { Who: "sluice", Action: "dags.rename", Details: "to new: renamed_from in load.cs" });
+
+        // It may stay there, and go again, and makes no version.
+        _cluster.Define(declared, "load.cs");
+        _cluster.Define(declared with { RenamedFrom = null }, "load.cs");
+        Assert.Equal(DagVersion.Of(declared), _cluster.DagOf(New).Version);
+        _cluster.TakeOver();
+        _worker.Join();
+        _cluster.Define(declared, "load.cs");
+        _cluster.Pause(New, false);
+        _worker.WorkFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(3, _cluster.Runs().Count);
+        Assert.Empty(_cluster.ImportErrors());
+    }
+
+    [Fact]
+    public void The_new_name_waits_for_the_runs_of_the_old_one_and_nothing_new_begins_meanwhile()
+    {
+        var often = Manual("often") with { Schedule = Schedule.Every(TimeSpan.FromMinutes(1)), StartDate = Start, Catchup = CatchupMode.All };
+        _worker.Works = false;
+        _cluster.Define(often);
+        Assert.NotNull(_cluster.Trigger(often, "by_hand").Facts);
+        var declared = often with { Id = new("seldom"), RenamedFrom = often.Id };
+
+        _cluster.Define(declared, "often.cs");
+
+        var error = Assert.Single(_cluster.ImportErrors());
+        Assert.Contains("often.cs: Dag 'seldom' cannot take over the history of 'often' (renamed_from): Dag 'often' has ", error.Message, StringComparison.Ordinal);
+        Assert.True(_cluster.DagOf(often).Active);
+        var begun = Of(often).Count;
+
+        // Minutes go by, whose runs are made under the new name.
+        _worker.BeatFor(TimeSpan.FromMinutes(3));
+        Assert.Equal(begun, Of(often).Count);
+        _worker.WorkFor(TimeSpan.FromSeconds(30));
+
+        Assert.Empty(Of(often));
+        var dates = Of(declared).Where(run => run.Facts.Type == RunType.Scheduled).Select(run => run.Facts.LogicalDate).ToList();
+        Assert.InRange(dates.Count, 3, 4);
+        Assert.Equal(Enumerable.Range(0, dates.Count).Select(minute => Start.AddMinutes(minute)), dates);
+        Assert.Empty(_cluster.ImportErrors());
+
+        List<Storage.ReadModel.DagRunRow> Of(DagSpec dag) => [.. _cluster.Runs().Where(run => run.Facts.Dag == dag.Id)];
+    }
+
+    [Fact]
+    public void A_former_name_that_others_have_is_an_import_error()
+    {
+        _cluster.Define(New with { RenamedFrom = Old.Id }, "another.cs");
+        Assert.Contains("load.cs still defines that one", Assert.Single(_cluster.ImportErrors()).Message, StringComparison.Ordinal);
+
+        // As soon as it is free, the history goes over.
+        Forget();
+        _cluster.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Empty(_cluster.ImportErrors());
+        Assert.Equal(3, _cluster.Runs().Count(run => run.Facts.Dag == New.Id));
+
+        // One with runs of its own keeps them.
+        _cluster.Define(Manual("third"));
+        _cluster.Trigger(Manual("third"), "mine");
+        _worker.WorkFor(TimeSpan.FromSeconds(3));
+        Forget("another.cs");
+        _cluster.Define(Manual("third") with { RenamedFrom = New.Id });
+        Assert.Contains("two histories cannot be joined", Assert.Single(_cluster.ImportErrors()).Message, StringComparison.Ordinal);
+        Assert.True(_cluster.DagOf(Manual("third")).Active);
+    }
+
     private RenamedDag Rename(RenameDagRequest asked)
     {
         var answer = _cluster.Call(Operations.RenameDag, asked);

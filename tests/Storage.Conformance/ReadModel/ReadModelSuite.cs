@@ -384,7 +384,7 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
             EndedAt = Noon.ToUniversalTime(),
             Options = new()
             {
-                MaxActiveRuns = 7, Order = BackfillOrder.Newest, Reprocess = Reprocess.Completed, Conf = """{"k":"값"}""", Connections = """{"a":"b"}""",
+                MaxActiveRuns = 7, Order = BackfillOrder.Newest, Reprocess = Reprocess.Completed, Conf = """{"k":"값"}""", Connections = """{"a":"b"}""", Version = BackfillOptions.OriginalVersion,
             },
             Made = new("ann", Day(2), "why"),
             Changed = new("bob", Day(3), "because"),

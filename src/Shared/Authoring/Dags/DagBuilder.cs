@@ -33,6 +33,9 @@ public sealed class DagBuilder : TaskScope
     /// <summary>Its id.</summary>
     public string Id { get; }
 
+    /// <summary>The id that it had before: runs, logs, backfills, pause and its place in the schedule go with it. May stay, or go once that has happened. Default: none.</summary>
+    public string? RenamedFrom { get; set; }
+
     /// <summary>For people.</summary>
     public string? Description { get; set; }
 
@@ -247,6 +250,7 @@ public sealed class DagBuilder : TaskScope
         return new()
         {
             Id = new(Id),
+            RenamedFrom = RenamedFrom is { } former ? new DagId(former) : null,
             Description = Description,
             Tags = [.. _tags.Distinct(StringComparer.Ordinal)],
             Owner = Defaults.Owner,

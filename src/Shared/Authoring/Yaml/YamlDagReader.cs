@@ -40,6 +40,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
     private void Fill(DagBuilder dag)
     {
         dag.Description = fields.Text("description");
+        dag.RenamedFrom = fields.Text("renamed_from");
         dag.Schedule = YamlSchedule.Read(fields, "schedule", dag);
         dag.TimeZone = fields.Text("timezone") ?? dag.TimeZone;
         dag.StartDate = ReadDate(fields, "start_date");

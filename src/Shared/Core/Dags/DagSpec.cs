@@ -9,6 +9,9 @@ public sealed record DagSpec
 {
     public required DagId Id { get; init; }
 
+    /// <summary>The id that it had before, whose history is its own. Left out of the version: once it has happened it says nothing.</summary>
+    public DagId? RenamedFrom { get; init; }
+
     public string? Description { get; init; }
 
     public IReadOnlyList<string> Tags { get; init; } = [];

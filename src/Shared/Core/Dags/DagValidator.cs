@@ -53,6 +53,11 @@ public static class DagValidator
             Add($"Dag id \"{dag.Id}\" {idProblem}.");
         }
 
+        if (dag.RenamedFrom is { } former && (former == dag.Id ? "is the id that it has" : IdProblem(former.Value)) is { } formerProblem)
+        {
+            Add($"Dag \"{dag.Id}\": renamed_from \"{former}\" {formerProblem}.");
+        }
+
         foreach (var (task, problem) in AssetRules.Problems(dag))
         {
             problems.Add(new($"{(task is null ? $"Dag \"{dag.Id}\"" : $"Task \"{task.Id}\" in Dag \"{dag.Id}\"")}: {problem}.", task?.Location ?? dag.Location));

@@ -9,7 +9,7 @@ public static class DagVersion
 {
     /// <summary>32 hex digits of the SHA-256 over the Dag's canonical JSON.</summary>
     /// <remarks>
-    /// Equal for Dags that mean the same, in every process: places in files, the offset in which a date was written, and the order and spacing of
+    /// Equal for Dags that mean the same, in every process: places in files, former names, the offset in which a date was written, and the order and spacing of
     /// keys in params and arguments do not count.
     /// </remarks>
     public static string Of(DagSpec dag)
@@ -17,6 +17,7 @@ public static class DagVersion
         var canonical = dag with
         {
             Location = null,
+            RenamedFrom = null,
             StartDate = dag.StartDate?.ToUniversalTime(),
             EndDate = dag.EndDate?.ToUniversalTime(),
             Params = Canonical(dag.Params),

@@ -39,6 +39,9 @@ public sealed record DagChange
     /// <summary>The id that it had, when it is renamed.</summary>
     public DagId? Before { get; init; }
 
+    /// <summary>For a renamed one: its file says what it was (renamed_from), so its history goes with it. Otherwise it only looks like it, and begins anew.</summary>
+    public bool KeepsHistory { get; init; }
+
     public required string File { get; init; }
 
     public string? VersionBefore { get; init; }

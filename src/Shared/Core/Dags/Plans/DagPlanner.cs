@@ -17,8 +17,22 @@ public static class DagPlanner
         var after = proposed.Select(dag => dag.Spec.Id).ToHashSet();
         var gone = deployed.Where(dag => !after.Contains(dag.Spec.Id)).ToList();
         var added = proposed.Where(dag => !before.ContainsKey(dag.Spec.Id)).ToList();
-        var renamed = Renames.Pair(gone.Count, added.Count, (g, a) => Likeness(gone[g], added[a]))
-            .ToDictionary(pair => added[pair.Key].Spec.Id, pair => gone[pair.Value]);
+
+        // What the files say is certain; what only looks alike is a guess.
+        var renamed = new Dictionary<DagId, DeployedDag>();
+        foreach (var dag in added)
+        {
+            if (dag.Spec.RenamedFrom is { } former && before.TryGetValue(former, out var was) && gone.Contains(was) && !renamed.ContainsValue(was))
+            {
+                renamed.Add(dag.Spec.Id, was);
+            }
+        }
+
+        var (goneStill, addedStill) = (gone.Where(dag => !renamed.ContainsValue(dag)).ToList(), added.Where(dag => !renamed.ContainsKey(dag.Spec.Id)).ToList());
+        foreach (var (a, g) in Renames.Pair(goneStill.Count, addedStill.Count, (g, a) => Likeness(goneStill[g], addedStill[a])))
+        {
+            renamed.Add(addedStill[a].Spec.Id, goneStill[g]);
+        }
 
         var changes = new List<DagChange>();
         foreach (var dag in proposed)
@@ -59,6 +73,7 @@ public static class DagPlanner
             Kind = isRenamed ? ChangeKind.Renamed : versionBefore == versionAfter ? ChangeKind.Unchanged : ChangeKind.Changed,
             Id = dag.Spec.Id,
             Before = isRenamed ? old.Spec.Id : null,
+            KeepsHistory = isRenamed && dag.Spec.RenamedFrom == old.Spec.Id,
             File = dag.File,
             VersionBefore = versionBefore,
             VersionAfter = versionAfter,

@@ -11,6 +11,7 @@ internal static class FieldChanges
     {
         var json = ObjectOf(dag with { Location = null, Tasks = [], StartDate = dag.StartDate?.ToUniversalTime(), EndDate = dag.EndDate?.ToUniversalTime() });
         json.Remove("id");
+        json.Remove("renamedFrom");
         json.Remove("tasks");
         return Flat(json);
     }
