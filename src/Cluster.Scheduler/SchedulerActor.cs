@@ -16,6 +16,7 @@ using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Journal;
+using Sluice.Scheduler.XComs;
 using Sluice.Storage;
 using Sluice.Storage.ReadModel;
 
@@ -33,7 +34,7 @@ internal sealed record NoSuchBackfill(string Id);
 
 /// <summary>Everything that one leadership does: rebuilt from the journal when it begins, gone when it ends.</summary>
 /// <remarks>Its children escalate: after a failure nothing in memory is trusted, and the elector begins a new epoch.</remarks>
-internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost host, Silence silence, Props? folder) : Actor
+internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost host, Silence silence, XComLists lists, Props? folder) : Actor
 {
     private readonly Dictionary<DagId, ActorRef> _dags = [];
     private readonly Dictionary<DagId, string> _files = [];
@@ -46,9 +47,10 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
     protected override async ValueTask PreStartAsync()
     {
         var started = Context.Time.GetTimestamp();
+        lists.Clear();
         var versions = new DagVersions(store.ReadModel);
         var recovered = await Recovery.ReadAsync(store, versions, CancellationToken.None);
-        var journal = Context.Spawn(Props.Create(() => new JournalActor(store.Journal, epoch, recovered.Oldest)), "journal");
+        var journal = Context.Spawn(Props.Create(() => new JournalActor(store.Journal, epoch, recovered.Oldest, onWritten: lists.OnWritten)), "journal");
         var dispatcher = Context.Spawn(Props.Create(() => new DispatcherActor()), "dispatcher");
         var workers = Context.Spawn(Props.Create(() => new WorkersActor(host.Transport, dispatcher, epoch, silence)), "workers");
         var assets = Context.Spawn(Props.Create(() => new AssetsActor(journal)), "assets");

@@ -9,6 +9,7 @@ using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Elections;
 using Sluice.Scheduler.Secrets;
+using Sluice.Scheduler.XComs;
 using Sluice.Storage;
 using Sluice.Storage.Secrets;
 
@@ -33,6 +34,7 @@ public sealed class SchedulerNode : IAsyncDisposable
     {
         var vault = new Vault(store.Secrets, box);
         var bundles = new BundleShelf(store.Bundles, box);
+        var lists = new XComLists(store.ReadModel);
         var processor = watchFolder
             ? new DagProcessorClient(new() { TimeLimit = options.ImportTimeout, MemoryLimitBytes = (long)options.ImportMemoryMiB << 20 })
             : null;
@@ -45,10 +47,10 @@ public sealed class SchedulerNode : IAsyncDisposable
         var elector = host.System.Spawn(
             Props.Create(() => new ElectorActor(
                 store.Leases, host.Self.Id, host.Self.Address ?? "", options.LeaseDuration,
-                epoch => Props.Create(() => new SchedulerActor(epoch, store, host, silence, folder)).WithSupervision(SupervisionStrategy.Escalate)))
+                epoch => Props.Create(() => new SchedulerActor(epoch, store, host, silence, lists, folder)).WithSupervision(SupervisionStrategy.Escalate)))
                 .WithSupervision(SupervisionStrategy.Stop),
             "elector");
-        host.System.Spawn(Props.Create(() => new ApiActor(host, store, vault, bundles, elector)), "api");
+        host.System.Spawn(Props.Create(() => new ApiActor(host, store, vault, bundles, lists, elector)), "api");
         return new(processor, elector);
     }
 

@@ -129,11 +129,25 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
     public ValueTask<IReadOnlyList<TaskInstanceRow>> ListTaskInstancesAsync(long run, CancellationToken cancellationToken) =>
         Inner.ReadModel.ListTaskInstancesAsync(run, cancellationToken);
 
-    public ValueTask<XComRow?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>
-        Inner.ReadModel.FindXComAsync(run, task, key, cancellationToken);
+    /// <summary>How often values of XComs were read.</summary>
+    public int XComReads { get; private set; }
+
+    /// <summary>Called after one was read and before its reader has it.</summary>
+    public Action? XComRead { get; set; }
+
+    public async ValueTask<XComRow?> FindXComAsync(long run, TaskId task, string key, CancellationToken cancellationToken)
+    {
+        XComReads++;
+        var found = await Inner.ReadModel.FindXComAsync(run, task, key, cancellationToken);
+        XComRead?.Invoke();
+        return found;
+    }
 
     public ValueTask<IReadOnlyList<XComRow>> ListMappedXComsAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>
         Inner.ReadModel.ListMappedXComsAsync(run, task, key, cancellationToken);
+
+    public ValueTask<IReadOnlyList<RenderedFieldsRow>> ListRenderedFieldsAsync(long run, TaskId task, CancellationToken cancellationToken) =>
+        Inner.ReadModel.ListRenderedFieldsAsync(run, task, cancellationToken);
 
     public ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken) => Inner.ReadModel.ListXComsAsync(run, cancellationToken);
 

@@ -19,6 +19,9 @@ Dag.Define("mapping", dag =>
     // An operator, whose other arguments are the same for all.
     dag.Expand("shout", new ShellOperator { Script = "echo $WHO at {{ map_index }}" }, over => over.Over("env", [new Dictionary<string, string> { ["WHO"] = "you" }, new() { ["WHO"] = "me" }]));
 
+    // Its items may be left out and changed, too, by expressions of the template language.
+    dag.Expand("read", new ShellOperator { Script = "" }, over => over.Over("script", files, filter: "item.endswith('.csv')", map: "'echo reading ' ~ item"));
+
     // A group: each index goes its own way through it.
     dag.MapGroup("table", files.Items().Select(name => name[..1]), (group, item) =>
     {

@@ -66,7 +66,7 @@ internal static class DagTest
         DagId, Day, Folder, Conf, Connections, VariableValues, Answers);
 
     /// <summary>The Dag that was asked for, and what a run of it needs from outside.</summary>
-    internal static async Task<(DagDefinition Definition, ProviderCatalog Providers, TestRunOptions Options)> PrepareAsync(Invocation invocation)
+    internal static async Task<(DagDefinition Definition, ProviderCatalog Providers, TestRunOptions Options)> PrepareAsync(Invocation invocation, Date? day)
     {
         var connections = invocation.Find(Connections) is { } connectionsFile ? SecretFile.Read(connectionsFile, "connections") : [];
         var variables = invocation.Find(VariableValues) is { } variablesFile ? SecretFile.Read(variablesFile, "variables") : [];
@@ -80,7 +80,7 @@ internal static class DagTest
 
         var options = new TestRunOptions
         {
-            Interval = TestInterval.Of(definition.Spec, invocation.Find(Day) is { } date ? Date.Parse(date) : null, invocation.Terminal.Time.GetUtcNow()),
+            Interval = TestInterval.Of(definition.Spec, day, invocation.Terminal.Time.GetUtcNow()),
             Conf = conf,
             FindConnection = (id, _) => ValueTask.FromResult(
                 connections.TryGetValue(id, out var uri) ? ConnectionUri.Parse(id, uri) : EnvironmentSecrets.FindConnection(id)),
@@ -92,7 +92,7 @@ internal static class DagTest
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
-        var (definition, providers, options) = await PrepareAsync(invocation);
+        var (definition, providers, options) = await PrepareAsync(invocation, invocation.Find(Day) is { } date ? Date.Parse(date) : null);
         options = options with { Answers = ReadAnswers(invocation.Find(Answers) ?? [], definition.Spec) };
         var result = await new DagTestRun(definition, providers, options).RunAsync(invocation.Cancel);
         if (invocation.Json)

@@ -8,12 +8,13 @@ using Sluice.Scheduler.Bundles;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Elections;
 using Sluice.Scheduler.Secrets;
+using Sluice.Scheduler.XComs;
 using Sluice.Storage;
 
 namespace Sluice.Scheduler.Api;
 
 /// <summary>Takes questions of workers and of people, and answers each on its own time: a slow read holds up nobody.</summary>
-internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault, BundleShelf bundles, ActorRef elector) : Actor
+internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault, BundleShelf bundles, XComLists lists, ActorRef elector) : Actor
 {
     private readonly CancellationTokenSource _stopping = new();
     private OperatorApi _people = null!;
@@ -23,7 +24,7 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
     protected override ValueTask PreStartAsync()
     {
         _people = new(store, vault, elector, Context.Time);
-        _workers = new(store, vault, bundles, new(store, elector), FindRunAsync);
+        _workers = new(store, vault, bundles, lists, new(store, elector), FindRunAsync);
         foreach (var method in WorkerRequests.Served)
         {
             host.Serve(method, Context.Self);

@@ -6,6 +6,7 @@ using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 using Sluice.Scheduler.Bundles;
 using Sluice.Scheduler.Secrets;
+using Sluice.Scheduler.XComs;
 using Sluice.Storage;
 using Sluice.Storage.ReadModel;
 using Sluice.Storage.Secrets;
@@ -16,13 +17,14 @@ namespace Sluice.Scheduler.Api;
 /// <param name="store">Specs and XComs.</param>
 /// <param name="vault">Connections and variables.</param>
 /// <param name="bundles">Code.</param>
+/// <param name="lists">Elements of XComs.</param>
 /// <param name="otherDags">Runs of other Dags.</param>
 /// <param name="findRun">The run of an attempt that a worker has by the leader's books; null for any other.</param>
-internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bundles, CrossDagRequests otherDags, Func<AttemptId, CancellationToken, Task<RunFacts?>> findRun)
+internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bundles, XComLists lists, CrossDagRequests otherDags, Func<AttemptId, CancellationToken, Task<RunFacts?>> findRun)
 {
     /// <summary>The methods that are answered here.</summary>
     public static IReadOnlyList<string> Served { get; } =
-        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom, Methods.TriggerRun, Methods.LookAtDag];
+        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom, Methods.GetXComItems, Methods.TriggerRun, Methods.LookAtDag];
 
     public async Task AnswerAsync(IncomingRequest asked, CancellationToken cancellationToken)
     {
@@ -67,6 +69,27 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
                 }
 
                 break;
+            case Methods.GetXComItems:
+                var items = asked.Read<FetchXComItems>();
+                if (await FindRunAsync(asked, items.Attempt, cancellationToken) is not null)
+                {
+                    await AnswerAsync(asked, items, cancellationToken);
+                }
+
+                break;
+        }
+    }
+
+    private async Task AnswerAsync(IncomingRequest asked, FetchXComItems wanted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await lists.TakeAsync(wanted.Attempt.Run, wanted.Task, wanted.Key, wanted.Slice, cancellationToken);
+            Reply(asked, found is null ? null : WireJson.Write(found), $"XCom '{wanted.Key}' of task '{wanted.Task}'");
+        }
+        catch (XComNoListException e)
+        {
+            asked.Fail(400, e.Message);
         }
     }
 
@@ -94,7 +117,7 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
         var value = rows.Count == 0 ? null : isList ? $"[{string.Join(',', rows.Select(row => row.Value))}]" : rows[0].Value;
         if (value?.Length > Frames.MaxBodyChars)
         {
-            asked.Fail(400, $"The list of XComs '{xcom.Key}' of task '{xcom.Task}' has {value.Length} characters, more than the limit of {Frames.MaxBodyChars}; pull the values of single instances, such as {xcom.Task}[0].");
+            asked.Fail(400, $"The list of XComs '{xcom.Key}' of task '{xcom.Task}' has {value.Length} characters, more than the limit of {Frames.MaxBodyChars}; read them in pages by PullMappedAsync, or pull the values of single instances, such as {xcom.Task}[0].");
             return;
         }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Actors;
 using Sluice.Storage;
 using Sluice.Storage.Journal;
+using Sluice.Storage.ReadModel;
 
 namespace Sluice.Scheduler.Journal;
 
@@ -18,7 +19,8 @@ namespace Sluice.Scheduler.Journal;
 /// Groups that may gather before those that nobody needs are deleted, and streams that have not been written lately are asked for a snapshot;
 /// more when there are many streams.
 /// </param>
-internal sealed partial class JournalActor(IJournalStore store, long epoch, IReadOnlyDictionary<string, long> recovered, int groupsKept = 20_000) : Actor
+/// <param name="onWritten">Told of each change to the read model once it is on disk, before anybody else hears of it.</param>
+internal sealed partial class JournalActor(IJournalStore store, long epoch, IReadOnlyDictionary<string, long> recovered, int groupsKept = 20_000, Action<ReadModelChange>? onWritten = null) : Actor
 {
     // A snapshot of thousands of streams in one commit would hold up all others, and asking for each too often costs more the more there are.
     private const int AskedPerCommit = 16;
@@ -133,6 +135,11 @@ internal sealed partial class JournalActor(IJournalStore store, long epoch, IRea
         _groups++;
         _entries += committed.Batch.Entries.Count;
         Track(committed);
+        if (onWritten is not null)
+        {
+            committed.Batch.Changes.ForEach(onWritten);
+        }
+
         Deliver(committed.Deliveries);
         if (!_batch.IsEmpty || _deliveries.Count > 0)
         {

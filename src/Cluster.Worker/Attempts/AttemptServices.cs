@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Authoring.Connections;
+using Sluice.Authoring.Execution;
 using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
 using Sluice.Cluster.Wire;
@@ -54,6 +55,14 @@ internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderReq
             : Read(response, $"XCom '{key}' of task '{taskId}'");
     }
 
+    public async ValueTask<XComItems?> GetXComItemsAsync(string taskId, string key, XComSlice slice, CancellationToken cancellationToken)
+    {
+        var body = WireJson.Write(new FetchXComItems(attempt, taskId, key, slice));
+        return Read(await leader.RequestAsync(Methods.GetXComItems, body, cancellationToken), $"XCom '{key}' of task '{taskId}'") is { } json
+            ? await large.TakeAsync(WireJson.Read<XComItemParts>(json), slice, GetConnectionAsync, cancellationToken)
+            : null;
+    }
+
     public async ValueTask<TriggeredRun> TriggerRunAsync(RunTrigger trigger, CancellationToken cancellationToken)
     {
         var response = await leader.RequestAsync(Methods.TriggerRun, WireJson.Write(new TriggerForAttempt(attempt, task.Value, trigger)), cancellationToken);
@@ -71,18 +80,22 @@ internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderReq
     public void WriteLog(DateTimeOffset at, LogLevel level, string line) => log.Write(at, level, _masker.Apply(line));
 
     /// <summary>Takes the secrets that this attempt has seen out of what leaves the worker.</summary>
-    public TaskOutcome Mask(TaskOutcome outcome) => !_hasSecrets
-        ? outcome
-        : outcome with
-        {
-            Error = outcome.Error is null ? null : _masker.Apply(outcome.Error),
-            XComs = outcome.XComs?.Select(x => x with { Value = _masker.Apply(x.Value) }).ToArray(),
-            Question = outcome.Question is { } question
-                ? question with { Subject = _masker.Apply(question.Subject), Body = question.Body is null ? null : _masker.Apply(question.Body), Params = _masker.Apply(question.Params) }
-                : null,
-        };
+    public TaskOutcome Mask(TaskOutcome outcome)
+    {
+        var rendered = outcome.Rendered is { } fields ? RenderedFields.Shorten(fields, _masker.Apply) : null;
+        return _hasSecrets ? Masked(outcome) with { Rendered = rendered } : rendered is null ? outcome : outcome with { Rendered = rendered };
+    }
 
     public void Dispose() => log.Dispose();
+
+    private TaskOutcome Masked(TaskOutcome outcome) => outcome with
+    {
+        Error = outcome.Error is null ? null : _masker.Apply(outcome.Error),
+        XComs = outcome.XComs?.Select(x => x with { Value = _masker.Apply(x.Value) }).ToArray(),
+        Question = outcome.Question is { } question
+            ? question with { Subject = _masker.Apply(question.Subject), Body = question.Body is null ? null : _masker.Apply(question.Body), Params = _masker.Apply(question.Params) }
+            : null,
+    };
 
     private async Task<string?> AskAsync(string method, string name, CancellationToken cancellationToken)
     {

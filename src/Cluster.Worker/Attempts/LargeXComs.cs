@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Sluice.Authoring.Hooks;
 using Sluice.Cluster.Wire;
+using Sluice.Cluster.XComs;
 using Sluice.Core.Connections;
 using Sluice.Core.TaskInstances;
 
@@ -19,6 +20,12 @@ internal sealed class LargeXComs(Uri? folder, string? connection, ProviderCatalo
 {
     /// <summary>Longest value that stays in the database, in characters of JSON.</summary>
     public const int LongestInline = 64 * 1024;
+
+    private const long RoomForLists = 32 * 1024 * 1024;
+
+    // What lies in an object never changes: each attempt writes to names of its own.
+    private readonly RecentlyUsed<Uri, JsonItems> _lists = new(RoomForLists, list => list.Size);
+    private readonly SemaphoreSlim _reading = new(1);
 
     /// <summary>The outcome with its large values moved to the store.</summary>
     public async Task<TaskOutcome> MoveAsync(AttemptWork work, TaskOutcome outcome, Func<string, CancellationToken, ValueTask<Connection?>> find, CancellationToken cancellationToken)
@@ -76,6 +83,51 @@ internal sealed class LargeXComs(Uri? folder, string? connection, ProviderCatalo
         }
 
         return parts.IsList ? $"[{string.Join(',', values)}]" : values[0];
+    }
+
+    /// <summary>Reads those elements of a list that lie in the store.</summary>
+    /// <exception cref="TaskServiceException">One cannot be read.</exception>
+    public async Task<XComItems> TakeAsync(
+        XComItemParts parts, XComSlice slice, Func<string, CancellationToken, ValueTask<Connection?>> find, CancellationToken cancellationToken)
+    {
+        if (parts.Object is { } whole)
+        {
+            return (await ItemsAsync(new(whole), find, cancellationToken).ConfigureAwait(false)).Take(slice);
+        }
+
+        var values = new List<string>(parts.Parts.Count);
+        foreach (var part in parts.Parts)
+        {
+            values.Add(part.Value ?? await ReadAsync(new Uri(part.Object!), find, cancellationToken).ConfigureAwait(false));
+        }
+
+        return new(parts.Length, values);
+    }
+
+    /// <summary>One by one: instances that begin together read their list once.</summary>
+    private async Task<JsonItems> ItemsAsync(Uri uri, Func<string, CancellationToken, ValueTask<Connection?>> find, CancellationToken cancellationToken)
+    {
+        if (_lists.TryGet(uri, out var known))
+        {
+            return known;
+        }
+
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_lists.TryGet(uri, out known))
+            {
+                known = JsonItems.Of(await ReadAsync(uri, find, cancellationToken).ConfigureAwait(false))
+                    ?? throw new TaskServiceException($"The XCom at {uri} is neither a list nor an object: it has no elements.");
+                _lists.Put(uri, known);
+            }
+
+            return known;
+        }
+        finally
+        {
+            _reading.Release();
+        }
     }
 
     private async Task<string> ReadAsync(Uri uri, Func<string, CancellationToken, ValueTask<Connection?>> find, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Sluice.Cluster.Worker.Attempts;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 using Sluice.Runner.Protocol;
@@ -281,6 +282,7 @@ internal sealed class RunnerProcess : IDisposable
                 CallKind.LookAtDag => JsonSerializer.Serialize(
                     await attempt.Services.LookAtDagAsync(JsonSerializer.Deserialize(call.Name, RunnerJson.Default.DagQuestion)!, CancellationToken.None).ConfigureAwait(false),
                     RunnerJson.Default.DagAnswer),
+                CallKind.XComItems => await ItemsAsync(attempt.Services, JsonSerializer.Deserialize(call.Name, RunnerJson.Default.XComItemsAsked)!).ConfigureAwait(false),
                 _ => await attempt.Services.GetXComAsync(call.Name, call.Key ?? "", CancellationToken.None).ConfigureAwait(false),
             };
             SendControl(new AnswerFrame(call.Id, value, null));
@@ -290,6 +292,11 @@ internal sealed class RunnerProcess : IDisposable
             SendControl(new AnswerFrame(call.Id, null, e.Message));
         }
     }
+
+    private static async Task<string?> ItemsAsync(AttemptServices services, XComItemsAsked asked) =>
+        await services.GetXComItemsAsync(asked.Task, asked.Key, asked.Slice, CancellationToken.None).ConfigureAwait(false) is { } items
+            ? JsonSerializer.Serialize(items, RunnerJson.Default.XComItems)
+            : null;
 
     private void SendControl<T>(in T frame)
         where T : IFrame

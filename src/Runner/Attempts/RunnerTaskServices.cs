@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Core.CrossDag;
 using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
+using Sluice.Core.TaskInstances;
 using Sluice.Runner.Protocol;
 
 namespace Sluice.Runner.Attempts;
@@ -22,6 +23,12 @@ internal sealed class RunnerTaskServices(FrameChannel data, TimeProvider time) :
 
     public ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken) =>
         new(CallAsync(CallKind.XCom, taskId, key, cancellationToken));
+
+    public async ValueTask<XComItems?> GetXComItemsAsync(string taskId, string key, XComSlice slice, CancellationToken cancellationToken)
+    {
+        var asked = JsonSerializer.Serialize(new XComItemsAsked(taskId, key, slice), RunnerJson.Default.XComItemsAsked);
+        return await CallAsync(CallKind.XComItems, asked, null, cancellationToken) is { } json ? JsonSerializer.Deserialize(json, RunnerJson.Default.XComItems) : null;
+    }
 
     public async ValueTask<TriggeredRun> TriggerRunAsync(RunTrigger trigger, CancellationToken cancellationToken)
     {

@@ -177,9 +177,10 @@ internal enum CallKind : byte
     XCom,
     TriggerRun,
     LookAtDag,
+    XComItems,
 }
 
-/// <summary>A question. <paramref name="Key"/> is used by XComs only; what is asked of other Dags stands as JSON in <paramref name="Name"/>.</summary>
+/// <summary>A question. <paramref name="Key"/> is used by whole XComs only; what is asked of other Dags and of lists stands as JSON in <paramref name="Name"/>.</summary>
 internal readonly record struct CallFrame(long Id, CallKind What, string Name, string? Key) : IFrame
 {
     public static FrameKind Kind => FrameKind.Call;
@@ -236,6 +237,7 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
             Follow = ReadTexts(ref reader),
             Question = reader.ReadOptionalString() is { } question ? JsonSerializer.Deserialize(question, RunnerJson.Default.HumanQuestion) : null,
             AssetUpdates = ReadUpdates(ref reader),
+            Rendered = reader.ReadOptionalString(),
         };
         return new(attempt, outcome, isSpent, workingSet);
     }
@@ -273,6 +275,8 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
             writer.WriteString(update.Alias);
             writer.WriteString(update.Extra);
         }
+
+        writer.WriteString(Outcome.Rendered);
     }
 
     private static string[]? ReadTexts(ref FrameReader reader)

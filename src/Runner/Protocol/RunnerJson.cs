@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.HumanInput;
+using Sluice.Core.TaskInstances;
 
 namespace Sluice.Runner.Protocol;
 
@@ -12,4 +13,9 @@ namespace Sluice.Runner.Protocol;
 [JsonSerializable(typeof(DagQuestion))]
 [JsonSerializable(typeof(DagAnswer))]
 [JsonSerializable(typeof(HumanQuestion))]
+[JsonSerializable(typeof(XComItemsAsked))]
+[JsonSerializable(typeof(XComItems))]
 internal sealed partial class RunnerJson : JsonSerializerContext;
+
+/// <summary>Which elements of which list an attempt asks its worker for.</summary>
+internal sealed record XComItemsAsked(string Task, string Key, XComSlice Slice);

@@ -25,10 +25,10 @@ public sealed class FeatureExampleTests
         ["retries_yaml.yaml"] = "second_time_lucky=success",
         ["mapping.cs"] = "list_files=success measure[0]=success measure[1]=success measure[2]=skipped measure[3]=success total=success "
             + "cross[0]=success cross[1]=success cross[2]=success cross[3]=success cross[4]=success cross[5]=success "
-            + "pairs[0]=success pairs[1]=success pairs[2]=success shout[0]=success shout[1]=success "
+            + "pairs[0]=success pairs[1]=success pairs[2]=success shout[0]=success shout[1]=success read[0]=success read[1]=success read[2]=skipped read[3]=success "
             + "table.load[0]=success table.load[1]=success table.load[2]=success table.load[3]=success "
             + "table.check[0]=success table.check[1]=success table.check[2]=success table.check[3]=success all_tables=success nothing=skipped parts=success use_parts=success",
-        ["mapping_yaml.yaml"] = "list_names=success greet[0]=success greet[1]=success pairs[0]=success pairs[1]=success by_arguments[0]=success by_arguments[1]=success "
+        ["mapping_yaml.yaml"] = "list_names=success greet[0]=success greet[1]=success pairs[0]=success pairs[1]=success by_arguments[0]=success by_arguments[1]=success some[0]=skipped some[1]=success "
             + "table.load[0]=success table.load[1]=success table.check[0]=success table.check[1]=success done=success",
         ["templates.cs"] = "query=success own=success neighbours=success",
         ["templates_yaml.yaml"] = "query=success loop=success",

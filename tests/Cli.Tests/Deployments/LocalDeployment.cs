@@ -18,7 +18,23 @@ public sealed class LocalDeployment : IAsyncLifetime
         Dag.Define("asks", dag => dag.Add("confirm", new ApprovalOperator { Subject = "Go on?", Body = "Only if it is Friday." })
             .Then(dag.Add("which", new HitlOperator { Subject = "How many?", Params = { ["n"] = 1 } })));
         Dag.Define("pushes", dag => dag.Run("push", ctx => { ctx.Push("rows", 7); ctx.Push("note", "안녕"); return new string('x', 70_000); }));
+        Dag.Define("renders", dag =>
+        {
+            dag.Add("say", new ShellOperator { Script = "echo {{ ds }} {{ conn.dw.password }}", Env = { ["LONG"] = "{{ 'x' * 5000 }}" } });
+            dag.Expand("each", new ShellOperator(), over => over.Over("script", ["echo a", "echo item {{ map_index }}"]));
+            dag.Add("plain", new ShellOperator { Script = "true" });
+            dag.Add("code", new Says { Text = "echo by code {{ ds }}" });
+            dag.Add("bad", new ShellOperator { Script = "{{ nope }}" });
+        });
         Dag.Define("fails", dag => dag.Run("boom", ctx => throw new TaskFailedException("no such luck")));
+
+        public sealed class Says : Operator
+        {
+            [Templated]
+            public string Text { get; set; } = "";
+
+            public override ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken) => ValueTask.FromResult<object?>(Text);
+        }
         """;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("sluice-cli-").FullName;
@@ -31,6 +47,10 @@ public sealed class LocalDeployment : IAsyncLifetime
 
     /// <summary>Runs a command against it, found by its home.</summary>
     internal Task<ToolRun> RunAsync(params string[] args) => ToolRun.OfAsync(new Dictionary<string, string> { ["SLUICE_HOME"] = Home }, args);
+
+    /// <summary>The same with a Dag folder at hand.</summary>
+    internal Task<ToolRun> RunInAsync(string folder, params string[] args) =>
+        ToolRun.OfAsync(new Dictionary<string, string> { ["SLUICE_HOME"] = Home, ["SLUICE_DAG_FOLDER"] = folder }, args);
 
     public async Task InitializeAsync()
     {

@@ -224,6 +224,16 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     }
 
     [Fact]
+    public async Task Rendered_fields_are_listed_by_attempt()
+    {
+        await WriteAsync(new RenderedFieldsRow(1, new("a"), 2, """{"script":"둘"}"""), new RenderedFieldsRow(1, new("a"), 1, "{}"), new RenderedFieldsRow(1, new("a[0]"), 1, "{}"));
+        await WriteAsync(new RenderedFieldsRow(2, new("a"), 1, "{}"), new RenderedFieldsRow(1, new("a"), 1, """{"x":1}"""));
+
+        Assert.Equal([new(1, new("a"), 1, """{"x":1}"""), new(1, new("a"), 2, """{"script":"둘"}""")], await Store.ReadModel.ListRenderedFieldsAsync(1, new("a"), None));
+        Assert.Empty(await Store.ReadModel.ListRenderedFieldsAsync(3, new("a"), None));
+    }
+
+    [Fact]
     public async Task XComs_are_found_by_key_and_listed_by_task()
     {
         await WriteAsync(new XComRow(1, new("b"), "rows", "1"), new XComRow(1, new("a"), "x", "null"), new XComRow(2, new("a"), "x", "[]"));

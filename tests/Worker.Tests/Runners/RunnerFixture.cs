@@ -50,7 +50,7 @@ internal sealed class RunnerFixture : IAsyncDisposable
         return fixture;
     }
 
-    public AttemptWork Work(string task, long run = 1)
+    public AttemptWork Work(string task, long run = 1, int mapIndex = -1, int mapLength = 0)
     {
         var dag = _bundle.Dags[0];
         var index = dag.Tasks.ToList().FindIndex(t => t.Id.Value == task);
@@ -65,7 +65,7 @@ internal sealed class RunnerFixture : IAsyncDisposable
             Version = "v1",
             Bundle = _bundle.Hash,
         };
-        return new(new(run, index, Interlocked.Increment(ref _token)), facts, dag, 1, null);
+        return new(new(run, index, Interlocked.Increment(ref _token)), facts, dag, 1, null, mapIndex < 0 ? null : new(index, mapIndex, mapLength));
     }
 
     public Task<TaskOutcome> RunAsync(string task, CancellationToken kill = default) => RunAsync(Work(task), kill);

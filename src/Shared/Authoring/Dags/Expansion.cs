@@ -17,16 +17,26 @@ public sealed class Expansion
     internal Mapping Mapping => new(_mode, _fill, [.. _origins]);
 
     /// <summary>The argument takes each of these values; with several arguments every combination, the last varying fastest.</summary>
-    public Expansion Over<T>(string argument, IEnumerable<T> values)
+    /// <param name="argument">Its name in snake case.</param>
+    /// <param name="values">One for each instance.</param>
+    /// <param name="filter">Expression of the template language over <c>item</c>, such as <c>item.endswith('.csv')</c>: the instances of other values are skipped.</param>
+    /// <param name="map">Expression over <c>item</c> whose value the argument takes instead, such as <c>'load ' ~ item</c>.</param>
+    public Expansion Over<T>(string argument, IEnumerable<T> values, string? filter = null, string? map = null)
     {
-        _origins.Add(new(null, "return_value", XComJson.Serialize(argument, values.ToList()), argument));
+        _origins.Add(new(null, "return_value", XComJson.Serialize(argument, values.ToList()), argument, filter, map));
         return this;
     }
 
     /// <summary>The argument takes each element of what a task returns or pushes: a list, or an object, whose elements are [key, value].</summary>
-    public Expansion Over(string argument, TaskNode task, string key = "return_value")
+    /// <inheritdoc cref="Over{T}(string, IEnumerable{T}, string?, string?)"/>
+    /// <param name="argument">Its name in snake case.</param>
+    /// <param name="task">Who pushes the list.</param>
+    /// <param name="key">Under which key.</param>
+    /// <param name="filter">Expression of the template language over <c>item</c>, such as <c>item.endswith('.csv')</c>: the instances of other values are skipped.</param>
+    /// <param name="map">Expression over <c>item</c> whose value the argument takes instead, such as <c>'load ' ~ item</c>.</param>
+    public Expansion Over(string argument, TaskNode task, string key = "return_value", string? filter = null, string? map = null)
     {
-        _origins.Add(new(task, key, null, argument));
+        _origins.Add(new(task, key, null, argument, filter, map));
         return this;
     }
 
@@ -45,10 +55,14 @@ public sealed class Expansion
     }
 
     /// <summary>Each instance takes its arguments from one object of a list that a task returns or pushes.</summary>
-    public Expansion OverArguments(TaskNode task, string key = "return_value")
+    /// <param name="task">Who pushes the list.</param>
+    /// <param name="key">Under which key.</param>
+    /// <param name="filter">Expression over <c>item</c>: the instances of elements for which it does not hold are skipped.</param>
+    /// <param name="map">Expression over <c>item</c> whose value, an object, takes its place.</param>
+    public Expansion OverArguments(TaskNode task, string key = "return_value", string? filter = null, string? map = null)
     {
         _mode = MapMode.Arguments;
-        _origins.Add(new(task, key, null));
+        _origins.Add(new(task, key, null, "", filter, map));
         return this;
     }
 

@@ -101,7 +101,7 @@ public static class MapItems
 }
 
 /// <summary>Where items come from: a task's output, or a literal.</summary>
-internal sealed record MapOrigin(TaskNode? Task, string Key, string? Values, string Argument = "");
+internal sealed record MapOrigin(TaskNode? Task, string Key, string? Values, string Argument = "", string? Filter = null, string? Map = null);
 
 /// <summary>A map as the definition has it: <see cref="MapSpec"/> with tasks instead of indices.</summary>
 internal sealed record Mapping(MapMode Mode, string? Fill, IReadOnlyList<MapOrigin> Origins, TaskGroup? Group = null)
@@ -117,6 +117,8 @@ internal sealed record Mapping(MapMode Mode, string? Fill, IReadOnlyList<MapOrig
             Values = origin.Values,
             Task = origin.Task is null ? null : indexOf(origin.Task),
             Key = origin.Key,
+            Filter = origin.Filter,
+            Map = origin.Map,
         })],
     };
 }

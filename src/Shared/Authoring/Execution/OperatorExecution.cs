@@ -53,7 +53,8 @@ public static class OperatorExecution
             context.Log(outcome.Kind == OutcomeKind.Skipped ? LogLevel.Warning : LogLevel.Error, error);
         }
 
-        return outcome with { StartedAt = startedAt, EndedAt = time.GetUtcNow() };
+        // A sensor that waits renders again at each poke.
+        return outcome with { StartedAt = startedAt, EndedAt = time.GetUtcNow(), Rendered = outcome.Kind == OutcomeKind.Rescheduled ? null : context.Rendered };
     }
 
     // Code of an author may block its thread: on one of its own it cannot keep the timeout from being noticed.
@@ -108,10 +109,15 @@ public static class OperatorExecution
         try
         {
             var outputs = await ExpandAsync(op, context, stop);
-            await TemplateFields.RenderAsync(op, context, stop);
+            var rendered = await TemplateFields.RenderAsync(op, context, stop);
             if (outputs is not null)
             {
                 OperatorArguments.Read(outputs, op);
+            }
+
+            if (rendered || outputs is not null)
+            {
+                context.Rendered = RenderedFields.Write(op);
             }
 
             if (op.FindProblem() is { } problem)
@@ -197,6 +203,7 @@ public static class OperatorExecution
     /// <summary>Sets the arguments that vary over instances: literals before templates are rendered; outputs, which may be anything, after.</summary>
     private static async ValueTask<System.Text.Json.Nodes.JsonObject?> ExpandAsync(Operator op, TaskContext context, CancellationToken stop)
     {
+        await MapValues.SkipFilteredAsync(context, stop);
         if (context.Map is null || context.Task.Map is not { Group: null } || op is Dags.CodeOperator)
         {
             return null;

@@ -10,8 +10,9 @@ internal static class TemplateFields
     private const int MostDepth = 64;
 
     /// <summary>Renders all templated arguments in place; lists and dictionaries are replaced, never changed.</summary>
+    /// <returns>False when none is a template.</returns>
     /// <exception cref="TemplateFieldException">One cannot be rendered; names the field, line and column.</exception>
-    public static async ValueTask RenderAsync(Operator op, TaskContext context, CancellationToken cancellationToken)
+    public static async ValueTask<bool> RenderAsync(Operator op, TaskContext context, CancellationToken cancellationToken)
     {
         TemplateRenderer? renderer = null;
         foreach (var argument in OperatorArguments.Of(op.GetType()))
@@ -24,6 +25,8 @@ internal static class TemplateFields
             renderer ??= new(context);
             argument.Property.SetValue(op, await RenderAsync(argument, value, renderer, cancellationToken));
         }
+
+        return renderer is not null;
     }
 
     public static bool HasTags(string text) =>

@@ -15,20 +15,39 @@ internal sealed class TemplateRenderer(TaskContext context)
     private readonly FetchedValues _fetched = new();
     private readonly DagTemplates _templates = DagTemplates.Of(context.Dag, context.Templates);
     private TemplateScope? _scope;
+    private TemplateValue? _item;
     private bool _hasCallback;
 
     /// <summary>Renders one text.</summary>
     /// <exception cref="TemplateFieldException">It cannot be; names the field, line and column.</exception>
-    public async ValueTask<string> RenderAsync(string field, string text, IReadOnlyList<string> extensions, CancellationToken cancellationToken)
+    public ValueTask<string> RenderAsync(string field, string text, IReadOnlyList<string> extensions, CancellationToken cancellationToken) =>
+        RunAsync(field, () => _templates.Get(text, extensions), (template, scope) => template.Render(scope), cancellationToken);
+
+    /// <summary>Works out an expression over an element that tasks are mapped over.</summary>
+    /// <exception cref="TemplateFieldException">It cannot be; names what it is for.</exception>
+    public ValueTask<T> EvaluateAsync<T>(string field, string expression, string itemJson, Func<TemplateExpression, TemplateScope, T> evaluate, CancellationToken cancellationToken)
+    {
+        _item = TemplateValue.FromJson(itemJson);
+        _scope = null;
+        return RunAsync(field, () => _templates.GetExpression(expression), evaluate, cancellationToken);
+    }
+
+    private async ValueTask<TResult> RunAsync<TTemplate, TResult>(
+        string field, Func<TTemplate> parse, Func<TTemplate, TemplateScope, TResult> run, CancellationToken cancellationToken)
     {
         try
         {
-            var template = _templates.Get(text, extensions);
+            var template = parse();
             _scope ??= TemplateVariables.ForTask(
                 context.Run, context.Dag, context.Task, context.TryNumber, context.Params.GetRawText(), _fetched, context.IsTest,
                 mapIndex: context.MapIndex, mapLength: context.Map?.Length,
-                itemJson: context.Task.Map?.Group is null || context.Map is null ? null : await MapValues.ItemAsync(context, cancellationToken))
+                itemJson: _item is not null || context.Task.Map?.Group is null || context.Map is null ? null : await MapValues.ItemAsync(context, cancellationToken))
                 .With(_templates.Library);
+            if (_item is not null)
+            {
+                _scope = _scope.With("item", _item);
+            }
+
             if (context.Callback is { } note && !_hasCallback)
             {
                 (_scope, _hasCallback) = (_scope.With("callback", CallbackVariable(note)), true);
@@ -38,7 +57,7 @@ internal sealed class TemplateRenderer(TaskContext context)
             {
                 try
                 {
-                    return template.Render(_scope);
+                    return run(template, _scope);
                 }
                 catch (TemplateLookupPendingException pending) when (_fetched.Count < MostLookups)
                 {

@@ -102,6 +102,9 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
         _pushed.Add(new(key, json));
     }
 
+    /// <summary>What templates came to; null while nothing was rendered.</summary>
+    internal string? Rendered { get; set; }
+
     internal IReadOnlyList<string>? Chosen { get; private set; }
 
     internal Core.TaskInstances.SkipScope? Skips { get; private set; }
@@ -119,20 +122,25 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
         PushJson(key, XComs.XComJson.Serialize(key, value));
     }
 
-    /// <summary>Reads what the instances of a mapped task pushed, one after the other, in the order of their indices; those that pushed nothing are left out.</summary>
+    /// <summary>Reads what the instances of a mapped task pushed, one after the other, in the order of their indices; those that pushed nothing are left out. Of any other task the elements of the list that it pushed.</summary>
+    /// <remarks>Read in pages: the whole list is never in memory.</remarks>
+    /// <exception cref="TaskFailedException">The task is not mapped, and what it pushed is no list.</exception>
     public async IAsyncEnumerable<T?> PullMappedAsync<T>(
         string taskId, string key = "return_value", [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var json = await Services.GetXComAsync(taskId, key, cancellationToken);
-        if (json is null)
+        const int Page = 1000;
+        for (var read = 0; await Services.GetXComItemsAsync(taskId, key, new(read, Page), cancellationToken) is { Values.Count: > 0 } page;)
         {
-            yield break;
-        }
+            foreach (var value in page.Values)
+            {
+                yield return XComs.XComJson.Deserialize<T>(value);
+            }
 
-        using var list = JsonDocument.Parse(json);
-        foreach (var value in list.RootElement.EnumerateArray())
-        {
-            yield return XComs.XComJson.Deserialize<T>(value.GetRawText());
+            read += page.Values.Count;
+            if (read >= page.Length)
+            {
+                break;
+            }
         }
     }
 
@@ -175,6 +183,12 @@ public interface ITaskServices
 
     /// <summary>JSON text pushed by a task of the same run; null when there is none.</summary>
     ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken);
+
+    /// <summary>Some elements of a list that a task of the same run pushed, or of what the instances of a mapped task pushed; null when there is none.</summary>
+    /// <exception cref="TaskFailedException">It is no list.</exception>
+    async ValueTask<Core.TaskInstances.XComItems?> GetXComItemsAsync(
+        string taskId, string key, Core.TaskInstances.XComSlice slice, CancellationToken cancellationToken) =>
+        await GetXComAsync(taskId, key, cancellationToken) is { } json ? Execution.XComReader.Cut(json, taskId, key).Take(slice) : null;
 
     /// <summary>Makes a run of a Dag, or finds the one that this task made before: safe to ask again, also after a retry.</summary>
     /// <exception cref="TaskFailedException">There is no scheduler to ask.</exception>

@@ -14,6 +14,7 @@ internal sealed class DagTemplates
     private static readonly ConditionalWeakTable<DagSpec, DagTemplates> Known = [];
 
     private readonly ConcurrentDictionary<string, Template> _parsed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TemplateExpression> _expressions = new(StringComparer.Ordinal);
     private readonly TemplateLibrary _added;
 
     private DagTemplates(DagSpec dag, TemplateLibrary added)
@@ -57,4 +58,9 @@ internal sealed class DagTemplates
             ? Template.Parse(content, null, Library, text)
             : Template.Parse(text, null, Library);
     }
+
+    /// <summary>An expression of the Dag's definition.</summary>
+    /// <exception cref="TemplateException">It is not well formed.</exception>
+    public TemplateExpression GetExpression(string text) =>
+        _expressions.TryGetValue(text, out var parsed) ? parsed : _expressions[text] = TemplateExpression.Parse(text, Library);
 }

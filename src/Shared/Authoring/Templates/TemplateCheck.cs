@@ -42,7 +42,36 @@ internal sealed class TemplateCheck(TemplateLibrary library, Func<string, string
             }
         }
 
+        foreach (var (what, expression) in Expressions(task))
+        {
+            try
+            {
+                var read = TemplateExpression.Parse(expression, library);
+                uses |= read.Names.Any(library.Globals.ContainsKey) || read.Filters.Any(library.Filters.ContainsKey);
+            }
+            catch (TemplateException e)
+            {
+                throw new DagDefinitionException($"Task '{task.Id}': {what} '{expression}' of what it is mapped over: {e.Message}", task.Location, e);
+            }
+        }
+
         return uses;
+    }
+
+    private static IEnumerable<(string What, string Expression)> Expressions(TaskNode task)
+    {
+        foreach (var origin in (task.Mapping ?? task.Scope.EnclosingMapping)?.Origins ?? [])
+        {
+            if (origin.Filter is { } filter)
+            {
+                yield return ("filter", filter);
+            }
+
+            if (origin.Map is { } map)
+            {
+                yield return ("map", map);
+            }
+        }
     }
 
     private bool Check(Template template)

@@ -42,17 +42,9 @@ public static class TaskRendering
         var fields = new JsonObject();
         foreach (var argument in OperatorArguments.Of(op.GetType()).Where(x => x.IsTemplate))
         {
-            fields[argument.Name] = Masked(OperatorArguments.ToJson(argument, op), services);
+            fields[argument.Name] = RenderedFields.Masked(OperatorArguments.ToJson(argument, op), services.Mask);
         }
 
         return fields;
     }
-
-    private static JsonNode? Masked(JsonNode? value, TestTaskServices services) => value switch
-    {
-        JsonValue text when text.TryGetValue<string>(out var plain) => JsonValue.Create(services.Mask(plain)),
-        JsonArray list => new JsonArray([.. list.Select(x => Masked(x, services))]),
-        JsonObject pairs => new JsonObject(pairs.Select(x => KeyValuePair.Create(x.Key, Masked(x.Value, services)))),
-        _ => value?.DeepClone(),
-    };
 }

@@ -88,17 +88,19 @@ internal sealed class YamlMaps(YamlJson json)
 
     private MapOrigin? Origin(Pending map, string argument, YamlNode value, Func<string, string, IDagNode?> find)
     {
-        if (value is YamlMappingNode mapping && mapping.Children.TryGetValue(new YamlScalarNode("task"), out var named))
+        if (value is YamlMappingNode mapping && IsSource(mapping))
         {
-            var name = (named as YamlScalarNode)?.Value ?? "";
-            if (find(map.Prefix, name) is not TaskNode producer)
+            var known = true;
+            foreach (var name in mapping.Children.Keys)
             {
-                map.Item.Problem(value, $"'{map.Node.Id}' is mapped over '{name}', which is no task of this Dag.");
-                return null;
+                if (name.ToString() is not ("task" or "key" or "values" or "filter" or "map"))
+                {
+                    map.Item.Problem(name, $"'{name}' is nothing that can be said of what '{map.Node.Id}' is mapped over; use task and key, or values, and filter and map.");
+                    known = false;
+                }
             }
 
-            var key = mapping.Children.TryGetValue(new YamlScalarNode("key"), out var given) ? (given as YamlScalarNode)?.Value : null;
-            return new(producer, key ?? "return_value", null, argument);
+            return known ? SourceOf(map, argument, mapping, find) : null;
         }
 
         if (value is YamlSequenceNode or YamlMappingNode)
@@ -109,6 +111,43 @@ internal sealed class YamlMaps(YamlJson json)
         map.Item.Problem(value, $"'{map.Node.Id}' is mapped over '{value}'; give a list, or the output of a task as {{task: its_id}}.");
         return null;
     }
+
+    private MapOrigin? SourceOf(Pending map, string argument, YamlMappingNode source, Func<string, string, IDagNode?> find)
+    {
+        if (Find(source, "task") is not { } named)
+        {
+            if (Find(source, "values") is YamlSequenceNode or YamlMappingNode)
+            {
+                return new(null, "return_value", json.Convert(Find(source, "values")!)!.ToJsonString(), argument, TextOf(source, "filter"), TextOf(source, "map"));
+            }
+
+            map.Item.Problem(source, $"The values that '{map.Node.Id}' is mapped over must be a list, or an object, whose elements are [key, value].");
+            return null;
+        }
+
+        var name = (named as YamlScalarNode)?.Value ?? "";
+        if (find(map.Prefix, name) is not TaskNode producer)
+        {
+            map.Item.Problem(source, $"'{map.Node.Id}' is mapped over '{name}', which is no task of this Dag.");
+            return null;
+        }
+
+        if (Find(source, "values") is { } both)
+        {
+            map.Item.Problem(both, $"'{map.Node.Id}' is mapped over a task and over values; use one of them.");
+            return null;
+        }
+
+        return new(producer, TextOf(source, "key") ?? "return_value", null, argument, TextOf(source, "filter"), TextOf(source, "map"));
+    }
+
+    // Any other mapping is a literal, whose elements are [key, value].
+    private static bool IsSource(YamlMappingNode mapping) =>
+        Find(mapping, "task") is not null || (Find(mapping, "values") is not null && (Find(mapping, "filter") is not null || Find(mapping, "map") is not null));
+
+    private static YamlNode? Find(YamlMappingNode mapping, string name) => mapping.Children.TryGetValue(new YamlScalarNode(name), out var found) ? found : null;
+
+    private static string? TextOf(YamlMappingNode mapping, string name) => (Find(mapping, name) as YamlScalarNode)?.Value;
 
     private sealed record Pending(IDagNode Node, GroupBuilder? Scope, string Prefix, YamlFields Item)
     {

@@ -29,6 +29,8 @@ public static class ApiJson
 [JsonSerializable(typeof(RunName))]
 [JsonSerializable(typeof(TaskName))]
 [JsonSerializable(typeof(IReadOnlyList<XComSummary>))]
+[JsonSerializable(typeof(RenderedRequest))]
+[JsonSerializable(typeof(RenderedAnswer))]
 [JsonSerializable(typeof(BackfillName))]
 [JsonSerializable(typeof(SecretName))]
 [JsonSerializable(typeof(SecretValue))]

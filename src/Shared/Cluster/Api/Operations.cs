@@ -131,9 +131,12 @@ public static class Operations
     /// <summary><see cref="EmitRequest"/> to <see cref="Changed"/>: an asset was updated outside.</summary>
     public const string EmitAsset = "assets.emit";
 
+    /// <summary><see cref="RenderedRequest"/> to <see cref="RenderedAnswer"/>.</summary>
+    public const string RenderedTask = "tasks.rendered";
+
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
         ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, ListXComs, WhyTask, ListQuestions, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools,
-        ListAssets, ListAssetEvents, ListCallbacks);
+        ListAssets, ListAssetEvents, ListCallbacks, RenderedTask);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);
@@ -161,6 +164,24 @@ public sealed record RenamedDag(string DagId, string NewDagId, bool DryRun, long
 
 /// <param name="RunId">A run id, or a logical date.</param>
 public sealed record TaskName(string DagId, string TaskId, string RunId);
+
+/// <summary>Asks what the templates of an attempt came to.</summary>
+/// <param name="DagId">The Dag.</param>
+/// <param name="TaskId">A task; of a mapped one an instance, such as <c>load[3]</c>.</param>
+/// <param name="RunId">A run id, or a logical date.</param>
+/// <param name="Try">The try; null: the latest that has ended.</param>
+public sealed record RenderedRequest(string DagId, string TaskId, string RunId, int? Try = null);
+
+/// <param name="DagId">The Dag.</param>
+/// <param name="RunId">The run.</param>
+/// <param name="TaskId">The instance.</param>
+/// <param name="TryNumber">The try.</param>
+/// <param name="Token">The attempt.</param>
+/// <param name="State">How the attempt ended.</param>
+/// <param name="Fields">By argument: secrets masked, long values cut. Empty when its arguments have no templates.</param>
+/// <param name="Error">Why the attempt failed; a template that cannot be rendered is among the reasons.</param>
+public sealed record RenderedAnswer(
+    string DagId, string RunId, string TaskId, int TryNumber, int Token, string State, System.Text.Json.JsonElement Fields, string? Error);
 
 /// <param name="TaskId">The instance.</param>
 /// <param name="Key">Its name.</param>

@@ -146,6 +146,9 @@ public static class Methods
     /// <summary>Worker to leader: <see cref="FetchXCom"/> to the value's JSON, to 303 and <see cref="XComParts"/> when some of it lies in objects, or 404.</summary>
     public const string GetXCom = "xcom";
 
+    /// <summary>Worker to leader: <see cref="FetchXComItems"/> to <see cref="XComItemParts"/>, or 404.</summary>
+    public const string GetXComItems = "xcom_items";
+
     /// <summary>Worker to leader: <see cref="TriggerForAttempt"/> to <see cref="TriggeredRun"/>.</summary>
     public const string TriggerRun = "trigger";
 
@@ -175,6 +178,16 @@ public sealed record FetchForAttempt(AttemptId Attempt, string Name);
 
 /// <inheritdoc cref="FetchForAttempt"/>
 public sealed record FetchXCom(AttemptId Attempt, string Task, string Key);
+
+/// <summary>Asks for some elements of a list that a task pushed, or of what the instances of a mapped task pushed.</summary>
+/// <inheritdoc cref="FetchForAttempt"/>
+public sealed record FetchXComItems(AttemptId Attempt, string Task, string Key, XComSlice Slice);
+
+/// <summary>The elements that were asked for, or where the whole list lies.</summary>
+/// <param name="Length">How many elements the list has; 0 when it lies in an object.</param>
+/// <param name="Parts">The elements: as many as go into one answer.</param>
+/// <param name="Object">URI of the object that holds the whole list; null for any other.</param>
+public sealed record XComItemParts(int Length, IReadOnlyList<XComPart> Parts, string? Object = null);
 
 /// <summary>An XCom of which some lies in the object store.</summary>
 /// <param name="IsList">The parts are elements of one array: what the instances of a mapped task pushed.</param>

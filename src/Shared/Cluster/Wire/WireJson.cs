@@ -22,6 +22,8 @@ namespace Sluice.Cluster.Wire;
 [JsonSerializable(typeof(FetchForAttempt))]
 [JsonSerializable(typeof(FetchXCom))]
 [JsonSerializable(typeof(XComParts))]
+[JsonSerializable(typeof(FetchXComItems))]
+[JsonSerializable(typeof(XComItemParts))]
 [JsonSerializable(typeof(TriggerForAttempt))]
 [JsonSerializable(typeof(TriggeredRun))]
 [JsonSerializable(typeof(LookForAttempt))]

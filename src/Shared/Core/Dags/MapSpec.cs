@@ -42,25 +42,6 @@ public sealed record MapSpec
                 return lengths[0];
         }
     }
-
-    /// <summary>Which element of each source an instance takes; -1 where <see cref="Fill"/> stands in.</summary>
-    public int[] ElementsOf(int mapIndex, IReadOnlyList<int> lengths)
-    {
-        var elements = new int[lengths.Count];
-        for (var i = lengths.Count - 1; i >= 0; i--)
-        {
-            if (Mode == MapMode.Product)
-            {
-                (mapIndex, elements[i]) = Math.DivRem(mapIndex, lengths[i]);
-            }
-            else
-            {
-                elements[i] = mapIndex < lengths[i] ? mapIndex : -1;
-            }
-        }
-
-        return elements;
-    }
 }
 
 /// <summary>How several sources are put together.</summary>
@@ -91,4 +72,10 @@ public sealed record MapSource
 
     /// <summary>Key of that output.</summary>
     public string Key { get; init; } = "return_value";
+
+    /// <summary>Expression of the template language over <c>item</c>: the instances of elements for which it does not hold are skipped. Null: all run.</summary>
+    public string? Filter { get; init; }
+
+    /// <summary>Expression over <c>item</c> whose value takes the element's place, after <see cref="Filter"/>; null: it stays as it is.</summary>
+    public string? Map { get; init; }
 }

@@ -91,6 +91,9 @@ public sealed record TaskOutcome
     /// <summary>Values to push; key <c>return_value</c> for what a task returned.</summary>
     public IReadOnlyList<XCom>? XComs { get; init; }
 
+    /// <summary>What its templates and mapped arguments came to: a JSON object by argument; null when there were none. The worker masks and shortens it.</summary>
+    public string? Rendered { get; init; }
+
     /// <summary>What it says of assets among its outlets. Outlets that it says nothing of are updated all the same.</summary>
     public IReadOnlyList<Assets.AssetUpdate>? AssetUpdates { get; init; }
 }

@@ -22,6 +22,9 @@ internal sealed class CoalescedChanges
                 case XComRow row:
                     Put(XComs, row, (row.Run, row.Task, row.Key), changes.Count);
                     break;
+                case RenderedFieldsRow row:
+                    Put(RenderedFields, row, ("rendered", row.Run, row.Task, row.Token), changes.Count);
+                    break;
                 case XComsCleared cleared:
                     Forget(cleared);
                     break;
@@ -77,6 +80,8 @@ internal sealed class CoalescedChanges
 
     /// <summary>Task instances of which the same holds.</summary>
     public List<(long Run, string Task)> ClearedXComsOfTasks { get; } = [];
+
+    public List<RenderedFieldsRow> RenderedFields { get; } = [];
 
     public List<DagRow> Dags { get; } = [];
 

@@ -41,6 +41,9 @@ public interface IReadModel
     /// <summary>What the instances of a mapped task pushed under a key, in the order of their indices.</summary>
     ValueTask<IReadOnlyList<XComRow>> ListMappedXComsAsync(long run, TaskId task, string key, CancellationToken cancellationToken);
 
+    /// <summary>What the templates of a task instance's attempts came to, by token; attempts without templates are not among them.</summary>
+    ValueTask<IReadOnlyList<RenderedFieldsRow>> ListRenderedFieldsAsync(long run, TaskId task, CancellationToken cancellationToken);
+
     /// <summary>What people were asked, oldest first.</summary>
     ValueTask<IReadOnlyList<AskedQuestion>> ListQuestionsAsync(QuestionQuery query, CancellationToken cancellationToken);
 

@@ -120,6 +120,13 @@ public sealed record XComRow(long Run, TaskId Task, string Key, string Value, st
 /// <summary>Deletes every XCom of a run, or of one of its task instances: it is run again. XComs that come later in the same group are written.</summary>
 public sealed record XComsCleared(long Run, TaskId? Task = null) : ReadModelChange;
 
+/// <summary>Keeps what the templates of an attempt came to.</summary>
+/// <param name="Run">The run's surrogate key.</param>
+/// <param name="Task">Name of the task instance.</param>
+/// <param name="Token">The attempt's.</param>
+/// <param name="Fields">JSON object by argument, secrets masked.</param>
+public sealed record RenderedFieldsRow(long Run, TaskId Task, int Token, string Fields) : ReadModelChange;
+
 /// <summary>Upserts a backfill.</summary>
 public sealed record BackfillRow : ReadModelChange
 {

@@ -61,6 +61,14 @@ internal static class ReadModelTables
         new TextColumn<XComRow>("object", row => row.Object),
     ]);
 
+    public static RowTable<RenderedFieldsRow> RenderedFields { get; } = new("rendered_fields", ["run_key", "task_id", "token"], OnConflict.Update,
+    [
+        new LongColumn<RenderedFieldsRow>("run_key", row => row.Run),
+        new TextColumn<RenderedFieldsRow>("task_id", row => row.Task.Value),
+        new IntColumn<RenderedFieldsRow>("token", row => row.Token),
+        new TextColumn<RenderedFieldsRow>("fields", row => row.Fields),
+    ]);
+
     public static RowTable<DagRow> Dags { get; } = new("dag", ["dag_id"], OnConflict.Update,
     [
         new TextColumn<DagRow>("dag_id", row => row.Id.Value),
