@@ -34,7 +34,7 @@ internal sealed record NoSuchBackfill(string Id);
 
 /// <summary>Everything that one leadership does: rebuilt from the journal when it begins, gone when it ends.</summary>
 /// <remarks>Its children escalate: after a failure nothing in memory is trusted, and the elector begins a new epoch.</remarks>
-internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost host, Silence silence, XComLists lists, Props? folder) : Actor
+internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost host, Silence silence, XComLists lists, int assetEventsKept, Props? folder) : Actor
 {
     private readonly Dictionary<DagId, ActorRef> _dags = [];
     private readonly Dictionary<DagId, string> _files = [];
@@ -53,7 +53,7 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
         var journal = Context.Spawn(Props.Create(() => new JournalActor(store.Journal, epoch, recovered.Oldest, onWritten: lists.OnWritten)), "journal");
         var dispatcher = Context.Spawn(Props.Create(() => new DispatcherActor()), "dispatcher");
         var workers = Context.Spawn(Props.Create(() => new WorkersActor(host.Transport, dispatcher, epoch, silence)), "workers");
-        var assets = Context.Spawn(Props.Create(() => new AssetsActor(journal)), "assets");
+        var assets = Context.Spawn(Props.Create(() => new AssetsActor(journal, assetEventsKept)), "assets");
         var ids = new RunIds(epoch);
         var callbacks = Context.Spawn(Props.Create(() => new CallbacksActor([.. recovered.Callbacks.Values], journal, workers)), "callbacks");
         _starting.Add(callbacks);

@@ -1,3 +1,5 @@
+using Sluice.Core.Assets;
+
 namespace Sluice.Scheduler;
 
 /// <summary>How a scheduler node works. Section <c>scheduler</c>.</summary>
@@ -29,6 +31,12 @@ public sealed class SchedulerOptions
 
     /// <summary>Memory that one Dag file may take while it defines its Dags, in MiB. Default: 512.</summary>
     public int ImportMemoryMiB { get; set; } = 512;
+
+    /// <summary>
+    /// Events of each asset that are kept to be looked at; the latest of each Dag that updates it stays besides. Default: 1,000. At least as many as a
+    /// Dag queues of an asset, so that none is deleted before those who wait for it have it.
+    /// </summary>
+    public int AssetEventsKept { get; set; } = 1_000;
 
     /// <summary>The longest that no one leads when a leader is lost: its lease must end, and a standby looks six times in the life of a lease.</summary>
     private TimeSpan Takeover => LeaseDuration * 7 / 6;
@@ -78,6 +86,11 @@ public sealed class SchedulerOptions
         if (ImportMemoryMiB < 128)
         {
             yield return $"scheduler.import_memory_mib is {ImportMemoryMiB}; the compiler alone needs 128.";
+        }
+
+        if (AssetEventsKept < AssetQueue.Depth)
+        {
+            yield return $"scheduler.asset_events_kept is {AssetEventsKept}; it must be at least {AssetQueue.Depth}, as many as Dags that wait for an asset queue of it.";
         }
     }
 }

@@ -29,6 +29,9 @@ internal sealed class TaskRun : ITaskServices
 
     internal string TimeZone { get; init; } = "UTC";
 
+    /// <summary>The sensors watch an asset.</summary>
+    internal bool Watches { get; init; }
+
     internal DataInterval Interval { get; init; } = new(new(2021, 2, 5, 0, 0, 0, default), new(2021, 2, 6, 0, 0, 0, default));
 
     internal TaskRun With(string id, string uri)
@@ -81,7 +84,7 @@ internal sealed class TaskRun : ITaskServices
 
     internal TaskContext Context()
     {
-        var task = new TaskSpec { Id = new("task"), Operator = "Test" };
+        var task = new TaskSpec { Id = new("task"), Operator = "Test", Sensor = Watches ? new() { Watch = WatchPart.Watch } : null };
         var dag = new DagSpec { Id = new("dag"), Tasks = [task], TimeZone = TimeZone };
         var run = new RunFacts { Key = Attempt?.Run ?? 1, Dag = dag.Id, Id = new("manual__1"), Type = Type, Interval = Interval, Version = "v" };
         return new(run, dag, task, TryNumber, this, BuiltInProviders.Catalog()) { Attempt = Attempt, Callback = Note };

@@ -35,8 +35,9 @@ internal sealed class SimulatedScheduler
     private readonly List<Node> _nodes = [];
     private int _names;
 
-    public SimulatedScheduler(int seed = 1, DateTimeOffset? start = null)
+    public SimulatedScheduler(int seed = 1, DateTimeOffset? start = null, Action<SchedulerOptions>? configure = null)
     {
+        configure?.Invoke(_options);
         Simulation = new(seed, start ?? Start);
         Network = new(Simulation, new());
         Store = new(Simulation);

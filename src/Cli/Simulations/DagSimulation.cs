@@ -111,6 +111,8 @@ internal sealed class DagSimulation(IReadOnlyList<DagSpec> dags, SimulationSetti
     /// <summary>The Dag as one that has done all that was due before: it goes on at the first tick from the beginning.</summary>
     private DagSpec GoingOn(DagSpec dag) => dag.Schedule.Clock switch
     {
+        // There is nothing outside to be watched.
+        ContinuousSchedule when dag.Tasks.Any(task => task.Sensor is { Watch: not null }) => dag with { Schedule = Schedule.None },
         OnceSchedule when dag.StartDate < settings.From => dag with { Schedule = Schedule.None },
         ContinuousSchedule => dag with { StartDate = dag.StartDate > settings.From ? dag.StartDate : settings.From },
         _ => dag with { Catchup = CatchupMode.None },

@@ -31,7 +31,7 @@ internal static class TaskRender
             "Show what a task's templates came to in a run of a deployment; or render them here from a Dag folder: with --dag-folder, without a date, or when no deployment has such a run. Secrets are masked.",
             "sluice tasks render shell_template_example print_time 2021-02-05",
             "sluice tasks render weather_to_warehouse load_day 2012-01-05 --map-index 3",
-            "sluice tasks render shell_template_example print_time 2021-02-05 --dag-folder examples/dags"),
+            "sluice tasks render loads copy 2021-02-05 --dag-folder examples/dags"),
         RunAsync,
         DagTest.DagId, TaskId, When, MapIndex, Try, DagTest.Folder, DagTest.Conf, DagTest.Connections, DagTest.VariableValues);
 

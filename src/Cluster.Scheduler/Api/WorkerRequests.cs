@@ -1,5 +1,6 @@
 using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Wire;
+using Sluice.Core.Assets;
 using Sluice.Core.Connections;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
@@ -24,7 +25,7 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
 {
     /// <summary>The methods that are answered here.</summary>
     public static IReadOnlyList<string> Served { get; } =
-        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom, Methods.GetXComItems, Methods.TriggerRun, Methods.LookAtDag];
+        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom, Methods.GetXComItems, Methods.GetAssetEvents, Methods.TriggerRun, Methods.LookAtDag];
 
     public async Task AnswerAsync(IncomingRequest asked, CancellationToken cancellationToken)
     {
@@ -66,6 +67,18 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
                 if (await FindRunAsync(asked, xcom.Attempt, cancellationToken) is not null)
                 {
                     await AnswerAsync(asked, xcom, cancellationToken);
+                }
+
+                break;
+            case Methods.GetAssetEvents:
+                var events = asked.Read<FetchAssetEvents>();
+                if (await FindRunAsync(asked, events.Attempt, cancellationToken) is not null)
+                {
+                    var query = new AssetEventQuery
+                    {
+                        Of = [events.IsAlias ? new AssetAlias(events.Name) : new Asset(events.Name)], SourceDag = events.SourceDag, NewestFirst = true, Limit = Math.Clamp(events.Limit, 1, 1_000),
+                    };
+                    asked.ReplyWith((await store.ReadModel.ListAssetEventsAsync(query, cancellationToken)).Reverse().ToArray());
                 }
 
                 break;

@@ -45,8 +45,13 @@ internal sealed record KnownAsset(NamedAsset Asset, IReadOnlyList<(DagId Dag, Ta
 /// It holds nothing that must not be lost: events are rows that are committed with what they follow from, and each Dag remembers in its own journal
 /// up to which row it has looked. A Dag that starts looks by itself.
 /// </remarks>
-internal sealed class AssetsActor(ActorRef journal) : Actor
+/// <param name="journal">Where events from outside are written.</param>
+/// <param name="eventsKept">Events of each asset that stay; a tenth more may gather before the oldest are deleted.</param>
+internal sealed class AssetsActor(ActorRef journal, int eventsKept) : Actor
 {
+    // Events since the oldest of their asset were deleted, in this leadership: it begins by deleting.
+    private readonly Dictionary<string, int> _untrimmed = new(StringComparer.Ordinal);
+
     private readonly Dictionary<DagId, (ActorRef Actor, AssetsOfDag Uses)> _dags = [];
 
     protected override ValueTask ReceiveAsync(object message)
@@ -85,6 +90,33 @@ internal sealed class AssetsActor(ActorRef journal) : Actor
             {
                 actor.Tell(LookAtAssets.Instance, Context.Self);
             }
+        }
+
+        Trim(moved);
+    }
+
+    /// <summary>
+    /// A Dag that waits copies what it queues, and queues no more of an asset than stays here at least: what has not been looked at yet is not deleted.
+    /// </summary>
+    private void Trim(AssetsMoved moved)
+    {
+        var append = new Append("assets");
+        foreach (var asset in moved.Updates.GroupBy(update => update.Asset))
+        {
+            var before = _untrimmed.TryGetValue(asset.Key, out var known) ? known : eventsKept;
+            var now = before + asset.Count();
+            if (now >= Math.Max(1, eventsKept / 10))
+            {
+                append.Changes.Add(new AssetEventsTrimmed(asset.Key, eventsKept));
+                now = 0;
+            }
+
+            _untrimmed[asset.Key] = now;
+        }
+
+        if (!append.IsEmpty)
+        {
+            journal.Tell(append, Context.Self);
         }
     }
 

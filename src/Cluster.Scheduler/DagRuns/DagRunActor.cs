@@ -417,7 +417,8 @@ internal sealed partial class DagRunActor : Actor
                 SourceDag = _run.Facts.Dag.Value,
                 SourceRun = _run.Facts.Id.Value,
                 SourceTask = _run.NameOf(e.Task).Value,
-                SourceInterval = _run.Facts.Interval,
+                // What happened outside counts as its moment, not as the time for which somebody waited for it.
+                SourceInterval = _run.SpecOf(e.Task).Sensor is { Watch: not null } ? null : _run.Facts.Interval,
             }));
         }
 

@@ -21,6 +21,18 @@ internal sealed partial class DagActor
             : new AssetsOfDag(id, null, null),
         Context.Self);
 
+    /// <summary>The run of a watcher may wait for ever: what it waits for must not be what nobody asks for any more.</summary>
+    private void StopWatching(string why)
+    {
+        if (Spec.Tasks.Any(task => task.Sensor is { Watch: not null }))
+        {
+            foreach (var run in _runs.Actors)
+            {
+                run.Tell(new CancelNow(why));
+            }
+        }
+    }
+
     /// <summary>Queues the events that came since the last look. Each is queued once: the place up to which it has looked is in the journal with them.</summary>
     private async ValueTask LookAtAssetsAsync(AssetExpression? condition)
     {

@@ -74,6 +74,7 @@ internal sealed partial class DagActor(
             case Undefine when _dag.Active:
                 Write(new DagRemoved());
                 TellAssets();
+                StopWatching("the watcher was removed");
                 break;
             case SetPaused set:
                 await OnSetPausedAsync(set);
@@ -184,6 +185,11 @@ internal sealed partial class DagActor(
         if (isNewVersion)
         {
             LogDefined(Context.Logger, id, define.Version, define.File);
+        }
+
+        if (isNewVersion)
+        {
+            StopWatching("the watcher has another definition now");
         }
 
         // Its limit may have been raised.

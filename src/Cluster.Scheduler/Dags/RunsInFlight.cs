@@ -21,6 +21,8 @@ internal sealed class RunsInFlight(ActorContext context, RunCompany company)
     /// <summary>One of them; null when there is none.</summary>
     public RunId? First => _runs.Values.FirstOrDefault()?.Facts.Id;
 
+    public IEnumerable<ActorRef> Actors => _runs.Values.Select(run => run.Actor);
+
     public ActorRef? Find(long key) => _runs.GetValueOrDefault(key)?.Actor;
 
     /// <summary>The run of an interval; runs by hand are not of an interval.</summary>

@@ -6,6 +6,7 @@ using Sluice.Authoring.Operators;
 using Sluice.Cluster.Wire;
 using Sluice.Cluster.Worker.Leaders;
 using Sluice.Cluster.Worker.Logs;
+using Sluice.Core.Assets;
 using Sluice.Core.CrossDag;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
@@ -61,6 +62,13 @@ internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderReq
         return Read(await leader.RequestAsync(Methods.GetXComItems, body, cancellationToken), $"XCom '{key}' of task '{taskId}'") is { } json
             ? await large.TakeAsync(WireJson.Read<XComItemParts>(json), slice, GetConnectionAsync, cancellationToken)
             : null;
+    }
+
+    public async ValueTask<IReadOnlyList<AssetEvent>> GetAssetEventsAsync(NamedAsset asset, int limit, string? sourceDag, CancellationToken cancellationToken)
+    {
+        var response = await leader.RequestAsync(
+            Methods.GetAssetEvents, WireJson.Write(new FetchAssetEvents(attempt, asset.Name, asset is AssetAlias, limit, sourceDag)), cancellationToken);
+        return Read<AssetEvent[]>(response, $"Events of asset '{asset.Name}' could not be looked up");
     }
 
     public async ValueTask<TriggeredRun> TriggerRunAsync(RunTrigger trigger, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Sluice.Cluster.Worker.Attempts;
+using Sluice.Core.Assets;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 using Sluice.Runner.Protocol;
@@ -283,6 +284,7 @@ internal sealed class RunnerProcess : IDisposable
                     await attempt.Services.LookAtDagAsync(JsonSerializer.Deserialize(call.Name, RunnerJson.Default.DagQuestion)!, CancellationToken.None).ConfigureAwait(false),
                     RunnerJson.Default.DagAnswer),
                 CallKind.XComItems => await ItemsAsync(attempt.Services, JsonSerializer.Deserialize(call.Name, RunnerJson.Default.XComItemsAsked)!).ConfigureAwait(false),
+                CallKind.AssetEvents => await EventsAsync(attempt.Services, JsonSerializer.Deserialize(call.Name, RunnerJson.Default.AssetEventsAsked)!).ConfigureAwait(false),
                 _ => await attempt.Services.GetXComAsync(call.Name, call.Key ?? "", CancellationToken.None).ConfigureAwait(false),
             };
             SendControl(new AnswerFrame(call.Id, value, null));
@@ -292,6 +294,10 @@ internal sealed class RunnerProcess : IDisposable
             SendControl(new AnswerFrame(call.Id, null, e.Message));
         }
     }
+
+    private static async Task<string> EventsAsync(AttemptServices services, AssetEventsAsked asked) => JsonSerializer.Serialize(
+        [.. await services.GetAssetEventsAsync(asked.IsAlias ? new AssetAlias(asked.Name) : new Asset(asked.Name), asked.Limit, asked.SourceDag, CancellationToken.None).ConfigureAwait(false)],
+        RunnerJson.Default.AssetEventArray);
 
     private static async Task<string?> ItemsAsync(AttemptServices services, XComItemsAsked asked) =>
         await services.GetXComItemsAsync(asked.Task, asked.Key, asked.Slice, CancellationToken.None).ConfigureAwait(false) is { } items

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Core.CrossDag;
 using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
+using Sluice.Core.Assets;
 using Sluice.Core.TaskInstances;
 using Sluice.Runner.Protocol;
 
@@ -28,6 +29,12 @@ internal sealed class RunnerTaskServices(FrameChannel data, TimeProvider time) :
     {
         var asked = JsonSerializer.Serialize(new XComItemsAsked(taskId, key, slice), RunnerJson.Default.XComItemsAsked);
         return await CallAsync(CallKind.XComItems, asked, null, cancellationToken) is { } json ? JsonSerializer.Deserialize(json, RunnerJson.Default.XComItems) : null;
+    }
+
+    public async ValueTask<IReadOnlyList<AssetEvent>> GetAssetEventsAsync(NamedAsset asset, int limit, string? sourceDag, CancellationToken cancellationToken)
+    {
+        var asked = JsonSerializer.Serialize(new AssetEventsAsked(asset.Name, asset is AssetAlias, limit, sourceDag), RunnerJson.Default.AssetEventsAsked);
+        return JsonSerializer.Deserialize((await CallAsync(CallKind.AssetEvents, asked, null, cancellationToken))!, RunnerJson.Default.AssetEventArray)!;
     }
 
     public async ValueTask<TriggeredRun> TriggerRunAsync(RunTrigger trigger, CancellationToken cancellationToken)

@@ -178,9 +178,10 @@ internal enum CallKind : byte
     TriggerRun,
     LookAtDag,
     XComItems,
+    AssetEvents,
 }
 
-/// <summary>A question. <paramref name="Key"/> is used by whole XComs only; what is asked of other Dags and of lists stands as JSON in <paramref name="Name"/>.</summary>
+/// <summary>A question. <paramref name="Key"/> is used by whole XComs only; what is asked of other Dags, lists and assets stands as JSON in <paramref name="Name"/>.</summary>
 internal readonly record struct CallFrame(long Id, CallKind What, string Name, string? Key) : IFrame
 {
     public static FrameKind Kind => FrameKind.Call;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sluice.Core.Assets;
 using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.HumanInput;
@@ -15,7 +16,12 @@ namespace Sluice.Runner.Protocol;
 [JsonSerializable(typeof(HumanQuestion))]
 [JsonSerializable(typeof(XComItemsAsked))]
 [JsonSerializable(typeof(XComItems))]
+[JsonSerializable(typeof(AssetEventsAsked))]
+[JsonSerializable(typeof(AssetEvent[]))]
 internal sealed partial class RunnerJson : JsonSerializerContext;
 
 /// <summary>Which elements of which list an attempt asks its worker for.</summary>
 internal sealed record XComItemsAsked(string Task, string Key, XComSlice Slice);
+
+/// <summary>Which events an attempt asks its worker for.</summary>
+internal sealed record AssetEventsAsked(string Name, bool IsAlias, int Limit, string? SourceDag);

@@ -13,12 +13,21 @@ public sealed class AssetsTests : IAsyncLifetime
 
     private string Home => Path.Combine(_folder, "home");
 
+    private string Inbox => Path.Combine(_folder, "inbox");
+
     public async Task InitializeAsync()
     {
         var dags = Directory.CreateDirectory(Path.Combine(_folder, "dags")).FullName;
         foreach (var file in new[] { "assets.cs", "assets_yaml.yaml" })
         {
             File.Copy(Path.Combine(Examples.Features, file), Path.Combine(dags, file));
+        }
+
+        Directory.CreateDirectory(Inbox);
+        foreach (var file in new[] { "assets_watch.cs", "assets_watch_yaml.yaml" })
+        {
+            var text = await File.ReadAllTextAsync(Path.Combine(Examples.Features, file));
+            await File.WriteAllTextAsync(Path.Combine(dags, file), text.Replace("/tmp/sluice-inbox", Inbox, StringComparison.Ordinal));
         }
 
         _cluster = await LocalCluster.StartAsync(new() { Home = Home, DagFolder = dags, Slots = 2, LogLevel = "error" }, CancellationToken.None);
@@ -74,6 +83,34 @@ public sealed class AssetsTests : IAsyncLifetime
             Assert.NotEqual(0, run.Code);
             Assert.Contains(says, run.Error, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_watcher_makes_one_run_of_each_file_that_comes_and_is_none_the_wiser_for_those_that_stay()
+    {
+        await UntilAsync(["assets", "list"], list => list.Contains("assets_inbox_yaml"));
+        await File.WriteAllTextAsync(Path.Combine(Inbox, "one.csv"), "1");
+        await UntilAsync(["runs", "list", "assets_inbox", "--json"], runs => Done(runs) == 1);
+        await UntilAsync(["runs", "list", "assets_inbox_yaml", "--json"], runs => Done(runs) == 1);
+        File.SetLastWriteTimeUtc(Path.Combine(Inbox, "one.csv"), DateTime.UtcNow.AddSeconds(5));
+        await UntilAsync(["runs", "list", "assets_inbox", "--json"], runs => Done(runs) == 2);
+        await UntilAsync(["runs", "list", "assets_inbox_yaml", "--json"], runs => Done(runs) == 2);
+
+        // What it looks at stays the same: it waits without a slot, and tells of nothing.
+        await UntilAsync(["tasks", "state", "assets_watch_yaml", "rest", await LatestAsync("assets_watch_yaml")], state => state.Contains("running"));
+        var events = JsonDocument.Parse(Good(await RunAsync("assets", "events", "inbox_yaml", "--json")).Out).RootElement.EnumerateArray().ToList();
+        Assert.Equal(2, events.Count);
+        Assert.All(events, one => Assert.Contains("one.csv", one.GetRawText(), StringComparison.Ordinal));
+        Assert.Contains("assets_watch_yaml.watch", Good(await RunAsync("assets", "show", "inbox_yaml")).Out, StringComparison.Ordinal);
+        var log = Good(await RunAsync("tasks", "log", "assets_inbox_yaml", "load", await LatestAsync("assets_inbox_yaml"))).Out;
+        Assert.Contains("now " + Path.Combine(Inbox, "one.csv"), log, StringComparison.Ordinal);
+        Assert.Contains("2 so far", log, StringComparison.Ordinal);
+        Assert.Contains("2 so far; now {", Good(await RunAsync("tasks", "log", "assets_inbox", "load", await LatestAsync("assets_inbox"))).Out, StringComparison.Ordinal);
+
+        static int Done(string runs) => JsonDocument.Parse(runs).RootElement.EnumerateArray().Count(IsDone);
+
+        async Task<string> LatestAsync(string dag) =>
+            JsonDocument.Parse(Good(await RunAsync("runs", "list", dag, "--json")).Out).RootElement.EnumerateArray().First().GetProperty("run_id").GetString()!;
     }
 
     private static bool IsDone(JsonElement run) => run.GetProperty("run_type").GetString() == "asset_triggered" && run.GetProperty("state").GetString() == "success";

@@ -6,7 +6,11 @@ namespace Sluice.Cli.Tests;
 public sealed class FeatureExamplesTests
 {
     /// <summary>Those that need more than this process, with the reason.</summary>
-    private static readonly Dictionary<string, string> NotRunHere = [];
+    private static readonly Dictionary<string, string> NotRunHere = new(StringComparer.Ordinal)
+    {
+        ["assets_watch"] = "watches for ever",
+        ["assets_watch_yaml"] = "watches for ever",
+    };
 
     [Fact]
     public async Task Every_feature_has_examples_without_problems_that_run()

@@ -124,6 +124,16 @@ public sealed class AssetRunsTests
         (DagSpec Dag, string? Problem)[] rows =
         [
             (Dag(Schedule.Assets(A & Files), A, Files), null),
+            (Dag(Schedule.Assets(A & B), A), null), // waits for another as well
+            (Dag(Schedule.Assets(Files), Files), null), // may name none
+            (Dag(Schedule.Assets(A), B), null),
+            (Dag(Schedule.Assets(A), A), "Task \"t\" in Dag \"d\": it updates asset 'a', and the Dag runs whenever that is updated: each run would make the next; take the outlet away, or let the schedule wait for another asset as well."),
+            (Dag(Schedule.Assets(A | B), B), "it updates asset 'b'"),
+            (Dag(Schedule.Assets(A & B), A, B), "it updates asset 'a'"),
+            (Dag(Schedule.AssetOrTime(Schedule.Daily, A), A) with { StartDate = Start }, "it updates asset 'a'"),
+            (Dag(Schedule.None) with { Tasks = [new() { Id = new("t"), Operator = "Code", Inlets = [A, Files], Outlets = [A] }] }, null),
+            (Dag(Schedule.None) with { Tasks = [new() { Id = new("t"), Operator = "Code", Inlets = [A, A] }] }, "asset 'a' is among its inlets twice; name it once."),
+            (Dag(Schedule.Assets(Files)) with { Tasks = [new() { Id = new("t"), Operator = "Code", Inlets = [new Asset("files")] }] }, "'files' is an asset in one place of the Dag and an alias in another"),
             (Dag(Schedule.None, new Asset("")), "Task \"t\" in Dag \"d\": asset '' has no name; give it one of 1 to 250 characters."),
             (Dag(Schedule.None, new Asset(" a")), "with blanks at its ends"),
             (Dag(Schedule.None, new Asset(new string('x', 251))), "has a name of 251 characters"),

@@ -15,6 +15,8 @@ public sealed class FeatureExamplesTests
         ["cross_dag_yaml"] = "waits for the run of yesterday",
         ["retries"] = "waits a minute before its second try",
         ["retries_yaml"] = "waits before its second try",
+        ["assets_watch"] = "watches for ever",
+        ["assets_watch_yaml"] = "watches for ever",
         ["one_after_the_other"] = "begins its own runs without end",
     };
 

@@ -1,6 +1,7 @@
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
+using Sluice.Providers.Aws.Sensors;
 using Sluice.Providers.Files.Objects;
 using Sluice.Providers.Files.Sensors;
 
@@ -78,6 +79,41 @@ public sealed class FilesTests : IDisposable
         Assert.Equal(_folder["in/a.csv"], (await _run.PokeAsync(new FileSensor { Path = _folder["*/[ab].???"] })).Value);
         Assert.False((await _run.PokeAsync(new FileSensor { Path = _folder["*.csv"] })).IsDone);
         await Assert.ThrowsAsync<TaskFailedException>(() => _run.PokeAsync(new FileSensor { Path = "relative.csv" }));
+    }
+
+    [Fact]
+    public async Task Sensors_that_watch_tell_one_occurrence_from_the_next()
+    {
+        var run = new TaskRun { Watches = true }.With("db", _folder.SqliteUri("x.db"));
+        var (first, second) = (new DateTime(2021, 2, 5, 0, 0, 0, DateTimeKind.Utc), new DateTime(2021, 2, 6, 0, 0, 0, DateTimeKind.Utc));
+        foreach (var name in new[] { "in/a.csv", "in/b.csv" })
+        {
+            await WriteAsync(ObjectUri.Parse(_folder.Uri(name)), replace: true);
+            File.SetLastWriteTimeUtc(_folder[name], first);
+        }
+
+        Sensor[] sensors =
+        [
+            new FileSensor { Path = _folder["in/*.csv"] },
+            new S3KeySensor { BucketKey = _folder.Uri("in/*.csv"), WildcardMatch = true },
+            new S3KeySensor { BucketKeys = [_folder.Uri("in/a.csv"), _folder.Uri("in/b.csv")] },
+        ];
+        foreach (var sensor in sensors)
+        {
+            File.SetLastWriteTimeUtc(_folder["in/b.csv"], first);
+            var before = await run.PokeAsync(sensor);
+            Assert.Equal(before, await run.PokeAsync(sensor));
+
+            File.SetLastWriteTimeUtc(_folder["in/b.csv"], second); // written again
+            var after = await run.PokeAsync(sensor);
+
+            Assert.True(before.IsDone && after.IsDone);
+            Assert.NotEqual(before.Mark, after.Mark);
+            Assert.EndsWith("in/b.csv", (string)after.Value!, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(new(true, "7"), await run.PokeAsync(new SqlSensor { Sql = "SELECT 7", ConnectionId = "db" }));
+        Assert.False((await run.PokeAsync(new SqlSensor { Sql = "SELECT 0", ConnectionId = "db" })).IsDone);
     }
 
     [Theory]

@@ -247,6 +247,102 @@ public sealed class AssetTests
         Assert.Equal(2, Events("orders").Count);
     }
 
+    [Fact]
+    public void Old_updates_are_deleted_and_none_that_waits()
+    {
+        var cluster = new SimulatedScheduler(configure: options => options.AssetEventsKept = 60);
+        cluster.Define(Waiting);
+        for (var n = 0; n < 150; n++)
+        {
+            Emit(cluster, "orders", $$"""{"n":{{n}}}""");
+        }
+
+        Assert.InRange(Events(cluster, "orders").Count, 60, 66);
+        Assert.Equal("""{"n":149}""", Events(cluster, "orders")[^1].Extra);
+        cluster.TakeOver();
+        Emit(cluster, "orders", """{"n":150}""");
+        Emit(cluster, "customers");
+        Assert.True(cluster.RunUntil(() => RunsOf(cluster, "waiting").Count == 1));
+        Assert.Equal(AssetQueue.Depth + 1, RunsOf(cluster, "waiting").Single().Facts.AssetEvents!.Count);
+        Assert.Equal(60, Events(cluster, "orders").Count);
+    }
+
+    [Fact]
+    public void A_watcher_tells_of_each_occurrence_once_whoever_leads()
+    {
+        var sensor = new SensorSpec { Mode = SensorMode.Async };
+        var watcher = Manual("watcher") with
+        {
+            Schedule = Schedule.Continuous, StartDate = Start.AddYears(-1), MaxActiveRuns = 1,
+            Tasks =
+            [
+                Task("rest") with { Sensor = sensor with { Watch = WatchPart.Rest }, Inlets = [Orders], Retries = 9 },
+                Task("watch", 0) with { Sensor = sensor with { Watch = WatchPart.Watch }, Outlets = [Orders], Retries = 9 },
+            ],
+        };
+        for (var dies = 1; dies <= 12; dies++)
+        {
+            var cluster = new SimulatedScheduler(seed: dies);
+            cluster.Define(watcher);
+            cluster.Define(Waiting with { Schedule = Schedule.Assets(Orders) });
+            var worker = cluster.AddWorker(slots: 4);
+            var (commits, died, leader, seen) = (0, false, cluster.Scheduler, 0);
+            cluster.Store.Written = _ =>
+            {
+                if (++commits == dies)
+                {
+                    died = true;
+                    cluster.Crash(leader);
+                }
+            };
+            for (var step = 0; step < 400 && (seen < 3 || !died); step++)
+            {
+                if (died && cluster.Scheduler == leader)
+                {
+                    cluster.TakeOver();
+                    worker.JoinWhoeverLeads();
+                }
+
+                if (worker.Held.FirstOrDefault(held => cluster.RunOf(held.Run).Facts.Dag == watcher.Id) is { Run: > 0 } held)
+                {
+                    // What it sees is in the extra: an occurrence that the engine lost or told of twice would show.
+                    seen += held.Task;
+                    worker.Updates.Clear();
+                    worker.Updates.AddRange(held.Task == 1 ? [new("orders", null, $$"""{"value":{{seen}}}""")] : []);
+                    worker.End(held);
+                }
+
+                worker.BeatFor(TimeSpan.FromSeconds(1));
+            }
+
+            Assert.True(seen >= 3, $"{seen} occurrences with a leader that dies at commit {dies}");
+            cluster.RunFor(TimeSpan.FromSeconds(2));
+            var told = Events(cluster, "orders");
+            Assert.Equal(told.Select(one => one.Extra).Distinct().Count(), told.Count);
+            Assert.Equal((null, "watcher"), (told[0].SourceInterval, told[0].SourceDag));
+        }
+    }
+
+    [Fact]
+    public void The_run_of_a_watcher_ends_when_its_definition_changes_or_goes()
+    {
+        var watcher = Manual("watcher") with
+        {
+            Schedule = Schedule.Continuous, StartDate = Start.AddYears(-1), MaxActiveRuns = 1,
+            Tasks = [Task("watch") with { Sensor = new() { Mode = SensorMode.Async, Watch = WatchPart.Watch }, Outlets = [Orders] }],
+        };
+        _cluster.Define(watcher);
+        var worker = _cluster.AddWorker();
+        Assert.True(_cluster.RunUntil(() => worker.Held.Count == 1));
+
+        var changed = watcher with { Tasks = [watcher.Tasks[0] with { Arguments = """{"path":"/elsewhere"}""" }] };
+        _cluster.Define(changed);
+        Assert.True(_cluster.RunUntil(() => RunsOf(watcher).Any(run => run.State == RunState.Failed)));
+        Assert.Equal("the watcher has another definition now", RunsOf(watcher).Single(run => run.State == RunState.Failed).Reason);
+        worker.BeatFor(TimeSpan.FromSeconds(3));
+        Assert.Equal(DagVersion.Of(changed), RunsOf(watcher).Single(run => run.State == RunState.Running).Facts.Version);
+    }
+
     private void Emit(string asset, string? extra = null) => Emit(_cluster, asset, extra);
 
     private static void Emit(SimulatedScheduler cluster, string asset, string? extra = null)

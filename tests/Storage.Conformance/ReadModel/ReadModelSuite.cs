@@ -224,6 +224,21 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     }
 
     [Fact]
+    public async Task The_oldest_events_of_an_asset_are_deleted_but_for_the_latest_of_each_source()
+    {
+        AssetEventRow Event(string asset, string? dag, int n) => new(new() { Asset = asset, SourceDag = dag, At = DateTimeOffset.UnixEpoch.AddHours(n), Extra = $$"""{"n":{{n}}}""" });
+        await WriteAsync(Event("a", "rare", 1), Event("a", "busy", 2), Event("b", "busy", 3), Event("a", null, 4), Event("a", "busy", 5), Event("a", "busy", 6));
+        await WriteAsync(Event("a", "busy", 7), new AssetEventsTrimmed("a", 2), new AssetEventsTrimmed("b", 2), new AssetEventsTrimmed("none", 2), Event("a", "busy", 8));
+
+        var left = await Store.ReadModel.ListAssetEventsAsync(new(), None);
+        Assert.Equal([1, 3, 4, 7, 8], left.Select(one => one.At.Hour));
+        var ofRare = await Store.ReadModel.ListAssetEventsAsync(new() { Of = [new Asset("a")], SourceDag = "rare", NewestFirst = true, Limit = 1 }, None);
+        Assert.Equal(1, ofRare.Single().At.Hour);
+        await WriteAsync(Event("a", "busy", 9));
+        Assert.True((await Store.ReadModel.ListAssetEventsAsync(new() { After = left[^1].Id }, None)).Single().Id > left[^1].Id);
+    }
+
+    [Fact]
     public async Task Rendered_fields_are_listed_by_attempt()
     {
         await WriteAsync(new RenderedFieldsRow(1, new("a"), 2, """{"script":"둘"}"""), new RenderedFieldsRow(1, new("a"), 1, "{}"), new RenderedFieldsRow(1, new("a[0]"), 1, "{}"));

@@ -38,6 +38,8 @@ public sealed class S3KeySensor : Sensor
             throw new TaskFailedException("S3KeySensor needs BucketKey or BucketKeys.");
         }
 
+        var watches = context.Task.Sensor is { Watch: not null };
+        var there = new List<StoredObject>();
         IObjectStore? store = null;
         try
         {
@@ -45,14 +47,19 @@ public sealed class S3KeySensor : Sensor
             {
                 var uri = string.IsNullOrEmpty(BucketName) ? ObjectUri.Parse(key) : ObjectUri.Create("s3", BucketName, key);
                 store ??= await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
-                if (!await IsThereAsync(store, uri, cancellationToken))
+                if (await FindAsync(store, uri, watches, cancellationToken) is not { } found)
                 {
                     context.Log($"{ObjectUri.Text(uri)} is not there yet.");
                     return Poke.NotYet;
                 }
+
+                there.Add(found);
             }
 
-            return Poke.Done;
+            // A watcher is told of the newest: of an object that is written again, too.
+            return watches
+                ? new(true, ObjectUri.Text(there.MaxBy(one => one.LastModified)!.Uri), string.Join(' ', there.Select(one => $"{ObjectUri.Text(one.Uri)} {one.LastModified:O} {one.Size}")))
+                : Poke.Done;
         }
         finally
         {
@@ -60,23 +67,28 @@ public sealed class S3KeySensor : Sensor
         }
     }
 
-    private async ValueTask<bool> IsThereAsync(IObjectStore store, Uri uri, CancellationToken cancellationToken)
+    private async ValueTask<StoredObject?> FindAsync(IObjectStore store, Uri uri, bool newest, CancellationToken cancellationToken)
     {
         var pattern = ObjectUri.Key(uri);
         if (!WildcardMatch || !Wildcard.IsIn(pattern))
         {
-            return await store.HeadAsync(uri, cancellationToken) is { } found && found.Size >= MinSize;
+            return await store.HeadAsync(uri, cancellationToken) is { } one && one.Size >= MinSize ? one : null;
         }
 
         var regex = Wildcard.Compile(pattern, acrossFolders: true);
+        StoredObject? found = null;
         await foreach (var one in store.ListAsync(ObjectUri.Create(uri.Scheme, uri.Host, Wildcard.Prefix(pattern)), cancellationToken))
         {
-            if (one.Size >= MinSize && regex.IsMatch(ObjectUri.Key(one.Uri)))
+            if (one.Size >= MinSize && regex.IsMatch(ObjectUri.Key(one.Uri)) && (found is null || one.LastModified > found.LastModified))
             {
-                return true;
+                found = one;
+                if (!newest)
+                {
+                    break;
+                }
             }
         }
 
-        return false;
+        return found;
     }
 }

@@ -22,8 +22,15 @@ public sealed class FileSensor : Sensor
             throw new TaskFailedException($"FileSensor needs an absolute path, not '{Path}': a worker's working folder is nobody's promise.");
         }
 
-        var found = Matches(path, cancellationToken).FirstOrDefault(Counts);
-        return ValueTask.FromResult(found is null ? Poke.NotYet : new Poke(true, found));
+        var found = Matches(path, cancellationToken).Where(Counts);
+        if (context.Task.Sensor is not { Watch: not null })
+        {
+            return ValueTask.FromResult(found.FirstOrDefault() is { } first ? new Poke(true, first) : Poke.NotYet);
+        }
+
+        // A watcher is told of the newest: of a file that is written again, too.
+        var newest = found.Select(file => (File: file, At: File.GetLastWriteTimeUtc(file))).OrderByDescending(file => file.At).ThenBy(file => file.File, StringComparer.Ordinal).FirstOrDefault();
+        return ValueTask.FromResult(newest.File is null ? Poke.NotYet : new Poke(true, newest.File, $"{newest.File} {newest.At:O}"));
     }
 
     // Goes down the tree one level at a time, so that only folders that match are listed.

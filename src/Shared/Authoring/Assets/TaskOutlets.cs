@@ -16,4 +16,15 @@ public static class TaskOutlets
         task.OutletAssets.AddRange(assets);
         return task;
     }
+
+    /// <summary>The task may look at the events of these assets: <c>ctx.InletEventsAsync(orders)</c>, <c>inlet_events</c> in templates. It waits for none.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="assets">Assets and aliases.</param>
+    /// <returns>The task itself.</returns>
+    public static T Inlets<T>(this T task, params ReadOnlySpan<NamedAsset> assets)
+        where T : TaskNode
+    {
+        task.InletAssets.AddRange(assets);
+        return task;
+    }
 }

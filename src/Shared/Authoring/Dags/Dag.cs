@@ -15,6 +15,26 @@ public static class Dag
         string id, Action<DagBuilder> configure, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         DagCollector.Current.Define(id, configure, new SourceLocation(file, line));
 
+    /// <summary>Watches something outside for as long as the Dag is there: each time that the sensor's condition turns true, the asset is updated once.</summary>
+    /// <param name="id">Of the Dag that does it: unique in the deployment.</param>
+    /// <param name="asset">What is updated. The event's extra has the sensor's <c>value</c>.</param>
+    /// <param name="sensor">Looks every <see cref="Sensors.Sensor.PokeInterval"/>, on a worker, without a slot. Its mode and timeout do not count.</param>
+    /// <param name="configure">Owner, tags, defaults such as the queue, callbacks; its tasks and schedule are given.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    public static void Watch(
+        string id, Core.Assets.Asset asset, Sensors.Sensor sensor, Action<DagBuilder>? configure = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Define(
+            id,
+            dag =>
+            {
+                Assets.Watchers.Prepare(dag);
+                configure?.Invoke(dag);
+                Assets.Watchers.Add(dag, asset, sensor, new SourceLocation(file, line));
+            },
+            file,
+            line);
+
     /// <summary>Reads a variable while Dags are defined, for factories: changing it defines the file's Dags anew.</summary>
     /// <param name="name">As set by <c>sluice variables set</c> or the environment (<c>SLUICE_VAR_NAME</c>).</param>
     /// <param name="fallback">Its value when it is not set.</param>

@@ -40,6 +40,10 @@ public class TaskNode : TaskSettings, IDagNode
 
     internal List<Core.Assets.NamedAsset> OutletAssets { get; } = [];
 
+    internal List<Core.Assets.NamedAsset> InletAssets { get; } = [];
+
+    internal Core.Dags.WatchPart? Watch { get; set; }
+
     internal TaskKind Kind { get; set; }
 
     internal Mapping? Mapping { get; set; }

@@ -58,9 +58,10 @@ internal static class TaskSpecWriter
             WeightRule = Find(task, s => s.WeightRule),
             Owner = Find(task, s => s.Owner),
             Outlets = task.OutletAssets.Count == 0 ? null : [.. task.OutletAssets],
+            Inlets = task.InletAssets.Count == 0 ? null : [.. task.InletAssets],
             Callbacks = CallbackWriter.Write(CallbackWriter.Of(task), providers, $"task '{task.Id}'", task.Location),
             Sensor = task.Operator is Sensor sensor
-                ? new() { Mode = sensor.Mode, PokeInterval = sensor.PokeInterval, Timeout = sensor.Timeout, SoftFail = sensor.SoftFail }
+                ? new() { Mode = sensor.Mode, PokeInterval = sensor.PokeInterval, Timeout = sensor.Timeout, SoftFail = sensor.SoftFail, Watch = task.Watch }
                 : null,
             Location = task.Location,
         };

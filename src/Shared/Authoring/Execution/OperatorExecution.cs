@@ -184,7 +184,8 @@ public static class OperatorExecution
         {
             return new()
             {
-                Kind = SoftFails(op, context) ? OutcomeKind.Skipped : OutcomeKind.FailedFinally,
+                // Who watches goes on watching.
+                Kind = SoftFails(op, context) ? OutcomeKind.Skipped : context.Task.Sensor is { Watch: not null } ? OutcomeKind.Failed : OutcomeKind.FailedFinally,
                 Error = AttemptErrors.Describe(e),
             };
         }

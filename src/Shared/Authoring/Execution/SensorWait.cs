@@ -17,6 +17,11 @@ internal readonly record struct SensorWait(object? Value, TaskOutcome? Ended)
         while (true)
         {
             var poke = await sensor.PokeAsync(context, stop);
+            if (settings.Watch is { } part)
+            {
+                poke = await WatchedAsset.JudgeAsync(part, poke, context, stop);
+            }
+
             if (poke.IsDone)
             {
                 return new(poke.Value, null);

@@ -85,6 +85,9 @@ internal sealed class TemplateRenderer(TaskContext context)
             case TemplateLookupKind.Variable:
                 return await context.Services.GetVariableAsync(key.Name, cancellationToken) is { } text ? TemplateValue.From(text) : null;
 
+            case TemplateLookupKind.InletEvents:
+                return TemplateVariables.AssetEvents(await context.InletEventsAsync(context.Task.Inlets!.First(inlet => inlet.Name == key.Name), cancellationToken: cancellationToken));
+
             default:
                 return await XComReader.ReadAsync(context, key.Name, key.Key!, cancellationToken) is { } json ? TemplateValue.FromJson(json) : null;
         }

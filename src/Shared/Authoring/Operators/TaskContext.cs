@@ -74,6 +74,16 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     public IReadOnlyDictionary<string, IReadOnlyList<Core.Assets.AssetEvent>> TriggeringAssetEvents => field ??=
         (Run.AssetEvents ?? []).GroupBy(one => one.Asset).ToDictionary(events => events.Key, events => (IReadOnlyList<Core.Assets.AssetEvent>)[.. events]);
 
+    /// <summary>The latest events of an inlet, whoever made them, oldest first: as they are when it is asked.</summary>
+    /// <param name="inlet">Among the task's inlets: <c>task.Inlets(orders)</c>, <c>inlets: [orders]</c> in YAML.</param>
+    /// <param name="limit">At most so many, up to 1,000.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    /// <exception cref="TaskFailedException">The task has no such inlet.</exception>
+    public ValueTask<IReadOnlyList<Core.Assets.AssetEvent>> InletEventsAsync(Core.Assets.NamedAsset inlet, int limit = 50, CancellationToken cancellationToken = default) =>
+        (Task.Inlets ?? []).Any(known => known.Key == inlet.Key)
+            ? Services.GetAssetEventsAsync(inlet, Math.Clamp(limit, 1, 1_000), null, cancellationToken)
+            : throw new TaskFailedException($"Task '{Task.Id}' has no inlet '{inlet.Name}'; add it with .Inlets(...), or with inlets in YAML.");
+
     /// <summary>Goes on with these tasks and groups after a success; the other direct downstreams are skipped, unless they come after a chosen one.</summary>
     /// <param name="ids">As the Dag has them, with the prefixes of their groups; none skips all direct downstreams.</param>
     public void Follow(params IEnumerable<string> ids) => Chosen = [.. ids];
@@ -189,6 +199,14 @@ public interface ITaskServices
     async ValueTask<Core.TaskInstances.XComItems?> GetXComItemsAsync(
         string taskId, string key, Core.TaskInstances.XComSlice slice, CancellationToken cancellationToken) =>
         await GetXComAsync(taskId, key, cancellationToken) is { } json ? Execution.XComReader.Cut(json, taskId, key).Take(slice) : null;
+
+    /// <summary>The latest events of an asset, oldest first; none where there is no scheduler to ask.</summary>
+    /// <param name="asset">An asset, or an alias: events in which it stood for an asset.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="sourceDag">Only those that this Dag's tasks made; null for all.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    ValueTask<IReadOnlyList<Core.Assets.AssetEvent>> GetAssetEventsAsync(
+        Core.Assets.NamedAsset asset, int limit, string? sourceDag, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<Core.Assets.AssetEvent>>([]);
 
     /// <summary>Makes a run of a Dag, or finds the one that this task made before: safe to ask again, also after a retry.</summary>
     /// <exception cref="TaskFailedException">There is no scheduler to ask.</exception>

@@ -34,7 +34,10 @@ public abstract class Sensor : Operator
 /// <summary>A sensor's answer.</summary>
 /// <param name="IsDone">True ends the wait.</param>
 /// <param name="Value">Becomes the XCom <c>return_value</c> when done.</param>
-public readonly record struct Poke(bool IsDone, object? Value = null)
+/// <param name="Mark">
+/// What tells this occurrence from the one before, when the sensor watches an asset, such as the time at which a file was written; null: the value.
+/// </param>
+public readonly record struct Poke(bool IsDone, object? Value = null, object? Mark = null)
 {
     /// <summary>What was waited for is there.</summary>
     public static Poke Done => new(true);

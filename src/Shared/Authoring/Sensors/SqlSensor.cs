@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 
@@ -23,6 +24,11 @@ public sealed class SqlSensor : Sensor
     {
         await using var sql = await context.SqlAsync(ConnectionId, cancellationToken);
         var rows = await sql.QueryAsync(Sql, SqlParameters.From(Parameters), limit: 1, cancellationToken);
-        return rows is [[var cell, ..]] && SqlTruth.IsTruthy(cell) ? Poke.Done : Poke.NotYet;
+        if (rows is not [[var cell, ..]] || !SqlTruth.IsTruthy(cell))
+        {
+            return Poke.NotYet;
+        }
+
+        return context.Task.Sensor is { Watch: not null } ? new(true, Convert.ToString(cell, CultureInfo.InvariantCulture)) : Poke.Done;
     }
 }

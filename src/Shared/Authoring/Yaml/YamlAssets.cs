@@ -14,9 +14,10 @@ internal static class YamlAssets
     /// <summary>What a schedule is told that has nothing where its assets should be.</summary>
     public const string Missing = "assets of a schedule names no asset.";
 
-    public static IEnumerable<NamedAsset> Outlets(YamlFields owner)
+    /// <summary>Outlets or inlets: one, or a list.</summary>
+    public static IEnumerable<NamedAsset> Several(YamlFields owner, string field)
     {
-        var node = owner.Node("outlets");
+        var node = owner.Node(field);
         foreach (var item in node is YamlSequenceNode list ? list.Children : node is null ? [] : [node])
         {
             if (Read(owner, item) is NamedAsset asset)

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Sluice.Authoring.Assets;
 using Sluice.Authoring.Callbacks;
 using Sluice.Authoring.Dags;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
+using Sluice.Core.Assets;
 using Sluice.Core.Callbacks;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -39,11 +41,27 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
 
     private void Fill(DagBuilder dag)
     {
+        var watch = fields.Mapping("watch", "what is watched");
         dag.Description = fields.Text("description");
         dag.RenamedFrom = fields.Text("renamed_from");
-        dag.Schedule = YamlSchedule.Read(fields, "schedule", dag);
         dag.TimeZone = fields.Text("timezone") ?? dag.TimeZone;
-        dag.StartDate = ReadDate(fields, "start_date");
+        if (watch is null)
+        {
+            dag.Schedule = YamlSchedule.Read(fields, "schedule", dag);
+            dag.StartDate = ReadDate(fields, "start_date");
+        }
+        else
+        {
+            Watchers.Prepare(dag);
+            foreach (var other in (string[])["schedule", "start_date", "max_active_runs", "tasks"])
+            {
+                if (fields.Node(other) is { } node)
+                {
+                    fields.Problem(node, $"{other} does not go with watch: a watcher runs for as long as the Dag is there, and has its own tasks.");
+                }
+            }
+        }
+
         dag.EndDate = ReadDate(fields, "end_date");
         dag.DagRunTimeout = fields.Length("dagrun_timeout");
         dag.Catchup = ReadCatchup() ?? dag.Catchup;
@@ -90,7 +108,15 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
             YamlDeadline.Read(item, dag, ReadNotifiers);
         }
 
-        ReadTasks(dag, fields, "");
+        if (watch is null)
+        {
+            ReadTasks(dag, fields, "");
+        }
+        else
+        {
+            ReadWatch(dag, watch);
+        }
+
         fields.RefuseOthers();
         foreach (var (scope, setup) in _setups)
         {
@@ -110,6 +136,32 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         }
 
         Maps.Link(Find);
+    }
+
+    private void ReadWatch(DagBuilder dag, YamlFields watch)
+    {
+        var assets = YamlAssets.Several(watch, "asset").ToList();
+        var name = watch.RequiredText("operator");
+        if (assets is not [Asset asset])
+        {
+            watch.Problem(null, "A watcher updates one asset; name it: asset: NAME, or asset: {asset: NAME, uri: URI}.");
+            return;
+        }
+
+        if (name is null || Create(watch, "watch", name) is not { } op)
+        {
+            return;
+        }
+
+        if (op is not Sensor sensor)
+        {
+            watch.Problem(watch.Node("operator"), $"A watcher needs a sensor, and {name} is none.");
+            return;
+        }
+
+        sensor.PokeInterval = watch.Length("poke_interval") ?? sensor.PokeInterval;
+        ReadArguments(watch, "watch", op);
+        Watchers.Add(dag, asset, sensor, watch.Location);
     }
 
     private YamlMaps Maps => _maps ??= new(_json);
@@ -162,14 +214,8 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
             return;
         }
 
-        Operator op;
-        try
+        if (Create(item, id, name) is not { } op)
         {
-            op = _operators.Create(name, "{}");
-        }
-        catch (UnknownOperatorException e)
-        {
-            item.Problem(item.Node("operator"), $"Task '{id}': {e.Message}");
             return;
         }
 
@@ -177,7 +223,8 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         ReadKind(task, item, prefix);
         Maps.Read(task, prefix, item);
         task.MultipleOutputs = item.Flag("multiple_outputs") ?? false;
-        task.OutletAssets.AddRange(YamlAssets.Outlets(item));
+        task.OutletAssets.AddRange(YamlAssets.Several(item, "outlets"));
+        task.InletAssets.AddRange(YamlAssets.Several(item, "inlets"));
         task.TriggerRule = item.Choice<TriggerRule>("trigger_rule") ?? task.TriggerRule;
         ReadSettings(item, task);
         Register(task, prefix, item);
@@ -189,7 +236,25 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
             sensor.SoftFail = item.Flag("soft_fail") ?? sensor.SoftFail;
         }
 
-        // What is left are the operator's own arguments.
+        ReadArguments(item, id, op);
+    }
+
+    private Operator? Create(YamlFields item, string id, string name)
+    {
+        try
+        {
+            return _operators.Create(name, "{}");
+        }
+        catch (UnknownOperatorException e)
+        {
+            item.Problem(item.Node("operator"), $"Task '{id}': {e.Message}");
+            return null;
+        }
+    }
+
+    // What is left are the operator's own arguments.
+    private void ReadArguments(YamlFields item, string id, Operator op)
+    {
         foreach (var (argument, value) in item.Unread.ToList())
         {
             try

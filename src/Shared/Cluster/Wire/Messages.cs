@@ -149,6 +149,9 @@ public static class Methods
     /// <summary>Worker to leader: <see cref="FetchXComItems"/> to <see cref="XComItemParts"/>, or 404.</summary>
     public const string GetXComItems = "xcom_items";
 
+    /// <summary>Worker to leader: <see cref="FetchAssetEvents"/> to a list of events, oldest first.</summary>
+    public const string GetAssetEvents = "asset_events";
+
     /// <summary>Worker to leader: <see cref="TriggerForAttempt"/> to <see cref="TriggeredRun"/>.</summary>
     public const string TriggerRun = "trigger";
 
@@ -178,6 +181,14 @@ public sealed record FetchForAttempt(AttemptId Attempt, string Name);
 
 /// <inheritdoc cref="FetchForAttempt"/>
 public sealed record FetchXCom(AttemptId Attempt, string Task, string Key);
+
+/// <summary>Asks for the latest events of an asset.</summary>
+/// <param name="Attempt">Who asks.</param>
+/// <param name="Name">The asset's, or an alias's.</param>
+/// <param name="IsAlias">Which of both it is.</param>
+/// <param name="Limit">At most so many.</param>
+/// <param name="SourceDag">Only those that this Dag's tasks made.</param>
+public sealed record FetchAssetEvents(AttemptId Attempt, string Name, bool IsAlias, int Limit, string? SourceDag);
 
 /// <summary>Asks for some elements of a list that a task pushed, or of what the instances of a mapped task pushed.</summary>
 /// <inheritdoc cref="FetchForAttempt"/>

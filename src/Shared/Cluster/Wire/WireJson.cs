@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sluice.Actors;
+using Sluice.Core.Assets;
 using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.TaskInstances;
@@ -23,6 +24,8 @@ namespace Sluice.Cluster.Wire;
 [JsonSerializable(typeof(FetchXCom))]
 [JsonSerializable(typeof(XComParts))]
 [JsonSerializable(typeof(FetchXComItems))]
+[JsonSerializable(typeof(FetchAssetEvents))]
+[JsonSerializable(typeof(AssetEvent[]))]
 [JsonSerializable(typeof(XComItemParts))]
 [JsonSerializable(typeof(TriggerForAttempt))]
 [JsonSerializable(typeof(TriggeredRun))]

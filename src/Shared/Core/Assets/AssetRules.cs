@@ -74,7 +74,41 @@ public static class AssetRules
                     yield return (task, $"asset '{outlet.Name}' is among its outlets twice; name it once");
                 }
             }
+
+            seen.Clear();
+            foreach (var inlet in task.Inlets ?? [])
+            {
+                if (Problem(inlet, first) is { } problem)
+                {
+                    yield return (task, problem);
+                }
+                else if (!seen.Add(inlet.Name))
+                {
+                    yield return (task, $"asset '{inlet.Name}' is among its inlets twice; name it once");
+                }
+            }
         }
+
+        if (OwnRunProblem(dag) is { } endless)
+        {
+            yield return endless;
+        }
+    }
+
+    /// <summary>A Dag whose own updates are enough for its next run would never end; one that waits for something else as well is sound.</summary>
+    private static (TaskSpec? Task, string Problem)? OwnRunProblem(DagSpec dag)
+    {
+        if (dag.Schedule.AssetCondition is not { } condition)
+        {
+            return null;
+        }
+
+        // Whether an alias stands for any asset is known only when the task runs.
+        var own = dag.Tasks.SelectMany(task => (task.Outlets ?? []).OfType<Asset>().Select(outlet => (Task: task, Outlet: outlet)))
+            .Where(one => condition.Names.Any(name => name.Key == one.Outlet.Key)).ToList();
+        return own.Count > 0 && condition.IsMetBy(own.ConvertAll(one => new AssetEvent { Asset = one.Outlet.Name, At = default }))
+            ? (own[0].Task, $"it updates asset '{own[0].Outlet.Name}', and the Dag runs whenever that is updated: each run would make the next; take the outlet away, or let the schedule wait for another asset as well")
+            : null;
     }
 
     private static string? Problem(NamedAsset asset, Dictionary<string, NamedAsset> first)

@@ -165,6 +165,9 @@ public sealed record TaskSpec
     /// <summary>Assets that it has updated when it succeeds. Null for none.</summary>
     public IReadOnlyList<Assets.NamedAsset>? Outlets { get; init; }
 
+    /// <summary>Assets whose events it may look at. Null for none.</summary>
+    public IReadOnlyList<Assets.NamedAsset>? Inlets { get; init; }
+
     /// <summary>First logical date that the task is part of, UTC; a run of an earlier date goes without it. Null: the Dag's dates alone count.</summary>
     public DateTimeOffset? StartDate { get; init; }
 
@@ -231,6 +234,20 @@ public sealed record SensorSpec
 
     /// <summary>A timeout skips instead of failing.</summary>
     public bool SoftFail { get; init; }
+
+    /// <summary>Its part in a Dag that watches an asset; null for any other sensor.</summary>
+    public WatchPart? Watch { get; init; }
+}
+
+/// <summary>A watcher has two sensors, which poke the same: what one of them has seen is in the journal before the other begins.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<WatchPart>))]
+public enum WatchPart
+{
+    /// <summary>Waits until what was last told of is over: the condition no longer holds, or holds for something else.</summary>
+    Rest,
+
+    /// <summary>Waits until the condition holds; the asset is its outlet.</summary>
+    Watch,
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<SensorMode>))]

@@ -11,11 +11,14 @@ public enum TemplateLookupKind
 
     /// <summary>The name is the task id; the value is the pushed JSON, read by <see cref="TemplateValue.FromJson"/>.</summary>
     XCom,
+
+    /// <summary>The name is an inlet's; the value is the list that <see cref="TemplateVariables.AssetEvents"/> makes.</summary>
+    InletEvents,
 }
 
 /// <summary>Names one outside value.</summary>
 /// <param name="Kind">Which store it lies in.</param>
-/// <param name="Name">Connection id, variable name, or task id.</param>
+/// <param name="Name">Connection id, variable name, task id, or name of an inlet.</param>
 /// <param name="Key">The XCom's key; null for the other kinds.</param>
 public sealed record TemplateLookup(TemplateLookupKind Kind, string Name, string? Key = null)
 {
@@ -23,6 +26,7 @@ public sealed record TemplateLookup(TemplateLookupKind Kind, string Name, string
     {
         TemplateLookupKind.Connection => $"connection '{Name}'",
         TemplateLookupKind.Variable => $"variable '{Name}'",
+        TemplateLookupKind.InletEvents => $"list of events of '{Name}'",
         _ => $"XCom '{Key}' of task '{Name}'",
     };
 }

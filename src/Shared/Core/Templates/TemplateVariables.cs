@@ -17,7 +17,7 @@ public static class TemplateVariables
         "ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "yesterday_ds", "yesterday_ds_nodash", "tomorrow_ds", "tomorrow_ds_nodash",
         "prev_ds", "prev_ds_nodash", "prev_execution_date", "next_ds", "next_ds_nodash", "next_execution_date",
         "prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success", "prev_end_date_success",
-        "prev_execution_date_success", "map_index", "expanded_ti_count", "item", "triggering_asset_events",
+        "prev_execution_date_success", "map_index", "expanded_ti_count", "item", "triggering_asset_events", "inlet_events",
     ];
 
     /// <summary>The scope of one attempt. Each name is worked out when a template asks for it, once.</summary>
@@ -52,7 +52,9 @@ public static class TemplateVariables
                 "dag_run" => runObject.Value,
                 "run_id" => TemplateValue.From(run.Id.Value),
                 "run_type" => TemplateValue.From(TypeName(run.Type)),
-                "triggering_asset_events" => AssetEvents(run),
+                "triggering_asset_events" => new DictionaryValue((run.AssetEvents ?? []).GroupBy(one => one.Asset).Select(events => KeyValuePair.Create(TemplateValue.From(events.Key), AssetEvents(events)))),
+                "inlet_events" => new DictionaryValue((task.Inlets ?? []).Select(inlet => KeyValuePair.Create(
+                    TemplateValue.From(inlet.Name), OutsideVariables.Fetch(lookups, new(TemplateLookupKind.InletEvents, inlet.Name)) ?? TemplateValue.From((IEnumerable<TemplateValue>)[])))),
                 "params" => TemplateValue.FromJson(paramsJson),
                 "var" => OutsideVariables.Variables(lookups),
                 "conn" => OutsideVariables.Connections(lookups),
@@ -90,6 +92,18 @@ public static class TemplateVariables
             ["extra"] = TemplateValue.From(extraJson),
             ["extra_dejson"] = TemplateValue.FromJson(extraJson),
         });
+
+    /// <summary>Events of an asset as a list, in their order.</summary>
+    public static TemplateValue AssetEvents(IEnumerable<Assets.AssetEvent> events) => TemplateValue.From(events.Select(one => (TemplateValue)new ObjectValue($"<AssetEvent {one.Asset} {one.Id}>", new Dictionary<string, TemplateValue>
+    {
+        ["id"] = TemplateValue.From(one.Id),
+        ["asset"] = TemplateValue.From(one.Asset),
+        ["timestamp"] = TemplateValue.From(one.At),
+        ["extra"] = TemplateValue.FromJson(one.Extra),
+        ["source_dag_id"] = TemplateValue.From(one.SourceDag),
+        ["source_run_id"] = TemplateValue.From(one.SourceRun),
+        ["source_task_id"] = TemplateValue.From(one.SourceTask),
+    })));
 
     internal static string Text(DateTimeValue time, string format) => format switch
     {
@@ -143,17 +157,5 @@ public static class TemplateVariables
     });
 
     /// <summary>The events that the run was made of, a list for each asset.</summary>
-    private static DictionaryValue AssetEvents(RunFacts run) => new DictionaryValue((run.AssetEvents ?? []).GroupBy(one => one.Asset).Select(events =>
-        KeyValuePair.Create(TemplateValue.From(events.Key), TemplateValue.From(events.Select(one => (TemplateValue)new ObjectValue($"<AssetEvent {one.Asset} {one.Id}>", new Dictionary<string, TemplateValue>
-        {
-            ["id"] = TemplateValue.From(one.Id),
-            ["asset"] = TemplateValue.From(one.Asset),
-            ["timestamp"] = TemplateValue.From(one.At),
-            ["extra"] = TemplateValue.FromJson(one.Extra),
-            ["source_dag_id"] = TemplateValue.From(one.SourceDag),
-            ["source_run_id"] = TemplateValue.From(one.SourceRun),
-            ["source_task_id"] = TemplateValue.From(one.SourceTask),
-        }))))));
-
     private static string TypeName(RunType type) => type switch { RunType.Scheduled => "scheduled", RunType.Manual => "manual", RunType.AssetTriggered => "asset_triggered", _ => "backfill" };
 }

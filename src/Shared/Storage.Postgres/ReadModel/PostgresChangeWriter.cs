@@ -60,6 +60,14 @@ internal static class PostgresChangeWriter
         Add(batch, Backfills, ReadModelTables.Backfills, changes.Backfills);
         Add(batch, HumanQuestions, ReadModelTables.HumanQuestions, changes.HumanQuestions);
         Add(batch, AssetEvents, ReadModelTables.AssetEvents, changes.AssetEvents);
+        foreach (var trimmed in changes.TrimmedAssets)
+        {
+            var trim = new NpgsqlBatchCommand(ReadModelTables.TrimAssetEvents);
+            trim.Parameters.Add(new NpgsqlParameter<string> { TypedValue = StorableText.Clean(trimmed.Asset) });
+            trim.Parameters.Add(new NpgsqlParameter<long> { TypedValue = trimmed.Keep });
+            batch.BatchCommands.Add(trim);
+        }
+
         Add(batch, Callbacks, ReadModelTables.Callbacks, changes.Callbacks);
         Add(batch, Audit, ReadModelTables.Audit, changes.Audit);
         if (changes.ImportErrors.Count > 0)

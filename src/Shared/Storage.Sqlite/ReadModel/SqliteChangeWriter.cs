@@ -52,6 +52,11 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
         Write(_backfills, ReadModelTables.Backfills, changes.Backfills);
         Write(_humanQuestions, ReadModelTables.HumanQuestions, changes.HumanQuestions);
         Write(_assetEvents, ReadModelTables.AssetEvents, changes.AssetEvents);
+        foreach (var trimmed in changes.TrimmedAssets)
+        {
+            database.Statement(ReadModelTables.TrimAssetEvents, 2).With(0, trimmed.Asset).With(1, (long)trimmed.Keep).Execute();
+        }
+
         Write(_callbacks, ReadModelTables.Callbacks, changes.Callbacks);
         Write(_audit, ReadModelTables.Audit, changes.Audit);
         foreach (var error in changes.ImportErrors)

@@ -57,6 +57,9 @@ internal sealed class CoalescedChanges
                 case AssetEventRow row:
                     AssetEvents.Add(row);
                     break;
+                case AssetEventsTrimmed trimmed:
+                    Put(TrimmedAssets, trimmed, ("trim", trimmed.Asset), changes.Count);
+                    break;
                 case AuditRow row:
                     Audit.Add(row);
                     break;
@@ -103,6 +106,9 @@ internal sealed class CoalescedChanges
     public List<CallbackRow> Callbacks { get; } = [];
 
     public List<AssetEventRow> AssetEvents { get; } = [];
+
+    /// <summary>Assets whose oldest events are deleted after <see cref="AssetEvents"/> are written.</summary>
+    public List<AssetEventsTrimmed> TrimmedAssets { get; } = [];
 
     public List<AuditRow> Audit { get; } = [];
 

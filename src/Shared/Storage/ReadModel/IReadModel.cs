@@ -124,6 +124,9 @@ public sealed record AssetEventQuery
     /// <summary>Only those with a higher id.</summary>
     public long After { get; init; }
 
+    /// <summary>Only those that tasks of this Dag made.</summary>
+    public string? SourceDag { get; init; }
+
     /// <summary>False: oldest first.</summary>
     public bool NewestFirst { get; init; }
 

@@ -218,5 +218,10 @@ public sealed record PoolRow(string Name, int? Slots, bool IncludeDeferred, stri
 /// <summary>Adds an event of an asset; it gets its id as it is written, in the order of the group.</summary>
 public sealed record AssetEventRow(AssetEvent Event) : ReadModelChange;
 
+/// <summary>Deletes the oldest events of an asset, after all that comes in the same group is written.</summary>
+/// <param name="Asset">The asset.</param>
+/// <param name="Keep">So many of its latest stay, and the latest of each Dag that makes them.</param>
+public sealed record AssetEventsTrimmed(string Asset, int Keep) : ReadModelChange;
+
 /// <summary>Adds a line to the audit log: who asked for what.</summary>
 public sealed record AuditRow(DateTimeOffset At, string Who, string Action, string Subject, string Details) : ReadModelChange;

@@ -184,6 +184,14 @@ internal static class ReadModelTables
         new TextColumn<AssetEventRow>("made_by", row => row.Event.By),
     ]);
 
+    /// <summary>Asset, number of events that stay.</summary>
+    public const string TrimAssetEvents =
+        """
+        DELETE FROM asset_event WHERE asset = $1
+          AND id <= (SELECT id FROM asset_event WHERE asset = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)
+          AND id NOT IN (SELECT MAX(id) FROM asset_event WHERE asset = $1 GROUP BY source_dag)
+        """;
+
     public static RowTable<AuditRow> Audit { get; } = new("audit", [], OnConflict.Keep,
     [
         new TimeColumn<AuditRow>("at", row => row.At),

@@ -255,6 +255,12 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             return $"{(name is AssetAlias ? "alias" : "asset")} = ${values.Count}";
         }).ToList();
         var of = query.Of is null ? "" : names.Count == 0 ? "AND 1 = 0" : $"AND ({string.Join(" OR ", names)})";
+        if (query.SourceDag is { } source)
+        {
+            values.Add(source);
+            of += $" AND source_dag = ${values.Count}";
+        }
+
         var sql = $"""
             SELECT id, asset, alias, at, extra, source_dag, source_run, source_task, interval_start, interval_end, made_by
             FROM asset_event WHERE id > $1 {of} ORDER BY id {(query.NewestFirst ? "DESC" : "ASC")} LIMIT $2
