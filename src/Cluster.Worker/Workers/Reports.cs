@@ -1,3 +1,4 @@
+using Sluice.Authoring.XComs;
 using Sluice.Cluster.Wire;
 using Sluice.Core.TaskInstances;
 
@@ -6,6 +7,9 @@ namespace Sluice.Cluster.Worker.Workers;
 /// <summary>Ends of attempts, from the moment they happen until the leader says that they are on disk.</summary>
 internal sealed class Reports(TimeProvider time)
 {
+    // In one message: as JSON inside JSON a character may take six bytes, and a message has 64 MiB.
+    private const long MostCharacters = XComJson.MaxTogether;
+
     private const int MostRemembered = 8192;
 
     private readonly Dictionary<AttemptId, Unacknowledged> _unacknowledged = [];
@@ -19,7 +23,15 @@ internal sealed class Reports(TimeProvider time)
 
     public IEnumerable<AttemptId> Ids => _unacknowledged.Keys;
 
-    public IEnumerable<TaskReport> All => _unacknowledged.Values.Select(u => u.Report);
+    /// <summary>What a registration has room for. The others are sent after it, and named in it meanwhile as if they ran.</summary>
+    public (IReadOnlyList<TaskReport> First, IReadOnlyList<AttemptId> Later) ForRegistration()
+    {
+        var all = _unacknowledged.Values.Select(u => u.Report).ToList();
+        var first = Fitting(all);
+        var later = all[first..];
+        _toSend = [.. later, .. _toSend.Where(report => !later.Contains(report))];
+        return (all[..first], later.ConvertAll(report => report.Id));
+    }
 
     public void Add(TaskReport report)
     {
@@ -51,11 +63,12 @@ internal sealed class Reports(TimeProvider time)
         }
     }
 
-    /// <summary>Takes the batch that has gathered.</summary>
+    /// <summary>Takes of what has gathered as much as goes into one message.</summary>
     public IReadOnlyList<TaskReport> TakeBatch()
     {
-        var batch = _toSend;
-        _toSend = [];
+        var count = Fitting(_toSend);
+        var batch = count == _toSend.Count ? _toSend : _toSend[..count];
+        _toSend = count == _toSend.Count ? [] : _toSend[count..];
         return batch;
     }
 
@@ -74,6 +87,24 @@ internal sealed class Reports(TimeProvider time)
         {
             _acknowledged.Remove(_acknowledgedInOrder.Dequeue());
         }
+    }
+
+    // At least one: none is longer than a message.
+    private static int Fitting(List<TaskReport> reports)
+    {
+        var (count, characters) = (0, 0L);
+        while (count < reports.Count)
+        {
+            characters += (reports[count].Outcome.XComs ?? []).Sum(xcom => (long)xcom.Value.Length) + (reports[count].Outcome.Rendered?.Length ?? 0);
+            if (count > 0 && characters > MostCharacters)
+            {
+                break;
+            }
+
+            count++;
+        }
+
+        return count;
     }
 
     /// <summary>True when it ran here and its end is known to be durable.</summary>

@@ -178,8 +178,12 @@ internal sealed partial class WorkerActor(
         }
     }
 
-    private void Register() => _leader.Register(new(
-        host.Self, _draining.HasBegun ? 0 : offer.Slots, offer.Queues, [.. _books.Held.Where(h => !h.IsDisowned).Select(h => h.Id)], [.. _books.Reports.All]));
+    private void Register()
+    {
+        var (reports, later) = _books.Reports.ForRegistration();
+        _leader.Register(new(
+            host.Self, _draining.HasBegun ? 0 : offer.Slots, offer.Queues, [.. _books.Held.Where(h => !h.IsDisowned).Select(h => h.Id), .. later], reports));
+    }
 
     private void OnRegistered(WorkerRegistered registered)
     {
@@ -376,7 +380,11 @@ internal sealed partial class WorkerActor(
         // Else it goes out with the next registration, or right after it.
         if (_leader.IsRegistered && _books.Reports.HasSomethingToSend)
         {
-            _leader.Send(new TaskReports(_books.Reports.TakeBatch()));
+            while (_books.Reports.HasSomethingToSend)
+            {
+                _leader.Send(new TaskReports(_books.Reports.TakeBatch()));
+            }
+
             RepeatReportsLater();
         }
     }

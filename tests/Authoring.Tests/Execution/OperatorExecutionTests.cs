@@ -1,3 +1,4 @@
+using Sluice.Authoring.XComs;
 using Sluice.Core.Connections;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
@@ -54,6 +55,46 @@ public sealed class OperatorExecutionTests
 
         Assert.Equal(OutcomeKind.FailedFinally, outcome.Kind);
         Assert.Contains("return_value", outcome.Error!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("return", XComJson.MaxLength, 0, null)]
+    [InlineData("return", XComJson.MaxLength + 1, 0, "XCom 'return_value' has 4194305 characters as JSON, more than the limit of 4194304; write such data to an object store and push its address.")]
+    [InlineData("push", XComJson.MaxLength + 1, 0, "XCom 'big' has 4194305 characters as JSON, more than the limit of 4194304;")]
+    [InlineData("push", XComJson.MaxLength, XComJson.MaxLength, null)]
+    [InlineData("push", XComJson.MaxLength, XComJson.MaxLength + 1, "XCom 'other' has 4194305")]
+    [InlineData("again", XComJson.MaxLength, XComJson.MaxLength, null)] // the last push of a key counts alone
+    [InlineData("three", XComJson.MaxLength, XComJson.MaxLength, "With XCom 'third' the task has pushed 8388611 characters as JSON, more than the limit of 8388608 for all its XComs together;")]
+    public async Task XComs_beyond_the_limit_fail_the_task_finally_with_one_sentence(string how, int length, int other, string? error)
+    {
+        static string Text(int json) => new('x', json - 2); // JSON adds its quotes
+
+        var outcome = await new Attempts().RunAsync(new Doing((context, _) =>
+        {
+            if (how != "return")
+            {
+                context.Push("big", Text(length));
+                if (how == "again")
+                {
+                    context.Push("big", Text(length));
+                }
+
+                if (other > 0)
+                {
+                    context.Push("other", Text(other));
+                }
+            }
+
+            if (how == "three")
+            {
+                context.Push("third", "x");
+            }
+
+            return ValueTask.FromResult<object?>(how == "return" ? Text(length) : null);
+        }));
+
+        Assert.Equal(error is null ? OutcomeKind.Success : OutcomeKind.FailedFinally, outcome.Kind);
+        Assert.StartsWith(error ?? "", outcome.Error ?? "", StringComparison.Ordinal);
     }
 
     [Fact]

@@ -97,7 +97,7 @@ public sealed class AssetsTests : IAsyncLifetime
         await UntilAsync(["runs", "list", "assets_inbox_yaml", "--json"], runs => Done(runs) == 2);
 
         // What it looks at stays the same: it waits without a slot, and tells of nothing.
-        await UntilAsync(["tasks", "state", "assets_watch_yaml", "rest", await LatestAsync("assets_watch_yaml")], state => state.Contains("running"));
+        await UntilAsync(["tasks", "state", "assets_watch_yaml", "rest", await LatestAsync("assets_watch_yaml")], state => state.Contains("deferred"));
         var events = JsonDocument.Parse(Good(await RunAsync("assets", "events", "inbox_yaml", "--json")).Out).RootElement.EnumerateArray().ToList();
         Assert.Equal(2, events.Count);
         Assert.All(events, one => Assert.Contains("one.csv", one.GetRawText(), StringComparison.Ordinal));

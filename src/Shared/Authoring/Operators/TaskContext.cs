@@ -109,6 +109,12 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
         }
 
         _pushed.RemoveAll(x => x.Key == key);
+        if (_pushed.Sum(x => (long)x.Value.Length) + json.Length is > XComs.XComJson.MaxTogether and var together)
+        {
+            throw new TaskFailedException(
+                $"With XCom '{key}' the task has pushed {together} characters as JSON, more than the limit of {XComs.XComJson.MaxTogether} for all its XComs together; write such data to an object store and push its address.");
+        }
+
         _pushed.Add(new(key, json));
     }
 

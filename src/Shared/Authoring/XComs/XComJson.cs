@@ -10,6 +10,9 @@ public static class XComJson
     /// <summary>Longest value, in characters of its JSON.</summary>
     public const int MaxLength = 4 * 1024 * 1024;
 
+    /// <summary>Longest that all values of an attempt may be together, in characters of their JSON.</summary>
+    public const int MaxTogether = 2 * MaxLength;
+
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
