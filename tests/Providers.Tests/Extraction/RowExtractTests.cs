@@ -84,6 +84,20 @@ public sealed class RowExtractTests : IDisposable
     }
 
     [Fact]
+    public async Task A_manifest_that_is_there_counts_although_the_stores_answer_was_lost()
+    {
+        var run = await AccountsAsync("mysql", accounts: 10);
+        await using var store = new HeldStore { LosesAnswer = true };
+        store.Go.SetResult();
+        await using var sql = await run.Context().SqlAsync("db");
+
+        var wrote = await new RowExtract(
+            sql, new() { Table = "accounts", Uri = ObjectUri.Parse(_folder.Uri("lost.csv")), Store = store, Manifest = true, WrittenBy = "test" }).RunAsync(CancellationToken.None);
+
+        Assert.Equal(10, (await RowsAsync(wrote.Uri)).Count);
+    }
+
+    [Fact]
     public async Task One_object_too_stays_as_the_later_attempt_wrote_it()
     {
         var run = await AccountsAsync("mysql", accounts: 3);
@@ -255,6 +269,8 @@ public sealed class RowExtractTests : IDisposable
     {
         private readonly FileObjectStore _inner = new();
 
+        internal bool LosesAnswer { get; init; }
+
         internal TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         internal TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -283,7 +299,8 @@ public sealed class RowExtractTests : IDisposable
             {
                 store.Reached.SetResult();
                 await store.Go.Task;
-                return await inner.CommitAsync(cancellationToken);
+                var stored = await inner.CommitAsync(cancellationToken);
+                return store.LosesAnswer ? throw new IOException("The connection was reset.") : stored;
             }
 
             public ValueTask DisposeAsync() => inner.DisposeAsync();

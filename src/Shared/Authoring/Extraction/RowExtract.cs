@@ -50,6 +50,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         var folder = $"{ObjectUri.Text(request.Uri)}.parts/{Guid.CreateVersion7():n}";
         await using var snapshot = await SnapshotAsync(cancellationToken);
         var queries = await QueriesAsync(snapshot.Sessions[0], cancellationToken);
+        var isPublishing = false;
         var parts = queries.Select((_, i) => new PartSink(request, _limit, file => ObjectUri.Parse(PartName(folder, i, file)))).ToList();
         try
         {
@@ -58,7 +59,8 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             var written = parts.SelectMany(part => part.Written).ToList();
             var published = Manifest(written, parts[0].Columns, evidence);
             await manifest.Body.WriteAsync(published.ToUtf8(), cancellationToken);
-            await manifest.CommitAsync(cancellationToken);
+            isPublishing = true;
+            await PublishAsync(manifest, manifestUri, published, cancellationToken);
             await DeleteAsync(former, cancellationToken);
             return new(ObjectUri.Text(manifestUri), published.Meta.RecordCount, published.Meta.ContentLength, written.Count, evidence);
         }
@@ -69,7 +71,11 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
                 await part.DisposeAsync();
             }
 
-            await DeleteAsync([.. parts.SelectMany(part => part.Written).Select(one => one.Object.Uri)], CancellationToken.None);
+            if (!isPublishing || await IsSomeoneElsesAsync(manifestUri, parts))
+            {
+                await DeleteAsync([.. parts.SelectMany(part => part.Written).Select(one => one.Object.Uri)], CancellationToken.None);
+            }
+
             throw;
         }
         finally
@@ -78,6 +84,42 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             {
                 await part.DisposeAsync();
             }
+        }
+    }
+
+    // An answer that was lost on its way back must not make an extract fail that is there.
+    private async ValueTask PublishAsync(IObjectWrite manifest, Uri uri, ObjectManifest published, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await manifest.CommitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or TaskErrorException or TaskFailedException)
+        {
+            if (!(await FormerAsync(uri, cancellationToken)).SequenceEqual(published.Entries.Select(entry => entry.Uri)))
+            {
+                throw;
+            }
+
+            request.Log?.Invoke($"The store answered \"{e.Message}\", but the manifest is there as it was written.");
+        }
+    }
+
+    // What a published manifest names must stay; while nobody can tell, so must what it might name.
+    private async ValueTask<bool> IsSomeoneElsesAsync(Uri manifest, List<PartSink> parts)
+    {
+        try
+        {
+            var named = (await ObjectManifest.ReadAsync(request.Store, manifest, CancellationToken.None)).Entries.Select(entry => entry.Uri).ToHashSet();
+            return !parts.SelectMany(part => part.Written).Any(one => named.Contains(one.Object.Uri));
+        }
+        catch (FileNotFoundException)
+        {
+            return true;
+        }
+        catch (Exception e) when (e is IOException or TaskErrorException or TaskFailedException)
+        {
+            return false;
         }
     }
 
