@@ -28,6 +28,7 @@ internal static class PostgresSettings
             Pooling = false, // a task has one session; between tasks none should stay
             CommandTimeout = 0, // the attempt has a timeout of its own
             KeepAlive = 30,
+            WriteBufferSize = 128 * 1024, // of COPY: larger messages, fewer calls
             IncludeErrorDetail = isRedshift, // where Redshift says what it means by 1023
         };
         foreach (var (key, value) in connection.Extra)

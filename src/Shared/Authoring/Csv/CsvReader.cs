@@ -99,21 +99,36 @@ public sealed class CsvReader : IAsyncDisposable
         return names;
     }
 
-    /// <summary>Copies all bytes after the current record, uncompressed and unread, and ends.</summary>
+    /// <summary>Copies all bytes after the current record, uncompressed and unread, and ends. While one buffer is written the next is read.</summary>
     public async ValueTask CopyRestAsync(Stream destination, CancellationToken cancellationToken)
     {
-        do
+        var other = ArrayPool<byte>.Shared.Rent(_buffer.Length);
+        var writing = Task.CompletedTask;
+        try
         {
-            if (!_begun)
+            while (true)
             {
-                await FillAsync(cancellationToken);
-            }
+                while (!_ended && _end < _buffer.Length)
+                {
+                    await FillAsync(cancellationToken);
+                }
 
-            await destination.WriteAsync(_buffer.AsMemory(_start, _end - _start), cancellationToken);
-            _start = _end;
-            await FillAsync(cancellationToken);
+                await writing;
+                if (_start == _end)
+                {
+                    return;
+                }
+
+                (_buffer, other) = (other, _buffer);
+                writing = destination.WriteAsync(other.AsMemory(_start, _end - _start), cancellationToken).AsTask();
+                (_start, _end) = (0, 0);
+            }
         }
-        while (_start < _end);
+        finally
+        {
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ArrayPool<byte>.Shared.Return(other);
+        }
     }
 
     /// <inheritdoc/>
