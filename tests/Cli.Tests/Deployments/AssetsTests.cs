@@ -97,7 +97,9 @@ public sealed class AssetsTests : IAsyncLifetime
         await UntilAsync(["runs", "list", "assets_inbox_yaml", "--json"], runs => Done(runs) == 2);
 
         // What it looks at stays the same: it waits without a slot, and tells of nothing.
-        await UntilAsync(["tasks", "state", "assets_watch_yaml", "rest", await LatestAsync("assets_watch_yaml")], state => state.Contains("deferred"));
+        // Each look that tells of something ends its run, so the run that waits is found anew each time.
+        await UntilAsync(
+            async () => ["tasks", "state", "assets_watch_yaml", "rest", await LatestAsync("assets_watch_yaml")], state => state.Contains("deferred"));
         var events = JsonDocument.Parse(Good(await RunAsync("assets", "events", "inbox_yaml", "--json")).Out).RootElement.EnumerateArray().ToList();
         Assert.Equal(2, events.Count);
         Assert.All(events, one => Assert.Contains("one.csv", one.GetRawText(), StringComparison.Ordinal));
@@ -117,10 +119,12 @@ public sealed class AssetsTests : IAsyncLifetime
 
     private Task<ToolRun> RunAsync(params string[] args) => ToolRun.OfAsync(new Dictionary<string, string> { ["SLUICE_HOME"] = Home }, args);
 
-    private async Task UntilAsync(string[] args, Func<string, bool> holds)
+    private Task UntilAsync(string[] args, Func<string, bool> holds) => UntilAsync(() => Task.FromResult(args), holds);
+
+    private async Task UntilAsync(Func<Task<string[]>> args, Func<string, bool> holds)
     {
         var deadline = DateTime.UtcNow + Patience;
-        while (await RunAsync(args) is var run && !(run.Code == 0 && holds(run.Out)))
+        while (await RunAsync(await args()) is var run && !(run.Code == 0 && holds(run.Out)))
         {
             Assert.True(DateTime.UtcNow < deadline, run.ToString());
             await Task.Delay(100);
