@@ -235,11 +235,17 @@ public sealed class PostgresRoadTests : IAsyncLifetime, IDisposable
     {
         await using var server = await PostgresServer.StartAsync(durable: true);
         _run.With("own", await server.CreateDatabaseUriAsync());
-        await _run.ExecuteSqlAsync("own", "CREATE TABLE copy (i int); INSERT INTO copy VALUES (1)");
-        await File.WriteAllTextAsync(_folder["t.csv"], "i\n" + string.Concat(Enumerable.Range(0, 2_000_000).Select(i => $"{i}\n")));
+        await _run.ExecuteSqlAsync(
+            "own",
+            """
+            CREATE TABLE copy (i int); INSERT INTO copy VALUES (1);
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END';
+            CREATE TRIGGER slow BEFORE INSERT ON copy FOR EACH ROW EXECUTE FUNCTION slow()
+            """);
+        await File.WriteAllTextAsync(_folder["t.csv"], "i\n" + string.Concat(Enumerable.Range(0, 200_000).Select(i => $"{i}\n"))); // it would take half an hour
 
         var load = LoadAsync("t.csv", LoadMethod.Replace, l => l.RedshiftConnectionId = "own");
-        await UntilAsync(async () => (await _run.QueryAsync("own", "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND pid <> pg_backend_pid()"))[0][0] is 1L);
+        await UntilAsync(async () => (await _run.QueryAsync("own", "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active' AND pid <> pg_backend_pid()"))[0][0] is 1L);
         await server.KillAsync();
 
         var e = await Assert.ThrowsAsync<SqlHookException>(() => load);
