@@ -174,6 +174,24 @@ public sealed class LoadTests : IDisposable
         Assert.Equal(4, System.IO.File.ReadLines(_folder["bad.jsonl"]).Count());
     }
 
+    [Theory, MemberData(nameof(Targets))]
+    public async Task Refused_rows_stay_when_the_load_is_passed_over_or_was_held_up(string kind)
+    {
+        var run = await TargetAsync(kind, kind == "postgres" ? "CREATE TABLE t (id int NOT NULL)" : "CREATE TABLE t (id int NOT NULL CHECK (typeof(id) = 'integer'))");
+        File("a.csv", "id\n1\nx\n");
+        var load = Load("a.csv", LoadMethod.Append);
+        load.Quarantine = _folder.Uri("bad.jsonl");
+        load.MaxRejected = 1;
+        await run.As(attempt: 2).ExecuteAsync(load);
+
+        Assert.Equal(1, (await run.As(attempt: 3).ExecuteAsync<LoadResult>(load)).RowsInTable);
+        await Assert.ThrowsAsync<TaskFailedException>(() => run.As(attempt: 1).ExecuteAsync(load));
+        load.DryRun = true;
+        await run.As(attempt: 4).ExecuteAsync(load);
+
+        Assert.Single(System.IO.File.ReadLines(_folder["bad.jsonl"]));
+    }
+
     [Theory]
     [InlineData("postgres", LoadMethod.Replace, Reconciliation.Checksums)]
     [InlineData("postgres", LoadMethod.Append, Reconciliation.Checksums)]

@@ -21,20 +21,17 @@ internal sealed record RedshiftFiles(SchemaDrift Drift, List<Uri> Objects)
     /// <exception cref="TaskFailedException">The columns do not fit the table's, or each other.</exception>
     internal static async ValueTask<IReadOnlyList<RedshiftFiles>> FindAsync(TableLoad load, RedshiftTable table, IReadOnlyList<string> filled, CancellationToken cancellationToken)
     {
+        var objects = new ObjectColumns(load, [.. table.Columns.Select(column => column.Target)], filled);
         var found = new List<RedshiftFiles>();
         foreach (var source in load.Objects)
         {
-            if (await NamesAsync(load, table, source, cancellationToken) is not { } names)
+            await using var reader = load.Format.Header ? new CsvReader(await load.Store.OpenReadAsync(source, cancellationToken), load.Format) : null;
+            if (await objects.ReadAsync(reader, cancellationToken) is not { } compared)
             {
                 continue;
             }
 
-            var drift = Fold(SchemaDrift.Compare(names, [.. table.Columns.Select(column => column.Target)], load.Drift, load.Table, filled));
-            if (found.Count > 0 && !drift.Loaded.Order(StringComparer.Ordinal).SequenceEqual(found[0].Drift.Loaded.Order(StringComparer.Ordinal)))
-            {
-                throw new TaskFailedException($"The objects of one load into {load.Table} have different columns; load them one after the other.");
-            }
-
+            var drift = Fold(compared);
             if (found.FirstOrDefault(files => files.Drift.Columns.SequenceEqual(drift.Columns)) is { } same)
             {
                 same.Objects.Add(source);
@@ -46,30 +43,6 @@ internal sealed record RedshiftFiles(SchemaDrift Drift, List<Uri> Objects)
         }
 
         return found;
-    }
-
-    private static async ValueTask<IReadOnlyList<string>?> NamesAsync(TableLoad load, RedshiftTable table, Uri source, CancellationToken cancellationToken)
-    {
-        if (load.Format.Header)
-        {
-            await using var reader = new CsvReader(await load.Store.OpenReadAsync(source, cancellationToken), load.Format);
-            if (!await reader.ReadAsync(cancellationToken))
-            {
-                return null;
-            }
-
-            if (load.Columns is not { Count: > 0 })
-            {
-                return reader.ReadNames();
-            }
-        }
-
-        return load switch
-        {
-            { Columns: { Count: > 0 } named } => named,
-            { Manifest.Meta.Sluice.Columns: { Count: > 0 } known } => [.. known.Select(column => column.Name)],
-            _ => [.. table.Columns.Select(column => column.Name)],
-        };
     }
 
     // Sessions of others fold names in quotes, too, and would not find a column with capitals.

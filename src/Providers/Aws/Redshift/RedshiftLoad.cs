@@ -77,21 +77,15 @@ internal sealed class RedshiftLoad(RedshiftSession session, TableLoad load, Copy
     }
 
     // The staging table is of this session alone, so it is filled before the transaction: readers of the target wait for the merge, not for COPY.
-    private async ValueTask<LoadResult> StageAsync(IReadOnlyList<RedshiftFiles> files, CancellationToken cancellationToken)
-    {
-        await using var rejects = load.Quarantine is { } uri ? new LoadQuarantine(load.Store, uri, load.MaxRejected) : null;
-        try
+    private ValueTask<LoadResult> StageAsync(IReadOnlyList<RedshiftFiles> files, CancellationToken cancellationToken) => LoadQuarantine.RunAsync(
+        load,
+        async rejects =>
         {
             await session.ExecuteAsync(CreateStaging(files), cancellationToken);
             var loaded = await new RedshiftCopy(session, load, credentials, region, rejects).RunAsync(_table, RedshiftSql.Staging, files, cancellationToken);
+            await (rejects?.PublishAsync(cancellationToken) ?? ValueTask.CompletedTask);
             return await MergeAsync(files, new(loaded, loaded) { RowsRejected = rejects?.Count ?? 0 }, cancellationToken);
-        }
-        finally
-        {
-            // Also when the load failed: whoever looks into it needs them most then.
-            await (rejects?.PublishAsync(CancellationToken.None) ?? ValueTask.CompletedTask);
-        }
-    }
+        });
 
     private string CreateStaging(IReadOnlyList<RedshiftFiles> files)
     {
@@ -170,11 +164,6 @@ internal sealed class RedshiftLoad(RedshiftSession session, TableLoad load, Copy
         if (load.SnapshotColumn is not { } name)
         {
             return null;
-        }
-
-        if (load.Method != LoadMethod.Replace)
-        {
-            throw new TaskFailedException("SnapshotColumn says which rows REPLACE replaces; it does not go with another method.");
         }
 
         var column = _table.Column(name);

@@ -1,5 +1,4 @@
 using Sluice.Authoring.Evidence;
-using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Loading;
 using Sluice.Authoring.Operators;
@@ -38,7 +37,7 @@ internal sealed class RedshiftProof(ISqlHook session, TableLoad load, SchemaDrif
         }
 
         var seen = await SeeAsync(
-            keys.Count == 0 ? $"{table} AS t{where}" : $"{table} AS t JOIN {from} ON {string.Join(" AND ", keys.Select(key => $"t.{SqlNames.Quote(key)} = s.{SqlNames.Quote(key)}"))}",
+            keys.Count == 0 ? $"{table} AS t{where}" : $"{table} AS t JOIN {from} ON {SqlNames.SameKey(keys)}",
             cancellationToken);
         EvidenceComparison.Require("what was loaded", merged, $"table {load.Table}", seen);
         return seen;
@@ -46,16 +45,8 @@ internal sealed class RedshiftProof(ISqlHook session, TableLoad load, SchemaDrif
 
     private async ValueTask<RowEvidence> SeeAsync(string from, CancellationToken cancellationToken)
     {
-        var query = _sent.Query(from);
-        if (load.Reconcile == Reconciliation.Checksums)
-        {
-            var sink = new EvidenceSink(null, [.. _sent.Evidence.Columns.Select(column => column.Kind)]);
-            await session.ExtractAsync(query, null, sink, cancellationToken);
-            return sink.Evidence;
-        }
-
-        var row = new SingleRow();
-        await session.ExtractAsync(CountedEvidence.Query($"({query}) AS q", PostgresHook.Redshift, _sent.Evidence.Columns), null, row, cancellationToken);
-        return CountedEvidence.Read(row.Values, _sent.Evidence.Columns);
+        var question = _sent.Ask(from, PostgresHook.Redshift);
+        await session.ExtractAsync(question.Sql, null, question.Sink, cancellationToken);
+        return question.Answer;
     }
 }

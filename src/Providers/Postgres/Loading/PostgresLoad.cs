@@ -22,21 +22,16 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
 
     internal async ValueTask<LoadResult> RunAsync(CancellationToken cancellationToken)
     {
-        if (load.SnapshotColumn is not null && load.Method != LoadMethod.Replace)
-        {
-            throw new TaskFailedException("SnapshotColumn says which rows REPLACE replaces; it does not go with another method.");
-        }
-
+        var objects = new ObjectColumns(load, [.. table.Columns.Select(c => c.Target)], _filled);
         long loaded = 0;
         foreach (var source in load.Objects)
         {
             await using var reader = new CsvReader(await load.Store.OpenReadAsync(source, cancellationToken), load.Format) { KeepsLines = rejects is not null };
-            if (await NamesAsync(reader, cancellationToken) is not { } names)
+            if (await objects.ReadAsync(reader, cancellationToken) is not { } drift)
             {
-                continue; // empty, without even a header
+                continue;
             }
 
-            var drift = SchemaDrift.Compare(names, [.. table.Columns.Select(c => c.Target)], load.Drift, load.Table, _filled);
             if (_drift is null)
             {
                 _drift = drift;
@@ -47,31 +42,11 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
 
                 await BeginAsync(cancellationToken);
             }
-            else if (!drift.Loaded.Order(StringComparer.Ordinal).SequenceEqual(_drift.Loaded.Order(StringComparer.Ordinal)))
-            {
-                throw new TaskFailedException($"The objects of one load into {load.Table} have different columns; load them one after the other.");
-            }
 
             loaded += await CopyAsync(drift, reader, source, cancellationToken);
         }
 
         return _drift is null ? await LoadNothingAsync(cancellationToken) : await EndAsync(loaded, cancellationToken);
-    }
-
-    private async ValueTask<IReadOnlyList<string>?> NamesAsync(CsvReader reader, CancellationToken cancellationToken)
-    {
-        if (load.Format.Header && !await reader.ReadAsync(cancellationToken))
-        {
-            return null;
-        }
-
-        return load switch
-        {
-            { Columns: { Count: > 0 } named } => named,
-            { Format.Header: true } => reader.ReadNames(),
-            { Manifest.Meta.Sluice.Columns: { Count: > 0 } known } => [.. known.Select(column => column.Name)],
-            _ => [.. table.Columns.Select(column => column.Name)],
-        };
     }
 
     private LoadResult Tell()
@@ -197,7 +172,7 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
             }
             else
             {
-                await session.ExecuteAsync($"DELETE FROM {table.Name} AS t USING {Staging} AS s WHERE {PostgresProof.SameKey(keys)}", cancellationToken);
+                await session.ExecuteAsync($"DELETE FROM {table.Name} AS t USING {Staging} AS s WHERE {SqlNames.SameKey(keys)}", cancellationToken);
             }
         }
 

@@ -1,8 +1,6 @@
 using Sluice.Authoring.Evidence;
-using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Loading;
-using Sluice.Authoring.Operators;
 using Sluice.Providers.Postgres.Hooks;
 
 namespace Sluice.Providers.Postgres.Loading;
@@ -18,9 +16,6 @@ internal sealed class PostgresProof(PostgresSession session, TableLoad load, Sch
     internal const string OfThisTransaction = " WHERE xmin::text = (txid_current() % 4294967296)::text";
 
     private readonly SentEvidence _sent = SentEvidence.Of(load, drift);
-
-    /// <summary>Rows of equal keys.</summary>
-    internal static string SameKey(IReadOnlyList<string> keys) => string.Join(" AND ", keys.Select(key => $"t.{SqlNames.Quote(key)} = s.{SqlNames.Quote(key)}"));
 
     /// <summary>Compares what was sent with rows of the table.</summary>
     internal async ValueTask<RowEvidence> OfTableAsync(string table, string where, CancellationToken cancellationToken) =>
@@ -41,7 +36,7 @@ internal sealed class PostgresProof(PostgresSession session, TableLoad load, Sch
         var merged = await SeeAsync(from.EndsWith(" AS s", StringComparison.Ordinal) ? from[..^1] + "t" : $"{from} AS t", cancellationToken);
         var rows = keys.Count == 0
             ? $"{table} AS t{where}"
-            : $"{table} AS t JOIN {(from.EndsWith(" AS s", StringComparison.Ordinal) ? from : $"{from} AS s")} ON {SameKey(keys)}";
+            : $"{table} AS t JOIN {(from.EndsWith(" AS s", StringComparison.Ordinal) ? from : $"{from} AS s")} ON {SqlNames.SameKey(keys)}";
         var seen = await SeeAsync(rows, cancellationToken);
         EvidenceComparison.Require("what was loaded", merged, $"table {load.Table}", seen);
         return seen;
@@ -49,16 +44,8 @@ internal sealed class PostgresProof(PostgresSession session, TableLoad load, Sch
 
     private async ValueTask<RowEvidence> SeeAsync(string from, CancellationToken cancellationToken)
     {
-        var query = _sent.Query(from);
-        if (load.Reconcile == Reconciliation.Checksums)
-        {
-            var sink = new EvidenceSink(null, [.. _sent.Evidence.Columns.Select(column => column.Kind)]);
-            await PostgresExtract.ByCopyAsync(session, query, sink, cancellationToken);
-            return sink.Evidence;
-        }
-
-        var row = new SingleRow();
-        await PostgresExtract.ByCopyAsync(session, CountedEvidence.Query($"({query}) AS q", PostgresHook.Postgres, _sent.Evidence.Columns), row, cancellationToken);
-        return CountedEvidence.Read(row.Values, _sent.Evidence.Columns);
+        var question = _sent.Ask(from, PostgresHook.Postgres);
+        await PostgresExtract.ByCopyAsync(session, question.Sql, question.Sink, cancellationToken);
+        return question.Answer;
     }
 }

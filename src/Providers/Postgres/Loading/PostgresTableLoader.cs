@@ -24,30 +24,27 @@ public sealed class PostgresTableLoader(Connection connection) : ITableLoader
             {
                 await PostgresExtract.PrepareAsync(session, PostgresHook.Postgres, cancellationToken);
                 var ledger = load.Identity is null || load.DryRun ? null : await PostgresLedger.OpenAsync(session, load, cancellationToken);
-                await using var rejects = load.Quarantine is { } uri ? new LoadQuarantine(load.Store, uri, load.MaxRejected) : null;
-                try
-                {
-                    // Rolls back when disposed without a commit.
-                    await using var transaction = await session.Connection.BeginTransactionAsync(cancellationToken);
-                    var result = await LoadInTransactionAsync(session, load, ledger, rejects, cancellationToken);
-                    if (!load.DryRun)
-                    {
-                        await transaction.CommitAsync(cancellationToken);
-                    }
-
-                    return result;
-                }
-                finally
-                {
-                    // Also when the load failed: whoever looks into it needs them most then.
-                    await (rejects?.PublishAsync(CancellationToken.None) ?? ValueTask.CompletedTask);
-                }
+                return await LoadQuarantine.RunAsync(load, rejects => InTransactionAsync(session, load, ledger, rejects, cancellationToken));
             },
             cancellationToken);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _session?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static async ValueTask<LoadResult> InTransactionAsync(
+        PostgresSession session, TableLoad load, PostgresLedger? ledger, LoadQuarantine? rejects, CancellationToken cancellationToken)
+    {
+        // Rolls back when disposed without a commit.
+        await using var transaction = await session.Connection.BeginTransactionAsync(cancellationToken);
+        var result = await LoadInTransactionAsync(session, load, ledger, rejects, cancellationToken);
+        if (!load.DryRun)
+        {
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        return result;
+    }
 
     private static async ValueTask<LoadResult> LoadInTransactionAsync(
         PostgresSession session, TableLoad load, PostgresLedger? ledger, LoadQuarantine? rejects, CancellationToken cancellationToken)
@@ -60,6 +57,11 @@ public sealed class PostgresTableLoader(Connection connection) : ITableLoader
 
         var table = await PostgresTable.DescribeAsync(session, load.Schema, load.Table, cancellationToken);
         var result = await new PostgresLoad(session, table, load, rejects).RunAsync(cancellationToken);
+        if (rejects is not null && !load.DryRun)
+        {
+            await rejects.PublishAsync(cancellationToken);
+        }
+
         if (ledger is not null)
         {
             await ledger.RememberAsync(result, cancellationToken);

@@ -26,21 +26,16 @@ internal sealed class SqliteLoad(SqliteSession session, SqliteTable table, Table
 
     internal async ValueTask<LoadResult> RunAsync(CancellationToken cancellationToken)
     {
-        if (load.SnapshotColumn is not null && load.Method != LoadMethod.Replace)
-        {
-            throw new TaskFailedException("SnapshotColumn says which rows REPLACE replaces; it does not go with another method.");
-        }
-
+        var objects = new ObjectColumns(load, [.. table.Columns.Select(c => c.Target)], _filled);
         long loaded = 0;
         foreach (var source in load.Objects)
         {
             await using var reader = new CsvReader(await load.Store.OpenReadAsync(source, cancellationToken), load.Format) { KeepsLines = rejects is not null };
-            if (await NamesAsync(reader, cancellationToken) is not { } names)
+            if (await objects.ReadAsync(reader, cancellationToken) is not { } drift)
             {
-                continue; // empty, without even a header
+                continue;
             }
 
-            var drift = SchemaDrift.Compare(names, [.. table.Columns.Select(c => c.Target)], load.Drift, load.Table, _filled);
             if (_drift is null)
             {
                 _drift = drift;
@@ -50,10 +45,6 @@ internal sealed class SqliteLoad(SqliteSession session, SqliteTable table, Table
                 }
 
                 Begin();
-            }
-            else if (!drift.Loaded.Order(StringComparer.Ordinal).SequenceEqual(_drift.Loaded.Order(StringComparer.Ordinal)))
-            {
-                throw new TaskFailedException($"The objects of one load into {load.Table} have different columns; load them one after the other.");
             }
 
             loaded += await InsertAsync(drift, reader, source, cancellationToken);
@@ -70,22 +61,6 @@ internal sealed class SqliteLoad(SqliteSession session, SqliteTable table, Table
         }
 
         return new(0, 0);
-    }
-
-    private async ValueTask<IReadOnlyList<string>?> NamesAsync(CsvReader reader, CancellationToken cancellationToken)
-    {
-        if (load.Format.Header && !await reader.ReadAsync(cancellationToken))
-        {
-            return null;
-        }
-
-        return load switch
-        {
-            { Columns: { Count: > 0 } named } => named,
-            { Format.Header: true } => reader.ReadNames(),
-            { Manifest.Meta.Sluice.Columns: { Count: > 0 } known } => [.. known.Select(column => column.Name)],
-            _ => [.. table.Columns.Select(column => column.Name)],
-        };
     }
 
     private LoadResult Tell()

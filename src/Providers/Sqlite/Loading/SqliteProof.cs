@@ -1,5 +1,4 @@
 using Sluice.Authoring.Evidence;
-using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Loading;
 using Sluice.Providers.Sqlite.Hooks;
@@ -32,25 +31,16 @@ internal sealed class SqliteProof(SqliteSession session, TableLoad load, SchemaD
     internal RowEvidence OfMerge(string table, string from, IReadOnlyList<string> keys, string where)
     {
         var merged = See($"{from} AS t");
-        var same = string.Join(" AND ", keys.Select(key => $"t.{SqlNames.Quote(key)} = s.{SqlNames.Quote(key)}"));
-        var seen = See(keys.Count == 0 ? $"{table} AS t{where}" : $"{table} AS t JOIN {from} AS s ON {same}");
+        var seen = See(keys.Count == 0 ? $"{table} AS t{where}" : $"{table} AS t JOIN {from} AS s ON {SqlNames.SameKey(keys)}");
         EvidenceComparison.Require("what was loaded", merged, $"table {load.Table}", seen);
         return seen;
     }
 
     private RowEvidence See(string from)
     {
-        var query = _sent.Query(from);
-        if (load.Reconcile == Reconciliation.Checksums)
-        {
-            var sink = new EvidenceSink(null, [.. _sent.Evidence.Columns.Select(column => column.Kind)]);
-            Read(query, sink);
-            return sink.Evidence;
-        }
-
-        var row = new SingleRow();
-        Read(CountedEvidence.Query($"({query}) AS q", "sqlite", _sent.Evidence.Columns), row);
-        return CountedEvidence.Read(row.Values, _sent.Evidence.Columns);
+        var question = _sent.Ask(from, "sqlite");
+        Read(question.Sql, question.Sink);
+        return question.Answer;
     }
 
     private void Read(string query, IRowSink sink)

@@ -16,16 +16,8 @@ public sealed class SqliteTableLoader(Connection connection) : ITableLoader
     {
         var session = _session ??= await SqliteSession.OpenAsync(connection, cancellationToken);
         var content = load.Identity is null || load.DryRun ? null : await LoadContent.OfAsync(load, cancellationToken);
-        await using var rejects = load.Quarantine is { } uri ? new LoadQuarantine(load.Store, uri, load.MaxRejected) : null;
-        try
-        {
-            return await session.RunAsync(() => InTransactionAsync(session, load, content, rejects, cancellationToken), cancellationToken);
-        }
-        finally
-        {
-            // Also when the load failed: whoever looks into it needs them most then.
-            await (rejects?.PublishAsync(CancellationToken.None) ?? ValueTask.CompletedTask);
-        }
+        return await LoadQuarantine.RunAsync(
+            load, rejects => session.RunAsync(() => InTransactionAsync(session, load, content, rejects, cancellationToken), cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -49,7 +41,14 @@ public sealed class SqliteTableLoader(Connection connection) : ITableLoader
             var table = SqliteTable.Describe(session, load.Schema, load.Table);
             var result = await new SqliteLoad(session, table, load, rejects).RunAsync(cancellationToken);
             ledger?.Remember(result);
-            session.Execute(load.DryRun ? "ROLLBACK" : "COMMIT");
+            if (load.DryRun)
+            {
+                RollBack(session);
+                return result;
+            }
+
+            await (rejects?.PublishAsync(cancellationToken) ?? ValueTask.CompletedTask);
+            session.Execute("COMMIT");
             return result;
         }
         catch

@@ -6,29 +6,6 @@ namespace Sluice.Authoring.Csv;
 /// <summary>Matches the columns of a file with those of a table.</summary>
 public static class LoadColumns
 {
-    /// <summary>Finds the columns of one object: those that the load names, else its header's, else all of the table.</summary>
-    /// <param name="reader">Stands at the beginning; left behind the header.</param>
-    /// <param name="load">What is loaded.</param>
-    /// <param name="tableColumns">All columns that can be written, in the table's order.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <returns>In the object's order, as the table spells them; null when the object ends before its header.</returns>
-    /// <exception cref="TaskFailedException">The table lacks some of them, or one is there twice.</exception>
-    public static async ValueTask<IReadOnlyList<string>?> ReadAsync(
-        CsvReader reader, TableLoad load, IReadOnlyList<string> tableColumns, CancellationToken cancellationToken)
-    {
-        if (load.Format.Header && !await reader.ReadAsync(cancellationToken))
-        {
-            return null;
-        }
-
-        return load switch
-        {
-            { Columns: { Count: > 0 } named } => Match(named, tableColumns, load.Table),
-            { Format.Header: true } => Match(reader.ReadNames(), tableColumns, load.Table),
-            _ => tableColumns,
-        };
-    }
-
     /// <summary>Finds for each column of the file the table's own spelling; by the exact name first, then without regard to case.</summary>
     /// <param name="fileColumns">As the header or the author names them.</param>
     /// <param name="tableColumns">All columns that can be written.</param>

@@ -8,8 +8,8 @@ namespace Sluice.Authoring.Extraction;
 /// <summary>Writes the rows of one part into objects, a new one after so many rows. An object is begun when its first rows are due.</summary>
 /// <param name="request">How to write.</param>
 /// <param name="limit">Shared by all readers.</param>
-/// <param name="name">Where the n-th object goes.</param>
-internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int, Uri> name) : IRowSink, IAsyncDisposable
+/// <param name="open">Opens the n-th object.</param>
+internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int, CancellationToken, ValueTask<IObjectWrite>> open) : IRowSink, IAsyncDisposable
 {
     private readonly List<WrittenObject> _written = [];
     private IObjectWrite? _write;
@@ -97,7 +97,7 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
 
     private async ValueTask<Stream> OpenAsync(CancellationToken cancellationToken)
     {
-        _write = await request.Store.OpenWriteAsync(name(_written.Count), request.WriteOptions, cancellationToken);
+        _write = await open(_written.Count, cancellationToken);
         return _write.Body;
     }
 }

@@ -36,7 +36,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
     {
         // Opened before the query runs: an object that may not be replaced is told at once.
         await using var write = await request.Store.OpenWriteAsync(request.Uri, request.WriteOptions, cancellationToken);
-        await using var part = new PartSink(request with { Store = new Opened(write) }, _limit, _ => request.Uri);
+        await using var part = new PartSink(request, _limit, (_, _) => ValueTask.FromResult(write));
         var rows = await source.ExtractAsync(ExtractQueries.Whole(request, source.Dialect), request.Parameters, Guard(part), cancellationToken);
         await part.CompleteAsync(evenEmpty: true, cancellationToken);
         return new(ObjectUri.Text(request.Uri), rows, part.Written.Sum(one => one.Object.Size), 1, null);
@@ -51,7 +51,8 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         await using var snapshot = await SnapshotAsync(cancellationToken);
         var queries = await QueriesAsync(snapshot.Sessions[0], cancellationToken);
         var isPublishing = false;
-        var parts = queries.Select((_, i) => new PartSink(request, _limit, file => ObjectUri.Parse(PartName(folder, i, file)))).ToList();
+        var parts = queries.Select((_, i) => new PartSink(
+            request, _limit, (file, token) => request.Store.OpenWriteAsync(ObjectUri.Parse(PartName(folder, i, file)), request.WriteOptions, token))).ToList();
         try
         {
             await ReadAllAsync(snapshot, queries, parts, cancellationToken);
@@ -280,21 +281,5 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
                 throw new TaskFailedException($"{what} must be at least 1, and is {value}.");
             }
         }
-    }
-
-    /// <summary>A store in which the one object is open already.</summary>
-    private sealed class Opened(IObjectWrite write) : IObjectStore
-    {
-        public ValueTask<IObjectWrite> OpenWriteAsync(Uri uri, ObjectWriteOptions options, CancellationToken cancellationToken) => ValueTask.FromResult(write);
-
-        public ValueTask<StoredObject?> HeadAsync(Uri uri, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public IAsyncEnumerable<StoredObject> ListAsync(Uri prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask<Stream> OpenReadAsync(Uri uri, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask DeleteAsync(Uri uri, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -26,6 +26,9 @@ public static class SqlNames
     /// <summary>Quotes names, with commas between.</summary>
     public static string Join(IEnumerable<string> names, string dialect = "") => string.Join(", ", names.Select(name => Quote(name, dialect)));
 
+    /// <summary>A condition that rows with the aliases <c>t</c> and <c>s</c> have the same key.</summary>
+    public static string SameKey(IEnumerable<string> keys) => string.Join(" AND ", keys.Select(key => $"t.{Quote(key)} = s.{Quote(key)}"));
+
     /// <summary>A text literal for a database in which a backslash means itself (PostgreSQL with standard strings, SQLite).</summary>
     public static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

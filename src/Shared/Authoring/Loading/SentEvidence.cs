@@ -34,10 +34,14 @@ public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Co
             [.. loaded.Select(pair => pair.Second!)]);
     }
 
-    /// <summary>Reads the same columns from rows that have the alias <c>t</c>.</summary>
+    /// <summary>Asks a database for the same of rows that have the alias <c>t</c>.</summary>
     /// <param name="from">What stands behind FROM.</param>
-    public string Query(string from) =>
-        $"SELECT {string.Join(", ", Columns.Zip(Evidence.Columns, (column, sent) => $"t.{SqlNames.Quote(column)} AS {SqlNames.Quote(sent.Name)}"))} FROM {from}";
+    /// <param name="dialect">The database's.</param>
+    public EvidenceQuestion Ask(string from, string dialect)
+    {
+        var query = $"SELECT {string.Join(", ", Columns.Zip(Evidence.Columns, (column, sent) => $"t.{SqlNames.Quote(column)} AS {SqlNames.Quote(sent.Name)}"))} FROM {from}";
+        return Evidence.Hash is null ? EvidenceQuestion.OfCounts(query, dialect, Evidence.Columns) : EvidenceQuestion.OfRows(query, Evidence.Columns);
+    }
 
     /// <summary>Compares all that was sent with what was seen; of rows that were refused only their number can be.</summary>
     /// <param name="seen">What was seen.</param>
