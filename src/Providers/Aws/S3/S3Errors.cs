@@ -9,7 +9,7 @@ namespace Sluice.Providers.Aws.S3;
 /// <summary>The SDK's exceptions as sentences.</summary>
 internal static class S3Errors
 {
-    internal static bool IsMissing(AmazonS3Exception e) => e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket";
+    internal static bool IsMissing(AmazonS3Exception e) => e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode is not ("NoSuchBucket" or "NoSuchUpload");
 
     /// <summary>The store does not know conditional requests.</summary>
     internal static bool IsUnsupported(AmazonS3Exception e) => e.StatusCode == HttpStatusCode.NotImplemented || e.ErrorCode == "NotImplemented";
@@ -32,7 +32,7 @@ internal static class S3Errors
         _ => new TaskErrorException($"S3 could not be asked about {ObjectUri.Text(uri)} with {Who(settings)}: {Reason(e)}", e),
     };
 
-    internal static TaskErrorException Unreachable(HttpRequestException e, Uri uri, AwsSettings settings) =>
+    internal static TaskErrorException Unreachable(Exception e, Uri uri, AwsSettings settings) =>
         new($"{settings.Endpoint ?? "S3"} cannot be reached for {ObjectUri.Text(uri)}: {e.Message}", e);
 
     internal static string Who(AwsSettings settings) => settings.Id is null ? "the default AWS credentials" : $"connection '{settings.Id}'";

@@ -89,7 +89,7 @@ public sealed class S3ObjectStore : IObjectStore
             {
                 try
                 {
-                    return (await _client.GetObjectAsync(uri.Host, ObjectUri.Key(uri), cancellationToken)).ResponseStream;
+                    return new ReadStream((await _client.GetObjectAsync(uri.Host, ObjectUri.Key(uri), cancellationToken)).ResponseStream, uri);
                 }
                 catch (AmazonS3Exception e) when (S3Errors.IsMissing(e))
                 {
@@ -131,7 +131,7 @@ public sealed class S3ObjectStore : IObjectStore
         {
             throw S3Errors.Describe(e, uri, _settings);
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or HttpIOException)
         {
             throw S3Errors.Unreachable(e, uri, _settings);
         }

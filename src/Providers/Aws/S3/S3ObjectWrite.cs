@@ -23,6 +23,7 @@ internal sealed class S3ObjectWrite : IObjectWrite
     private readonly string _key;
     private readonly ObjectWriteOptions _options;
     private readonly string? _before;
+    private readonly string _writeId = Guid.NewGuid().ToString("n");
     private readonly SemaphoreSlim _slots = new(UploadsAtOnce);
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task<PartETag>> _parts = [];
@@ -102,7 +103,7 @@ internal sealed class S3ObjectWrite : IObjectWrite
                 await _client.AbortMultipartUploadAsync(_uri.Host, _key, _uploadId, timeout.Token);
             }
         }
-        catch (Exception e) when (S3Errors.IsOfSdk(e) || e is HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (S3Errors.IsOfSdk(e) || e is HttpRequestException or HttpIOException or OperationCanceledException)
         {
             // What made the write fail is what the user must see; a rule of the bucket cleans up what S3 could not be told.
         }
@@ -125,7 +126,7 @@ internal sealed class S3ObjectWrite : IObjectWrite
             }
 
             _uploadId ??= await _store.TryAsync(
-                _uri, async () => (await _client.InitiateMultipartUploadAsync(S3WriteSettings.Multipart(_uri, _options), cancellationToken)).UploadId);
+                _uri, async () => (await _client.InitiateMultipartUploadAsync(S3WriteSettings.Multipart(_uri, _options, _writeId), cancellationToken)).UploadId);
             await _slots.WaitAsync(cancellationToken);
         }
         catch
@@ -166,7 +167,7 @@ internal sealed class S3ObjectWrite : IObjectWrite
     private async Task PutAsync(bool isConditional, CancellationToken cancellationToken)
     {
         using var bytes = PartStream.Rest.AsStream();
-        var request = S3WriteSettings.Put(_uri, _options);
+        var request = S3WriteSettings.Put(_uri, _options, _writeId);
         request.InputStream = bytes;
         request.AutoCloseStream = false;
         request.UseChunkEncoding = false;
@@ -181,22 +182,53 @@ internal sealed class S3ObjectWrite : IObjectWrite
             _uri,
             async () =>
             {
+                await CheckAsync(cancellationToken);
                 try
                 {
-                    await CheckAsync(cancellationToken);
-                    await put(true, cancellationToken);
+                    await PutAsync(put, cancellationToken);
                 }
-                catch (AmazonS3Exception e) when (S3Errors.IsUnsupported(e))
+                catch (Exception e) when (S3Errors.IsOfSdk(e) || e is HttpRequestException or HttpIOException)
                 {
-                    await put(false, cancellationToken);
-                }
-                catch (AmazonS3Exception e) when (S3Errors.IsConflict(e) || (_before is not null && S3Errors.IsMissing(e)))
-                {
-                    throw _options.Replace ? new ObjectChangedException(_uri) : new ObjectExistsException(_uri);
+                    if (await IsOursAsync(cancellationToken))
+                    {
+                        return true;
+                    }
+
+                    if (e is AmazonS3Exception refused && (S3Errors.IsConflict(refused) || (_before is not null && S3Errors.IsMissing(refused))))
+                    {
+                        throw _options.Replace ? new ObjectChangedException(_uri) : new ObjectExistsException(_uri);
+                    }
+
+                    throw;
                 }
 
                 return true;
             });
+
+    private static async ValueTask PutAsync(Func<bool, CancellationToken, Task> put, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await put(true, cancellationToken);
+        }
+        catch (AmazonS3Exception e) when (S3Errors.IsUnsupported(e))
+        {
+            await put(false, cancellationToken);
+        }
+    }
+
+    // Where the store's answer was lost, the SDK's next try meets what the one before it wrote, or an upload that is complete and so gone.
+    private async ValueTask<bool> IsOursAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _client.GetObjectMetadataAsync(_uri.Host, _key, cancellationToken)).Metadata[S3WriteSettings.WriteId] == _writeId;
+        }
+        catch (Exception e) when (S3Errors.IsOfSdk(e) || e is HttpRequestException or HttpIOException)
+        {
+            return false; // nothing is there, or nobody can tell: what made the write fail is what the user must see
+        }
+    }
 
     // For look-alikes that pass over the condition.
     private async ValueTask CheckAsync(CancellationToken cancellationToken)

@@ -8,6 +8,9 @@ namespace Sluice.Providers.Aws.S3;
 /// <summary>Storage class, encryption and tags, as S3's requests take them.</summary>
 internal static class S3WriteSettings
 {
+    /// <summary>Metadata of the object that tells who wrote it: an ETag would not, of two who write the same.</summary>
+    internal const string WriteId = "x-amz-meta-sluice-write";
+
     // S3, "Categorizing your storage using tags".
     private const int MostTags = 10;
 
@@ -40,9 +43,9 @@ internal static class S3WriteSettings
         }
     }
 
-    internal static PutObjectRequest Put(Uri uri, ObjectWriteOptions options)
+    internal static PutObjectRequest Put(Uri uri, ObjectWriteOptions options, string writeId)
     {
-        var request = new PutObjectRequest { BucketName = uri.Host, Key = ObjectUri.Key(uri), TagSet = Tags(options) };
+        var request = new PutObjectRequest { BucketName = uri.Host, Key = ObjectUri.Key(uri), TagSet = Tags(options), Metadata = { [WriteId] = writeId } };
         if (options.StorageClass is { } storage)
         {
             request.StorageClass = new(storage);
@@ -57,9 +60,9 @@ internal static class S3WriteSettings
         return request;
     }
 
-    internal static InitiateMultipartUploadRequest Multipart(Uri uri, ObjectWriteOptions options)
+    internal static InitiateMultipartUploadRequest Multipart(Uri uri, ObjectWriteOptions options, string writeId)
     {
-        var request = new InitiateMultipartUploadRequest { BucketName = uri.Host, Key = ObjectUri.Key(uri), TagSet = Tags(options) };
+        var request = new InitiateMultipartUploadRequest { BucketName = uri.Host, Key = ObjectUri.Key(uri), TagSet = Tags(options), Metadata = { [WriteId] = writeId } };
         if (options.StorageClass is { } storage)
         {
             request.StorageClass = new(storage);

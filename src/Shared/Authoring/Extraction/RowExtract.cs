@@ -97,12 +97,24 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         }
         catch (Exception e) when (e is IOException or TaskErrorException or TaskFailedException)
         {
-            if (!(await FormerAsync(uri, cancellationToken)).SequenceEqual(published.Entries.Select(entry => entry.Uri)))
+            if (!await IsThereAsync(uri, published, cancellationToken))
             {
                 throw;
             }
 
             request.Log?.Invoke($"The store answered \"{e.Message}\", but the manifest is there as it was written.");
+        }
+    }
+
+    private async ValueTask<bool> IsThereAsync(Uri uri, ObjectManifest published, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await FormerAsync(uri, cancellationToken)).SequenceEqual(published.Entries.Select(entry => entry.Uri));
+        }
+        catch (Exception e) when (e is IOException or TaskErrorException)
+        {
+            return false; // nobody can tell: what made the publishing fail is what the user must see
         }
     }
 
