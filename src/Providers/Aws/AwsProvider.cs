@@ -21,6 +21,9 @@ public sealed class AwsProvider : IProvider
         catalog.AddLoader("redshift", connection => new RedshiftLoader(connection));
         catalog.AddOperator<SqlToS3Operator>();
         catalog.AddOperator<S3ToRedshiftOperator>();
+        catalog.AddOperator<S3ToPostgresOperator>();
+        catalog.AddOperator<S3ToSqliteOperator>();
+        catalog.AddOperator<TransferOperator>();
         catalog.AddOperator<S3KeySensor>();
         catalog.AddOperator<S3ListOperator>();
         catalog.AddOperator<S3CopyOperator>();

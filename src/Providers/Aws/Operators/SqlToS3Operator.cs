@@ -2,6 +2,7 @@ using Sluice.Core.Connections;
 using Sluice.Core.DagRuns;
 using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
 using Sluice.Authoring.Operators;
 
 namespace Sluice.Providers.Aws.Operators;
@@ -14,6 +15,9 @@ namespace Sluice.Providers.Aws.Operators;
 /// </remarks>
 public sealed class SqlToS3Operator : Operator
 {
+    // Small enough that little is left to load when the last one is whole.
+    private const long RowsPerFedFile = 250_000;
+
     /// <summary>The query; or give <see cref="Table"/>. Values belong into <see cref="Parameters"/>: what a template puts here is spliced in as text.</summary>
     [Templated(".sql")]
     public string? Query { get; set; }
@@ -135,13 +139,8 @@ public sealed class SqlToS3Operator : Operator
     public override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
     {
         var uri = ObjectAddress.Resolve(S3Bucket, S3Key, Uri);
-        var connection = await SourceAsync(context, cancellationToken);
-        await using var sql = context.Providers.OpenSql(connection);
         await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
-        var wrote = await new RowExtract(sql, Request(context, uri, store, connection)).RunAsync(cancellationToken);
-        context.Log(wrote.Objects == 1
-            ? $"Wrote {wrote.Rows} rows, {wrote.Bytes} bytes, to {wrote.Uri}."
-            : $"Wrote {wrote.Rows} rows, {wrote.Bytes} bytes, in {wrote.Objects} objects, named by {wrote.Uri}.");
+        var wrote = await ExtractAsync(context, uri, store, feed: null, cancellationToken);
         if (wrote.Evidence is { } evidence)
         {
             context.Push("evidence", evidence);
@@ -149,6 +148,27 @@ public sealed class SqlToS3Operator : Operator
 
         return new SqlToS3Result(wrote.Uri, wrote.Rows, wrote.Bytes);
     }
+
+    /// <summary>Extracts as this operator's settings say.</summary>
+    /// <param name="context">The attempt.</param>
+    /// <param name="uri">The object.</param>
+    /// <param name="store">Where it goes.</param>
+    /// <param name="feed">Is told of each object, for a load that runs beside this; null: nobody.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal async ValueTask<ExtractResult> ExtractAsync(TaskContext context, Uri uri, IObjectStore store, ObjectFeed? feed, CancellationToken cancellationToken)
+    {
+        var connection = await SourceAsync(context, cancellationToken);
+        await using var sql = context.Providers.OpenSql(connection);
+        var request = Request(context, uri, store, connection) with { Feed = feed, MaxRowsPerFile = MaxRowsPerFile ?? (feed is null ? null : RowsPerFedFile) };
+        var wrote = await new RowExtract(sql, request).RunAsync(cancellationToken);
+        context.Log(wrote.Objects == 1
+            ? $"Wrote {wrote.Rows} rows, {wrote.Bytes} bytes, to {wrote.Uri}."
+            : $"Wrote {wrote.Rows} rows, {wrote.Bytes} bytes, in {wrote.Objects} objects, named by {wrote.Uri}.");
+        return wrote;
+    }
+
+    /// <summary>How CSV is written.</summary>
+    internal CsvFormat Csv(Uri uri) => ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, uri);
 
     private async ValueTask<Connection> SourceAsync(TaskContext context, CancellationToken cancellationToken)
     {
@@ -198,7 +218,7 @@ public sealed class SqlToS3Operator : Operator
             Tags = ObjectTags,
         },
         Format = FileFormat,
-        Csv = ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, uri),
+        Csv = Csv(uri),
         MaxRowsPerFile = MaxRowsPerFile,
         Manifest = Manifest,
         Reconcile = Reconcile,

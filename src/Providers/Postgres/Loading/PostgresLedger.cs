@@ -10,11 +10,9 @@ namespace Sluice.Providers.Postgres.Loading;
 internal sealed class PostgresLedger
 {
     private readonly PostgresSession _session;
-    private readonly TableLoad _load;
     private readonly string _name;
-    private readonly string _content;
 
-    private PostgresLedger(PostgresSession session, TableLoad load, string name, string content) => (_session, _load, _name, _content) = (session, load, name, content);
+    private PostgresLedger(PostgresSession session, string name) => (_session, _name) = (session, name);
 
     /// <summary>Finds the ledger, or makes it.</summary>
     /// <exception cref="TaskFailedException">It is not there and may not be made.</exception>
@@ -29,14 +27,13 @@ internal sealed class PostgresLedger
             }
         }
 
-        return new(session, load, name, await LoadContent.OfAsync(load, cancellationToken));
+        return new(session, name);
     }
 
     /// <summary>Locks this load's row for the transaction.</summary>
-    /// <returns>Rows that were appended from the same objects before; null when they are to be loaded.</returns>
-    internal async ValueTask<long?> FindAsync(CancellationToken cancellationToken)
+    internal async ValueTask<LedgerEntry?> LockAsync(TableLoad load, CancellationToken cancellationToken)
     {
-        var values = LoadLedger.Values(_load, _content, 0, DateTimeOffset.UtcNow);
+        var values = LoadLedger.Values(load, content: "", rows: 0, DateTimeOffset.UtcNow);
         await using (var insert = _session.Command(LoadLedger.Insert(_name), values))
         {
             await insert.ExecuteNonQueryAsync(cancellationToken);
@@ -44,17 +41,14 @@ internal sealed class PostgresLedger
 
         await using var select = _session.Command(LoadLedger.Select(_name, "FOR UPDATE"), values);
         await using var reader = await select.ExecuteReaderAsync(cancellationToken);
-        return LoadLedger.Decide(
-            _load,
-            _content,
-            await reader.ReadAsync(cancellationToken)
-                ? new(reader.GetInt64(0), reader.GetInt32(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4), reader.GetString(5))
-                : null);
+        return await reader.ReadAsync(cancellationToken)
+            ? new(reader.GetInt64(0), reader.GetInt32(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4), reader.GetString(5))
+            : null;
     }
 
-    internal async ValueTask RememberAsync(LoadResult result, CancellationToken cancellationToken)
+    internal async ValueTask RememberAsync(TableLoad load, string content, LoadResult result, CancellationToken cancellationToken)
     {
-        await using var update = _session.Command(LoadLedger.Update(_name), LoadLedger.Values(_load, _content, result.RowsInTable, DateTimeOffset.UtcNow));
+        await using var update = _session.Command(LoadLedger.Update(_name), LoadLedger.Values(load, content, result.RowsInTable, DateTimeOffset.UtcNow));
         await update.ExecuteNonQueryAsync(cancellationToken);
     }
 

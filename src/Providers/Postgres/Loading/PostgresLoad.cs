@@ -12,6 +12,9 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
 {
     private const string Staging = "pg_temp.\"sluice_staging\"";
 
+    /// <summary>What is loaded; of objects that come while it runs, all of them in the end.</summary>
+    internal TableLoad Load => load;
+
     private readonly IReadOnlyList<string> _filled = load.SnapshotColumn is { } snapshot ? [Find(snapshot, table)] : [];
     private SchemaDrift? _drift;
 
@@ -24,8 +27,9 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
     {
         var objects = new ObjectColumns(load, [.. table.Columns.Select(c => c.Target)], _filled);
         long loaded = 0;
-        foreach (var source in load.Objects)
+        await foreach (var source in load.ArrivingAsync(cancellationToken))
         {
+            load = load.SoFar();
             await using var reader = new CsvReader(await load.Store.OpenReadAsync(source, cancellationToken), load.Format) { KeepsLines = rejects is not null };
             if (await objects.ReadAsync(reader, cancellationToken) is not { } drift)
             {
@@ -46,6 +50,7 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
             loaded += await CopyAsync(drift, reader, source, cancellationToken);
         }
 
+        load = load.Whole();
         return _drift is null ? await LoadNothingAsync(cancellationToken) : await EndAsync(loaded, cancellationToken);
     }
 

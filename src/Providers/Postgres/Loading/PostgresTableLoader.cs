@@ -49,14 +49,26 @@ public sealed class PostgresTableLoader(Connection connection) : ITableLoader
     private static async ValueTask<LoadResult> LoadInTransactionAsync(
         PostgresSession session, TableLoad load, PostgresLedger? ledger, LoadQuarantine? rejects, CancellationToken cancellationToken)
     {
-        if (ledger is not null && await ledger.FindAsync(cancellationToken) is { } rows)
+        string? content = null;
+        if (ledger is not null)
         {
-            load.Log?.Invoke($"These objects were appended to {load.Table} already: {rows} rows. Nothing is loaded again.");
-            return new(rows, rows);
+            var entry = await ledger.LockAsync(load, cancellationToken);
+            if (LoadLedger.GoesByContent(load, entry))
+            {
+                load = await load.WhenWholeAsync(cancellationToken);
+            }
+
+            content = load.Feed is null ? await LoadContent.OfAsync(load, cancellationToken) : null;
+            if (LoadLedger.Decide(load, content ?? "", entry) is { } rows)
+            {
+                load.Log?.Invoke($"These objects were appended to {load.Table} already: {rows} rows. Nothing is loaded again.");
+                return new(rows, rows);
+            }
         }
 
         var table = await PostgresTable.DescribeAsync(session, load.Schema, load.Table, cancellationToken);
-        var result = await new PostgresLoad(session, table, load, rejects).RunAsync(cancellationToken);
+        var work = new PostgresLoad(session, table, load, rejects);
+        var result = await work.RunAsync(cancellationToken);
         if (rejects is not null && !load.DryRun)
         {
             await rejects.PublishAsync(cancellationToken);
@@ -64,7 +76,7 @@ public sealed class PostgresTableLoader(Connection connection) : ITableLoader
 
         if (ledger is not null)
         {
-            await ledger.RememberAsync(result, cancellationToken);
+            await ledger.RememberAsync(work.Load, content ?? await LoadContent.OfAsync(work.Load, cancellationToken), result, cancellationToken);
         }
 
         return result;

@@ -14,6 +14,7 @@ public sealed class SqliteTableLoader(Connection connection) : ITableLoader
     /// <inheritdoc/>
     public async ValueTask<LoadResult> LoadAsync(TableLoad load, CancellationToken cancellationToken)
     {
+        load = await load.WhenWholeAsync(cancellationToken); // others may write to the file until then
         var session = _session ??= await SqliteSession.OpenAsync(connection, cancellationToken);
         var content = load.Identity is null || load.DryRun ? null : await LoadContent.OfAsync(load, cancellationToken);
         return await LoadQuarantine.RunAsync(

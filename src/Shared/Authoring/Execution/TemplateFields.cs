@@ -14,23 +14,34 @@ internal static class TemplateFields
     /// <exception cref="TemplateFieldException">One cannot be rendered; names the field, line and column.</exception>
     public static async ValueTask<bool> RenderAsync(Operator op, TaskContext context, CancellationToken cancellationToken)
     {
-        TemplateRenderer? renderer = null;
-        foreach (var argument in OperatorArguments.Of(op.GetType()))
+        if (!NeedsRendering(op))
         {
-            if (!argument.IsTemplate || argument.Property.GetValue(op) is not { } value || !NeedsRendering(value, argument.Extensions))
-            {
-                continue;
-            }
-
-            renderer ??= new(context);
-            argument.Property.SetValue(op, await RenderAsync(argument, value, renderer, cancellationToken));
+            return false;
         }
 
-        return renderer is not null;
+        await RenderAsync(op, "", new(context), cancellationToken);
+        return true;
     }
 
     public static bool HasTags(string text) =>
         text.Contains("{{", StringComparison.Ordinal) || text.Contains("{%", StringComparison.Ordinal) || text.Contains("{#", StringComparison.Ordinal);
+
+    private static async ValueTask RenderAsync(Operator op, string prefix, TemplateRenderer renderer, CancellationToken cancellationToken)
+    {
+        foreach (var (argument, value) in Templates(op).Where(pair => NeedsRendering(pair.Value, pair.Argument.Extensions)))
+        {
+            argument.Property.SetValue(op, await RenderAsync(argument with { Name = prefix + argument.Name }, value, renderer, cancellationToken));
+        }
+    }
+
+    private static IEnumerable<(OperatorArgument Argument, object Value)> Templates(Operator op) =>
+        from argument in OperatorArguments.Of(op.GetType())
+        where argument.IsTemplate
+        let value = argument.Property.GetValue(op)
+        where value is not null
+        select (argument, value);
+
+    private static bool NeedsRendering(Operator op) => Templates(op).Any(pair => NeedsRendering(pair.Value, pair.Argument.Extensions));
 
     private static async ValueTask<object> RenderAsync(
         OperatorArgument argument, object value, TemplateRenderer renderer, CancellationToken cancellationToken)
@@ -39,6 +50,11 @@ internal static class TemplateFields
         {
             case string text:
                 return await renderer.RenderAsync(argument.Name, text, argument.Extensions, cancellationToken);
+
+            case Operator nested:
+                var copy = nested.Copy();
+                await RenderAsync(copy, argument.Name + ".", renderer, cancellationToken);
+                return copy;
 
             case IEnumerable<string> list:
                 var items = new List<string>();
@@ -130,6 +146,7 @@ internal static class TemplateFields
     private static bool NeedsRendering(object value, IReadOnlyList<string> extensions) => value switch
     {
         string text => NeedsRendering(text, extensions),
+        Operator nested => NeedsRendering(nested),
         IEnumerable<string> list => list.Any(item => NeedsRendering(item, extensions)),
         IEnumerable<KeyValuePair<string, string>> pairs => pairs.Any(pair => NeedsRendering(pair.Value, extensions)),
         _ => true,

@@ -1,4 +1,5 @@
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
 using Sluice.Authoring.Rows;
 
 namespace Sluice.Authoring.Extraction;
@@ -63,6 +64,9 @@ public sealed record ExtractRequest
     /// <summary>Evidence to take of the rows on their way, and to compare with the source's own.</summary>
     public Reconciliation Reconcile { get; init; }
 
+    /// <summary>Is told of each object that is whole, for a load that runs beside this; null: nobody.</summary>
+    public ObjectFeed? Feed { get; init; }
+
     /// <summary>The attempt, for the manifest: run, task, try.</summary>
     public required string WrittenBy { get; init; }
 
@@ -70,7 +74,7 @@ public sealed record ExtractRequest
     public Action<string>? Log { get; init; }
 
     /// <summary>True when several objects are published by one manifest.</summary>
-    public bool HasManifest => Manifest || Readers > 1 || PartitionBy is not null || MaxRowsPerFile is not null || Reconcile != Reconciliation.None;
+    public bool HasManifest => Manifest || Feed is not null || Readers > 1 || PartitionBy is not null || MaxRowsPerFile is not null || Reconcile != Reconciliation.None;
 }
 
 /// <summary>How the rows of an extract are split among readers.</summary>

@@ -81,6 +81,7 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
         await _file!.CompleteAsync(cancellationToken);
         var stored = await _write!.CommitAsync(cancellationToken);
         _written.Add(new(stored, _file.Rows));
+        request.Feed?.Add(stored.Uri, ExtractManifest.Origin(request, Columns, evidence: null));
         await DisposeAsync();
         (_file, _write) = (null, null);
     }

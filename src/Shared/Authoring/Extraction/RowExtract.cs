@@ -28,8 +28,16 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
     /// <exception cref="TaskFailedException">The request contradicts itself or a policy, or the source's own counts differ from the rows that came.</exception>
     public async ValueTask<ExtractResult> RunAsync(CancellationToken cancellationToken)
     {
-        Check();
-        return request.HasManifest ? await RunPartsAsync(cancellationToken) : await RunWholeAsync(cancellationToken);
+        try
+        {
+            Check();
+            return request.HasManifest ? await RunPartsAsync(cancellationToken) : await RunWholeAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            request.Feed?.Fail(e);
+            throw;
+        }
     }
 
     private async ValueTask<ExtractResult> RunWholeAsync(CancellationToken cancellationToken)
@@ -58,10 +66,11 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             await ReadAllAsync(snapshot, queries, parts, cancellationToken);
             var evidence = request.Reconcile == Reconciliation.None ? null : await CompareAsync(snapshot.Sessions[0], cancellationToken);
             var written = parts.SelectMany(part => part.Written).ToList();
-            var published = Manifest(written, parts[0].Columns, evidence);
+            var published = ExtractManifest.Of(request, written, parts[0].Columns, evidence);
             await manifest.Body.WriteAsync(published.ToUtf8(), cancellationToken);
             isPublishing = true;
             await PublishAsync(manifest, manifestUri, published, cancellationToken);
+            request.Feed?.Complete(published);
             await DeleteAsync(former, cancellationToken);
             return new(ObjectUri.Text(manifestUri), published.Meta.RecordCount, published.Meta.ContentLength, written.Count, evidence);
         }
@@ -224,20 +233,6 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         EvidenceComparison.Require("the source", CountedEvidence.Read(said.Values, asked), "the rows that came", seen with { Columns = asked, Hash = null });
         return seen;
     }
-
-    private ObjectManifest Manifest(List<WrittenObject> written, IReadOnlyList<SqlColumn> columns, RowEvidence? evidence) => new()
-    {
-        Entries = [.. written.Select(one => new ManifestEntry(ObjectUri.Text(one.Object.Uri), Mandatory: true, new(one.Object.Size, one.Rows)))],
-        Meta = new(written.Sum(one => one.Object.Size), written.Sum(one => one.Rows), new()
-        {
-            Format = request.Format == FileFormat.Csv ? "csv" : "jsonl",
-            Csv = request.Format == FileFormat.Csv ? request.Csv : null,
-            Gzip = request.Csv.Gzip,
-            Columns = [.. columns.Select(column => new ManifestColumn(column.Name, column.Type, column.Kind))],
-            WrittenBy = request.WrittenBy,
-            Evidence = evidence,
-        }),
-    };
 
     private string PartName(string folder, int part, int file)
     {

@@ -25,6 +25,9 @@ public sealed record TableLoad
     /// <summary>The objects, in order.</summary>
     public required IReadOnlyList<Uri> Objects { get; init; }
 
+    /// <summary>Instead of <see cref="Objects"/> and <see cref="Manifest"/>: those of an extract that still runs. The load commits when they are published.</summary>
+    public ObjectFeed? Feed { get; init; }
+
     /// <summary>Where the objects lie.</summary>
     public required IObjectStore Store { get; init; }
 
@@ -84,6 +87,25 @@ public sealed record TableLoad
 
     /// <summary>Takes lines for the attempt's log.</summary>
     public Action<string>? Log { get; init; }
+
+    /// <summary>The same load, once its objects are all there: what a loader asks for that has nothing to do before.</summary>
+    public async ValueTask<TableLoad> WhenWholeAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var _ in ArrivingAsync(cancellationToken))
+        {
+        }
+
+        return Whole();
+    }
+
+    /// <summary>The objects, each as soon as it is there.</summary>
+    public IAsyncEnumerable<Uri> ArrivingAsync(CancellationToken cancellationToken) => Feed?.ReadAllAsync(cancellationToken) ?? Objects.ToAsyncEnumerable();
+
+    /// <summary>The same load with what is known of an extract that still runs.</summary>
+    public TableLoad SoFar() => Feed is null ? this : this with { Manifest = Feed.Manifest };
+
+    /// <summary>The same load after its objects have all come.</summary>
+    public TableLoad Whole() => Feed is null ? this : this with { Feed = null, Manifest = Feed.Manifest, Objects = [.. Feed.Manifest!.Entries.Select(entry => entry.Uri)] };
 }
 
 /// <summary>How a load treats rows that are there.</summary>

@@ -57,6 +57,9 @@ public static class LoadLedger
         ["at"] = now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>True when it depends on which objects they are whether they are loaded.</summary>
+    public static bool GoesByContent(TableLoad load, LedgerEntry? entry) => load.Method == LoadMethod.Append && entry is { Content.Length: > 0 };
+
     /// <summary>Decides by what the ledger holds.</summary>
     /// <param name="load">What is to be loaded.</param>
     /// <param name="content">What tells its objects from others.</param>

@@ -27,18 +27,15 @@ internal sealed class TemplateCheck(TemplateLibrary library, Func<string, string
     public bool UsesCode(TaskNode task)
     {
         var uses = false;
-        foreach (var argument in OperatorArguments.Of(task.Operator.GetType()).Where(x => x.IsTemplate))
+        foreach (var (name, text, extensions) in Texts(task.Operator, ""))
         {
             try
             {
-                foreach (var text in Texts(argument.Property.GetValue(task.Operator)))
-                {
-                    uses |= TemplateFiles.IsName(text, argument.Extensions) ? CheckFile(text, missing: null) : TemplateFields.HasTags(text) && Check(Template.Parse(text, null, library));
-                }
+                uses |= TemplateFiles.IsName(text, extensions) ? CheckFile(text, missing: null) : TemplateFields.HasTags(text) && Check(Template.Parse(text, null, library));
             }
             catch (TemplateException e)
             {
-                throw new DagDefinitionException($"Task '{task.Id}': template of {argument.Name}: {e.Message}", task.Location, e);
+                throw new DagDefinitionException($"Task '{task.Id}': template of {name}: {e.Message}", task.Location, e);
             }
         }
 
@@ -112,6 +109,13 @@ internal sealed class TemplateCheck(TemplateLibrary library, Func<string, string
         _usesCode.Add(name, false); // files that include one another end when they run
         return _usesCode[name] = Check(Template.Parse(text, null, library, name));
     }
+
+    private static IEnumerable<(string Name, string Text, IReadOnlyList<string> Extensions)> Texts(Operator op, string prefix) =>
+        from argument in OperatorArguments.Of(op.GetType())
+        where argument.IsTemplate
+        let value = argument.Property.GetValue(op)
+        from text in value is Operator nested ? Texts(nested, $"{prefix}{argument.Name}.") : Texts(value).Select(text => (prefix + argument.Name, text, argument.Extensions))
+        select text;
 
     private static IEnumerable<string> Texts(object? value) => value switch
     {

@@ -1,0 +1,181 @@
+using Sluice.Authoring.Extraction;
+using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
+using Sluice.Authoring.Operators;
+using Sluice.Core.Connections;
+
+namespace Sluice.Providers.Aws.Operators;
+
+/// <summary>Loads CSV objects into a table; its kinds differ by the database.</summary>
+/// <remarks>
+/// One transaction: readers see the table before or after. REPLACE and UPSERT give the same rows when they run again. Columns go by the
+/// header, in any order. Returns <c>{"rows_loaded", "rows_in_table"}</c>.
+/// </remarks>
+public abstract class S3ToTableOperator : Operator
+{
+    /// <summary>Schema of the table. Default: the connection's own.</summary>
+    [Templated]
+    public string? Schema { get; set; }
+
+    /// <summary>The table.</summary>
+    [Templated]
+    public string Table { get; set; } = "";
+
+    /// <summary>Bucket of the objects.</summary>
+    [Templated]
+    public string? S3Bucket { get; set; }
+
+    /// <summary>
+    /// Key of one object, or of a manifest (<c>name.manifest</c>). When there is no object by this name: the one that <c>key.manifest</c> names,
+    /// else all objects whose keys begin with it.
+    /// </summary>
+    [Templated]
+    public string? S3Key { get; set; }
+
+    /// <summary>Instead of bucket and key: <c>s3://bucket/key</c>, or <c>file:///folder/name.csv</c> for a folder that the worker sees.</summary>
+    [Templated]
+    public string? Uri { get; set; }
+
+    /// <summary>Connection of S3. Default: the AWS SDK's own chain; Redshift then needs <c>iam_role</c> in its own connection.</summary>
+    [Templated]
+    public string? AwsConnectionId { get; set; }
+
+    /// <summary>Columns of the objects in their order. Default: as the header says; without a header, all of the table.</summary>
+    [Templated]
+    public IReadOnlyList<string> ColumnList { get; set; } = [];
+
+    /// <summary>What becomes of rows that are there. Default: APPEND.</summary>
+    public LoadMethod Method { get; set; } = LoadMethod.Append;
+
+    /// <summary>For UPSERT: columns that identify a row. Default: the table's primary key.</summary>
+    [Templated]
+    public IReadOnlyList<string> UpsertKeys { get; set; } = [];
+
+    /// <summary>For UPSERT: of rows with equal keys the one with the highest value here wins. Default: the last, where the database can tell.</summary>
+    [Templated]
+    public string? OrderColumn { get; set; }
+
+    /// <summary>Between two fields: one ASCII character, or <c>\t</c>. Default: comma.</summary>
+    public string Delimiter { get; set; } = ",";
+
+    /// <summary>First line names the columns. Default: true.</summary>
+    public bool Header { get; set; } = true;
+
+    /// <summary>Compressed with gzip. Default: when the key ends in <c>.gz</c>.</summary>
+    public bool? Gzip { get; set; }
+
+    /// <summary>Unquoted text for NULL. Default: nothing; an empty string is <c>""</c>.</summary>
+    public string NullMarker { get; set; } = "";
+
+    /// <summary>What becomes of columns that the objects have and the table does not: the load fails, adds them, or passes over them. Default: fail.</summary>
+    public DriftPolicy Drift { get; set; }
+
+    /// <summary>For a table that keeps one snapshot after the other: its column of the snapshot's date. REPLACE then replaces that snapshot only.</summary>
+    [Templated]
+    public string? SnapshotColumn { get; set; }
+
+    /// <summary>Value of <see cref="SnapshotColumn"/> in all rows of this load. Default: the date of the data interval's start.</summary>
+    [Templated]
+    public string SnapshotValue { get; set; } = "{{ ds }}";
+
+    /// <summary>Compares what is in the table with the evidence that the extract took, before the commit. Default: no.</summary>
+    public Reconciliation Reconcile { get; set; }
+
+    /// <summary>Object for rows that the table refuses, as JSON lines with the reason. Default: the first such row fails the load.</summary>
+    [Templated]
+    public string? Quarantine { get; set; }
+
+    /// <summary>So many rows may go to <see cref="Quarantine"/>; with one more the load fails. Default: 0, which only shows the first.</summary>
+    public long MaxRejected { get; set; }
+
+    /// <summary>
+    /// Remembers in the target (table <c>sluice_loads</c>, in the load's own transaction) what was loaded, so that an interval is not appended twice
+    /// and an attempt that was held up cannot undo a later one. Default: true.
+    /// </summary>
+    public bool Ledger { get; set; } = true;
+
+    /// <summary>With APPEND: loads an interval again that was loaded from other objects, instead of failing. Default: false.</summary>
+    public bool AppendAgain { get; set; }
+
+    /// <summary>Says what would be done, DDL too, and changes nothing. Default: false.</summary>
+    public bool DryRun { get; set; }
+
+    private protected abstract string TargetConnectionId { get; }
+
+    /// <inheritdoc/>
+    public sealed override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
+    {
+        var uri = ObjectAddress.Resolve(S3Bucket, S3Key, Uri);
+        await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
+        var objects = await LoadObjects.FindAsync(store, uri, cancellationToken);
+        var format = objects.Csv ?? ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, objects.Uris.Count > 0 ? objects.Uris[0] : uri);
+        var result = await LoadAsync(context, new() { Table = Table, Objects = objects.Uris, Manifest = objects.Manifest, Store = store, Format = format }, cancellationToken);
+        if (result.Evidence is { } evidence)
+        {
+            context.Push("evidence", evidence);
+        }
+
+        return result;
+    }
+
+    /// <summary>Loads objects as this operator's settings say.</summary>
+    internal async ValueTask<LoadResult> LoadAsync(TaskContext context, TableLoad objects, CancellationToken cancellationToken)
+    {
+        if (Table.Length == 0)
+        {
+            throw new TaskFailedException($"{GetType().Name} needs Table.");
+        }
+
+        var target = await context.ConnectionAsync(TargetConnectionId, cancellationToken);
+        var load = Complete(Common(context, objects), target) with
+        {
+            StoreConnection = AwsConnectionId is null ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken),
+        };
+        await using var loader = context.Providers.OpenLoader(target);
+        var result = await loader.LoadAsync(load, cancellationToken);
+        if (!DryRun)
+        {
+            context.Log($"Loaded {result.RowsLoaded} rows into {Table}; {result.RowsInTable} were written{(result.RowsRejected > 0 ? $", {result.RowsRejected} refused: see {Quarantine}" : "")}.");
+        }
+
+        return result;
+    }
+
+    /// <summary>Adds what one kind of database has of its own.</summary>
+    /// <exception cref="TaskFailedException">The connection is of another kind.</exception>
+    private protected abstract TableLoad Complete(TableLoad load, Connection target);
+
+    private protected TaskFailedException Misfit(Connection target, string wanted) =>
+        new($"{GetType().Name} loads into {wanted}; connection '{target.Id}' is of type {target.Type}.");
+
+    private TableLoad Common(TaskContext context, TableLoad objects) => objects with
+    {
+        Schema = string.IsNullOrEmpty(Schema) ? null : Schema,
+        Table = Table,
+        Columns = ColumnList.Count == 0 ? null : ColumnList,
+        Method = Method,
+        UpsertKeys = UpsertKeys.Count == 0 ? null : UpsertKeys,
+        OrderColumn = string.IsNullOrEmpty(OrderColumn) ? null : OrderColumn,
+        Drift = Drift,
+        SnapshotColumn = string.IsNullOrEmpty(SnapshotColumn) ? null : SnapshotColumn,
+        SnapshotValue = SnapshotValue,
+        Reconcile = Reconcile,
+        Quarantine = string.IsNullOrEmpty(Quarantine) ? null : ObjectUri.Parse(Quarantine),
+        MaxRejected = MaxRejected,
+        Identity = Ledger ? Identity(context) : null,
+        AppendAgain = AppendAgain,
+        DryRun = DryRun,
+        Log = context.Log,
+    };
+
+    // A test run is no load that a target should remember.
+    private static LoadIdentity? Identity(TaskContext context) => context.Attempt is not { } attempt
+        ? null
+        : new(
+            context.Dag.Id.Value,
+            context.Map is { } map ? $"{context.Task.Id.Value}[{map.Index}]" : context.Task.Id.Value,
+            context.DataInterval.Start,
+            context.Run.Id.Value,
+            context.Run.Key,
+            attempt.Token);
+}
