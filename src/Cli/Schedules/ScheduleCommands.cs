@@ -24,15 +24,15 @@ internal static class ScheduleCommands
 
     private static readonly Option<string?> Now = new("--now")
     {
-        Description = "The present. Without it all intervals since the start count, or, with --catchup false, the clock.",
+        Description = "The present. Without it all intervals since the start count, or, with --catchup false or none, or without --start, the clock.",
         HelpName = "DATE",
     };
 
     private static readonly Option<string?> Catchup = new Option<string?>("--catchup")
     {
-        Description = "true: every interval since the start; false: the latest complete one, then onwards. Default: true, with --now false.",
-        HelpName = "true|false",
-    }.AcceptOnlyFromAmong("true", "false");
+        Description = "true (all): every interval since the start; false (latest): the latest complete one, then onwards; none: from the next tick on. Default: true, with --now false.",
+        HelpName = "true|false|none",
+    }.AcceptOnlyFromAmong("true", "false", "all", "latest", "none");
 
     private static readonly Option<int> Count = new("--count") { Description = "How many runs.", HelpName = "N", DefaultValueFactory = _ => 10 };
 
@@ -47,9 +47,11 @@ internal static class ScheduleCommands
                 "sluice schedule preview --cron @daily --start 2021-02-05 --now 2021-03-01",
                 "sluice schedule preview --every 90m --start 2021-02-05T06:00 --count 5 --json",
                 "sluice schedule preview --at '0 18 L * *' --calendar kr.ics --start 2026-01-01",
+                "sluice schedule preview --at '0 6 * * *' --interval 1d --run-immediately 2h",
                 "sluice schedule preview --dag weather_to_warehouse --count 50"),
             PreviewAsync,
-            ScheduleOptions.Cron, ScheduleOptions.At, ScheduleOptions.Every, ScheduleOptions.Seconds, ScheduleOptions.Calendar, ScheduleOptions.Days,
+            ScheduleOptions.Cron, ScheduleOptions.At, ScheduleOptions.Interval, ScheduleOptions.RunImmediately, ScheduleOptions.Every, ScheduleOptions.Seconds,
+            ScheduleOptions.Calendar, ScheduleOptions.Days,
             Dag, Folder, TimeZone, Start, End, Now, Catchup, Count, Reasons));
 
     private static async Task<int> PreviewAsync(Invocation invocation)
@@ -96,17 +98,26 @@ internal static class ScheduleCommands
     {
         var schedule = ScheduleOptions.Read(invocation);
         var zone = invocation.Find(TimeZone) ?? "UTC";
-        var start = invocation.Find(Start) ?? throw new UsageException("Option '--start' is required.");
+        DateTimeOffset? start = invocation.Find(Start) is { } first ? ScheduleDates.Parse(first, zone) : null;
+        if (start is null && schedule is not CronTriggerSchedule)
+        {
+            throw new UsageException("Option '--start' is required, but with --at.");
+        }
+
         DateTimeOffset? now = invocation.Find(Now) is { } text ? ScheduleDates.Parse(text, zone) : null;
-        var catchup = invocation.Find(Catchup) is { } given ? given == "true" : now is null;
-        var timetable = Timetable.Create(
-            schedule,
-            zone,
-            ScheduleDates.Parse(start, zone),
-            invocation.Find(End) is { } end ? ScheduleDates.Parse(end, zone) : null,
-            catchup ? CatchupMode.All : CatchupMode.Latest);
-        return (timetable, catchup ? now : now ?? invocation.Terminal.Time.GetUtcNow(), "No run comes of it: the end lies before the first.");
+        var catchup = CatchupOf(invocation) ?? (now is null && start is not null ? CatchupMode.All : CatchupMode.Latest);
+        var timetable = Timetable.Create(schedule, zone, start, invocation.Find(End) is { } end ? ScheduleDates.Parse(end, zone) : null, catchup);
+        var all = catchup == CatchupMode.All && start is not null;
+        return (timetable, all ? now : now ?? invocation.Terminal.Time.GetUtcNow(), "No run comes of it: the end lies before the first.");
     }
+
+    private static CatchupMode? CatchupOf(Invocation invocation) => invocation.Find(Catchup) switch
+    {
+        "true" or "all" => CatchupMode.All,
+        "false" or "latest" => CatchupMode.Latest,
+        "none" => CatchupMode.None,
+        _ => null,
+    };
 
     /// <summary>What a Dag is going to do, from the present on unless told otherwise.</summary>
     private static async Task<(Timetable Timetable, DateTimeOffset? Now, string WhenEmpty)> OfDagAsync(Invocation invocation, string id)
@@ -122,7 +133,7 @@ internal static class ScheduleCommands
         {
             StartDate = invocation.Find(Start) is { } start ? ScheduleDates.Parse(start, dag.TimeZone) : dag.StartDate,
             EndDate = invocation.Find(End) is { } end ? ScheduleDates.Parse(end, dag.TimeZone) : dag.EndDate,
-            Catchup = invocation.Find(Catchup) switch { "true" => CatchupMode.All, "false" => CatchupMode.Latest, _ => dag.Catchup },
+            Catchup = CatchupOf(invocation) ?? dag.Catchup,
         };
         var now = invocation.Find(Now) is { } text ? ScheduleDates.Parse(text, dag.TimeZone) : invocation.Terminal.Time.GetUtcNow();
         return (DagDates.Timetable(dag), now, dag.Schedule.Clock is null ? $"Dag '{id}' runs only when triggered." : "No run comes any more.");

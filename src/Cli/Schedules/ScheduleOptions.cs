@@ -15,6 +15,14 @@ internal static partial class ScheduleOptions
     public static readonly Option<string[]> Cron = new("--cron") { Description = "Five fields, or @hourly, @daily, @weekly, ...; several count together.", HelpName = "EXPRESSION" };
     public static readonly Option<string[]> At = new("--at") { Description = "The same, but runs at the ticks themselves, with intervals of no length.", HelpName = "EXPRESSION" };
     public static readonly Option<string?> Every = new("--every") { Description = "A fixed length instead: 90m, 1h30m, 2d; or steps of the calendar: '1 day', '3 months', '1 year'.", HelpName = "LENGTH" };
+    public static readonly Option<string?> Interval = new("--interval") { Description = "With --at: data intervals of this length that end at the ticks: 1h, 2d.", HelpName = "LENGTH" };
+
+    public static readonly Option<string?> RunImmediately = new("--run-immediately")
+    {
+        Description = "With --at and without --start: whether the first run is that of the latest tick: true, false, or how long ago that may be.",
+        HelpName = "true|false|LENGTH",
+    };
+
     public static readonly Option<bool> Seconds = new("--seconds") { Description = "Expressions have six fields, the first of them seconds." };
     public static readonly Option<string[]> Calendar = new("--calendar") { Description = "Business calendar: an .ics file or a list of dates; several count together.", HelpName = "FILE" };
 
@@ -43,6 +51,11 @@ internal static partial class ScheduleOptions
             throw new UsageException("--days needs a --calendar.");
         }
 
+        if (ats.Length == 0 && (invocation.Find(Interval) ?? invocation.Find(RunImmediately)) is not null)
+        {
+            throw new UsageException("--interval and --run-immediately go with --at.");
+        }
+
         if (every is not null)
         {
             return calendars.Length > 0 || invocation.Find(Seconds)
@@ -53,8 +66,21 @@ internal static partial class ScheduleOptions
         var rule = calendars.Length == 0 ? null : new CalendarRule(ReadCalendar(calendars), Rules[invocation.Find(Days) ?? "working_days"]);
         return crons.Length > 0
             ? new CronSchedule(crons[0]) { More = More(crons), Seconds = invocation.Find(Seconds), Days = rule }
-            : new CronTriggerSchedule(ats[0]) { More = More(ats), Seconds = invocation.Find(Seconds), Days = rule };
+            : new CronTriggerSchedule(ats[0])
+            {
+                More = More(ats),
+                Seconds = invocation.Find(Seconds),
+                Days = rule,
+                Interval = invocation.Find(Interval) is { } interval ? LengthOf(interval, "--interval", "a length of time such as 1h or 2d") : TimeSpan.Zero,
+                Immediately = invocation.Find(RunImmediately) == "true",
+                ImmediatelyWithin = invocation.Find(RunImmediately) is { } within and not ("true" or "false")
+                    ? LengthOf(within, "--run-immediately", "true, false, or a length of time such as 30m")
+                    : null,
+            };
     }
+
+    private static TimeSpan LengthOf(string text, string option, string expected) =>
+        Duration.TryParse(text, out var length) ? length : throw new UsageException($"{option} is '{text}'; it must be {expected}.");
 
     private static string[]? More(string[] expressions) => expressions.Length > 1 ? expressions[1..] : null;
 

@@ -77,6 +77,10 @@ public sealed class YamlDagsTests
     [InlineData("none", "none")]
     [InlineData("[daily, '0 12 * * 6L']", "@daily | 0 12 * * 6L")]
     [InlineData("{at: ['0 9 * * *', '0 18 * * *']}", "at 0 9 * * * | 0 18 * * *")]
+    [InlineData("{at: daily, interval: 1d}", "at @daily over 1.00:00:00")]
+    [InlineData("{at: daily, run_immediately: true}", "at @daily, at once")]
+    [InlineData("{at: daily, run_immediately: false}", "at @daily")]
+    [InlineData("{at: daily, interval: 6h, run_immediately: 30m}", "at @daily over 06:00:00, at once within 00:30:00")]
     [InlineData("{cron: '*/10 * * * * *', seconds: true}", "*/10 * * * * *")]
     [InlineData("{every: 90m}", "every 01:30:00")]
     [InlineData("{every_days: 1}", "every day")]
@@ -94,6 +98,19 @@ public sealed class YamlDagsTests
 
         Assert.Empty(found.Problems);
         Assert.Equal(expected, ScheduleText.Of(found.Dags[0].Spec.Schedule));
+    }
+
+    [Fact]
+    public void Ticks_may_go_without_a_start_date_and_what_is_not_written_leaves_the_version_as_it_was()
+    {
+        var plain = Load("dag_id: d\nschedule: {at: daily}\ntasks: [{id: t, operator: CopyOperator}]\n");
+        var more = Load("dag_id: d\nschedule: {at: daily, interval: 6h, run_immediately: 30m}\ntasks: [{id: t, operator: CopyOperator}]\n");
+
+        Assert.Empty(plain.Problems);
+        Assert.Empty(more.Problems);
+        var (before, after) = (DagSpecJson.Serialize(plain.Dags[0].Spec), DagSpecJson.Serialize(more.Dags[0].Spec));
+        Assert.Contains("\"kind\":\"at\",\"expression\":\"@daily\"}", before, StringComparison.Ordinal);
+        Assert.Equal(more.Dags[0].Spec.Schedule, DagSpecJson.Deserialize(after).Schedule);
     }
 
     [Fact]
@@ -177,6 +194,12 @@ public sealed class YamlDagsTests
     [InlineData("schedule: {every: 1h, cron: '@daily'}", 5, "A schedule is a preset")]
     [InlineData("schedule: {every: 1h, seconds: true}", 5, "seconds, calendar and days of a schedule go with cron or at only")]
     [InlineData("schedule: {cron: '@daily', days: next}", 5, "days of a schedule needs a calendar")]
+    [InlineData("schedule: {cron: '@daily', interval: 1d}", 5, "interval and run_immediately of a schedule go with at only")]
+    [InlineData("schedule: {every: 1h, run_immediately: true}", 5, "interval and run_immediately of a schedule go with at only")]
+    [InlineData("schedule: {assets: x, run_immediately: true}", 5, "A schedule is a preset")]
+    [InlineData("schedule: {at: daily, run_immediately: soon}", 5, "run_immediately of the schedule is 'soon'; it must be true, false or a duration such as 30m")]
+    [InlineData("schedule: {at: daily, interval: -1d}", 5, "interval of the schedule is '-1d'; it must be a duration")]
+    [InlineData("schedule: {at: daily, interval: '-01:00:00'}", 1, "The interval of the schedule's ticks is -01:00:00; it must not be negative")]
     [InlineData("schedule: {every_months: 0}\nstart_date: 2021-02-05", 1, "it must be at least one day and at most 100 years")]
     [InlineData("schedule: [\"0 25 * * *\"]\nstart_date: 2021-02-05", 1, "hour \"25\" is not in 0-23, at position 3")]
     [InlineData("schedule: continuous\nstart_date: 2021-02-05", 1, "is continuous, but max active runs is 16; it must be 1")]

@@ -36,6 +36,34 @@ public sealed class SchedulePreviewTests
         Assert.Contains("\"data_interval_start\":\"2021-02-05T00:00:00+00:00\"", run.Out);
     }
 
+    [Theory]
+    [InlineData("2021-02-05", "--catchup", "all")]
+    [InlineData("2021-02-28", "--catchup", "latest")]
+    [InlineData("2021-02-28")]
+    [InlineData("2021-03-01", "--catchup", "none")]
+    public async Task Catchup_has_three_values(string first, params string[] catchup)
+    {
+        var run = await ToolRun.OfAsync(["schedule", "preview", "--cron", "@daily", "--start", "2021-02-05", "--now", "2021-03-01T12:00Z", "--count", "1", "--json", .. catchup]);
+
+        Assert.Contains($"\"data_interval_start\":\"{first}T00:00:00+00:00\"", run.Out);
+    }
+
+    [Theory]
+    [InlineData("2026-01-09T06:00:00+00:00/2026-01-10T06:00:00+00:00", "--interval", "1d", "--start", "2026-01-09T12:00")]
+    [InlineData("2026-01-10T06:00:00+00:00/2026-01-10T06:00:00+00:00", "--now", "2026-01-10T07:00")]
+    [InlineData("2026-01-11T06:00:00+00:00/2026-01-11T06:00:00+00:00", "--now", "2026-01-10T12:00")]
+    [InlineData("2026-01-11T06:00:00+00:00/2026-01-11T06:00:00+00:00", "--now", "2026-01-10T12:00", "--run-immediately", "false")]
+    [InlineData("2026-01-10T06:00:00+00:00/2026-01-10T06:00:00+00:00", "--now", "2026-01-10T12:00", "--run-immediately", "true")]
+    [InlineData("2026-01-10T05:00:00+00:00/2026-01-10T06:00:00+00:00", "--now", "2026-01-10T12:00", "--run-immediately", "6h", "--interval", "1h")]
+    [InlineData("2026-01-10T06:00:00+00:00/2026-01-10T06:00:00+00:00", "--now", "2026-01-10T12:00", "--run-immediately", "6h", "--catchup", "none")]
+    public async Task Ticks_may_have_an_interval_and_follow_on_the_latest_tick_at_once(string interval, params string[] options)
+    {
+        var run = await ToolRun.OfAsync(["schedule", "preview", "--at", "0 6 * * *", "--count", "1", "--json", .. options]);
+
+        Assert.True(run.Code == 0, run.Error);
+        Assert.Contains($"\"data_interval_start\":\"{interval.Split('/')[0]}\",\"data_interval_end\":\"{interval.Split('/')[1]}\",\"run_after\":\"{interval.Split('/')[1]}\"", run.Out);
+    }
+
     [Fact]
     public async Task The_end_is_the_last_logical_date()
     {
@@ -114,6 +142,9 @@ public sealed class SchedulePreviewTests
     [InlineData("schedule", "preview", "--every", "0 months", "--start", "2021-02-05")]
     [InlineData("schedule", "preview", "--every", "often", "--start", "2021-02-05")]
     [InlineData("schedule", "preview", "--cron", "@daily")]
+    [InlineData("schedule", "preview", "--cron", "@daily", "--start", "2021-02-05", "--interval", "1d")]
+    [InlineData("schedule", "preview", "--at", "@daily", "--interval", "long")]
+    [InlineData("schedule", "preview", "--at", "@daily", "--run-immediately", "perhaps")]
     [InlineData("schedule", "preview", "--dag", "x", "--cron", "@daily")]
     [InlineData("schedule", "preview", "--cron", "* * * * * *", "--start", "2021-02-05")]
     [InlineData("schedule", "preview", "--cron", "0 25 * * *", "--start", "2021-02-05")]

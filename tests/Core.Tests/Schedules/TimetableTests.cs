@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sluice.Core.Schedules;
 
 namespace Sluice.Core.Tests.Schedules;
@@ -60,7 +61,7 @@ public sealed class TimetableTests
     [InlineData(CatchupMode.All, "2024-01-01", null, "2024-01-05T12:00", "01-01T00:00/01-01T00:00@01-01T00:00")]
     [InlineData(CatchupMode.All, "2024-01-01", "2024-01-01/2024-01-01", "2024-01-05T12:00", "01-02T00:00/01-02T00:00@01-02T00:00")]
     [InlineData(CatchupMode.All, "2024-01-01", "2024-01-01/2024-01-02", "2024-01-05T12:00", "01-03T00:00/01-03T00:00@01-03T00:00")]
-    [InlineData(CatchupMode.All, null, null, "2024-01-05T12:00", null)]
+    [InlineData(CatchupMode.All, null, "2024-01-01/2024-01-01", "2024-01-05T12:00", "01-02T00:00/01-02T00:00@01-02T00:00")]
     [InlineData(CatchupMode.Latest, "2024-01-01", null, "2024-01-05T12:00", "01-05T00:00/01-05T00:00@01-05T00:00")]
     [InlineData(CatchupMode.Latest, "2024-01-01", "2024-01-05/2024-01-05", "2024-01-05T12:00", "01-06T00:00/01-06T00:00@01-06T00:00")]
     [InlineData(CatchupMode.Latest, "2024-02-01", null, "2024-01-05T12:00", "02-01T00:00/02-01T00:00@02-01T00:00")]
@@ -68,6 +69,91 @@ public sealed class TimetableTests
     [InlineData(CatchupMode.None, "2024-01-01", null, "2024-01-05T00:00", "01-06T00:00/01-06T00:00@01-06T00:00")]
     public void The_next_tick_of_the_trigger_family(CatchupMode catchup, string? start, string? last, string now, string? expected) =>
         AssertNext(Schedule.At("@daily"), catchup, start, last, now, expected);
+
+    [Theory]
+    // An interval of a day, of less than lies between two ticks, and of more: it ends at the tick, and the start date bounds the tick.
+    [InlineData("1.00:00:00", CatchupMode.All, "2024-01-03", null, "2024-01-05T12:00", "01-02T00:00/01-03T00:00@01-03T00:00")]
+    [InlineData("06:00:00", CatchupMode.All, "2024-01-03", null, "2024-01-05T12:00", "01-02T18:00/01-03T00:00@01-03T00:00")]
+    [InlineData("7.00:00:00", CatchupMode.All, "2024-01-08T00:01", null, "2024-01-05T12:00", "01-02T00:00/01-09T00:00@01-09T00:00")]
+    [InlineData("1.00:00:00", CatchupMode.All, "2024-01-01", "2024-01-02/2024-01-03", "2024-01-05T12:00", "01-03T00:00/01-04T00:00@01-04T00:00")]
+    [InlineData("1.00:00:00", CatchupMode.Latest, "2024-01-01", null, "2024-01-05T12:00", "01-04T00:00/01-05T00:00@01-05T00:00")]
+    [InlineData("1.00:00:00", CatchupMode.Latest, "2024-01-01", "2024-01-04/2024-01-05", "2024-01-05T12:00", "01-05T00:00/01-06T00:00@01-06T00:00")]
+    [InlineData("1.00:00:00", CatchupMode.None, "2024-01-01", null, "2024-01-05T12:00", "01-05T00:00/01-06T00:00@01-06T00:00")]
+    // The interval has become longer: no logical date comes twice.
+    [InlineData("1.00:00:00", CatchupMode.All, "2024-01-01", "2024-01-05/2024-01-05", "2024-01-05T12:00", "01-06T00:00/01-07T00:00@01-07T00:00")]
+    [InlineData("3.00:00:00", CatchupMode.All, "2024-01-01", "2024-01-04/2024-01-05", "2024-01-05T12:00", "01-05T00:00/01-08T00:00@01-08T00:00")]
+    // It has become shorter, or the schedule one of ticks.
+    [InlineData("00:00:00", CatchupMode.All, "2024-01-01", "2024-01-02/2024-01-05", "2024-01-05T12:00", "01-06T00:00/01-06T00:00@01-06T00:00")]
+    [InlineData("06:00:00", CatchupMode.All, "2024-01-01", "2024-01-05T00:00/2024-01-05T01:00", "2024-01-05T12:00", "01-05T18:00/01-06T00:00@01-06T00:00")]
+    public void The_next_tick_with_an_interval_before_it(string length, CatchupMode catchup, string? start, string? last, string now, string? expected) =>
+        AssertNext(Schedule.At("@daily").WithInterval(TimeSpan.Parse(length, CultureInfo.InvariantCulture)), catchup, start, last, now, expected);
+
+    [Theory]
+    // A tenth of a day is 2:24.
+    [InlineData("@daily", null, "2024-01-05T02:24", "01-05T00:00")]
+    [InlineData("@daily", null, "2024-01-05T02:24:01", "01-06T00:00")]
+    [InlineData("@daily", null, "2024-01-05T00:00", "01-05T00:00")]
+    // Five minutes at least.
+    [InlineData("*/10 * * * *", null, "2024-01-05T00:05", "01-05T00:00")]
+    [InlineData("*/10 * * * *", null, "2024-01-05T00:05:01", "01-05T00:10")]
+    // However long ago; so long ago at most.
+    [InlineData("@daily", "always", "2024-01-05T23:59", "01-05T00:00")]
+    [InlineData("@monthly", "always", "2024-01-05T23:59", "01-01T00:00")]
+    [InlineData("@daily", "12:00:00", "2024-01-05T12:00", "01-05T00:00")]
+    [InlineData("@daily", "12:00:00", "2024-01-05T12:00:01", "01-06T00:00")]
+    [InlineData("@daily", "00:01:00", "2024-01-05T00:02", "01-06T00:00")]
+    [InlineData("@daily", "00:00:00", "2024-01-05T00:00", "01-05T00:00")]
+    public void Without_a_start_date_the_first_tick_is_the_latest_if_that_was_just_now_or_the_schedule_says_so(string cron, string? immediately, string now, string tick)
+    {
+        var schedule = Immediately(cron, immediately);
+        foreach (var catchup in new[] { CatchupMode.All, CatchupMode.Latest })
+        {
+            AssertNext(schedule, catchup, null, null, now, $"{tick}/{tick}@{tick}");
+        }
+
+        // Without catchup only when the schedule speaks of it.
+        if (immediately is not null)
+        {
+            AssertNext(schedule, CatchupMode.None, null, null, now, $"{tick}/{tick}@{tick}");
+        }
+
+        // With a start date, or a run before, it is of no matter.
+        AssertNext(schedule, CatchupMode.All, "2024-02-01", null, now, "02-01T00:00/02-01T00:00@02-01T00:00");
+        Assert.Equal(
+            Create(Schedule.At(cron), CatchupMode.Latest, null).Next(new DataInterval(Utc("2023-01-01"), Utc("2023-01-01")), Utc(now)),
+            Create(schedule, CatchupMode.Latest, null).Next(new DataInterval(Utc("2023-01-01"), Utc("2023-01-01")), Utc(now)));
+    }
+
+    [Fact]
+    public void Without_catchup_and_start_date_the_first_tick_is_the_next() =>
+        AssertNext(Schedule.At("@daily"), CatchupMode.None, null, null, "2024-01-05T00:00", "01-06T00:00/01-06T00:00@01-06T00:00");
+
+    [Fact]
+    public void Ticks_with_an_interval_are_found_by_logical_date_and_end_at_the_end_date()
+    {
+        var timetable = Create(Schedule.At("@daily").WithInterval(TimeSpan.FromDays(2)), CatchupMode.All, "2024-01-03", "2024-01-05");
+
+        Assert.Equal(["01-01/01-03", "01-02/01-04"], timetable.Between(Utc("2024-01-01"), Utc("2024-01-03")).Select(interval => $"{interval.Start:MM-dd}/{interval.End:MM-dd}"));
+        Assert.Equal(["01-03", "01-04", "01-05"], SchedulePreview.Firings(timetable, null, 9).Select(firing => $"{firing.RunAfter:MM-dd}"));
+        Assert.Equal(new DataInterval(Utc("2024-01-03T10:00"), Utc("2024-01-05T10:00")), timetable.ManualInterval(Utc("2024-01-05T10:00")));
+    }
+
+    [Theory]
+    [InlineData("-00:00:01", null, "interval of the schedule's ticks is -00:00:01")]
+    [InlineData("36526.00:00:00", null, "at most 100 years")]
+    [InlineData("00:00:00", "-00:00:01", "immediately on a tick within -00:00:01")]
+    public void Ticks_with_an_impossible_interval_are_refused(string length, string? immediately, string problem)
+    {
+        var schedule = Immediately("@daily", immediately).WithInterval(TimeSpan.Parse(length, CultureInfo.InvariantCulture));
+        Assert.Contains(problem, Assert.Throws<FormatException>(() => Create(schedule, CatchupMode.All, null)).Message, StringComparison.Ordinal);
+    }
+
+    private static CronTriggerSchedule Immediately(string cron, string? immediately) => immediately switch
+    {
+        null => Schedule.At(cron),
+        "always" => Schedule.At(cron).RunImmediately(),
+        _ => Schedule.At(cron).RunImmediately(TimeSpan.Parse(immediately, CultureInfo.InvariantCulture)),
+    };
 
     [Theory]
     [InlineData("2024-01-01T05:00", null, "01-01T05:00/01-01T05:00@01-01T05:00")]
@@ -195,7 +281,7 @@ public sealed class TimetableTests
     public void The_edges_of_the_calendar_end_a_schedule_instead_of_breaking_it(string cron)
     {
         var (first, last) = (DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
-        foreach (var schedule in new[] { Schedule.Cron(cron), Schedule.At(cron), Schedule.Every(TimeSpan.FromDays(1)), Schedule.Every(TimeSpan.MaxValue) })
+        foreach (var schedule in new[] { Schedule.Cron(cron), Schedule.At(cron), Schedule.At(cron).WithInterval(TimeSpan.FromDays(400)), Schedule.Every(TimeSpan.FromDays(1)), Schedule.Every(TimeSpan.MaxValue) })
         {
             foreach (var catchup in Enum.GetValues<CatchupMode>())
             {

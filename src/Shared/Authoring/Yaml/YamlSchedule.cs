@@ -7,11 +7,15 @@ namespace Sluice.Authoring.Yaml;
 
 /// <summary>
 /// Schedules in YAML: a preset or cron expression or a list of them, <c>once</c>, <c>continuous</c>, <c>none</c>, or a mapping with <c>cron</c> or
-/// <c>at</c> (and <c>seconds</c>, <c>calendar</c>, <c>days</c>), <c>every</c>, or <c>every_days</c>, <c>every_weeks</c>, <c>every_months</c>,
+/// <c>at</c> (and <c>seconds</c>, <c>calendar</c>, <c>days</c>; with <c>at</c> also <c>interval</c> and <c>run_immediately</c>), <c>every</c>, or <c>every_days</c>, <c>every_weeks</c>, <c>every_months</c>,
 /// <c>every_years</c>; <c>assets</c> alone or beside these.
 /// </summary>
 internal static class YamlSchedule
 {
+    // Of run_immediately, where other values say how long ago the tick may have been.
+    private static readonly TimeSpan Always = TimeSpan.MaxValue;
+    private static readonly TimeSpan Seldom = TimeSpan.MinValue;
+
     public static Schedule Read(YamlFields fields, string name, DagBuilder dag)
     {
         switch (fields.Node(name))
@@ -49,6 +53,13 @@ internal static class YamlSchedule
         var seconds = fields.Flag("seconds");
         var calendars = fields.Texts("calendar").Select(file => file.Text).ToArray();
         var days = fields.Choice<DayRule>("days");
+        var interval = fields.Length("interval");
+        var immediately = fields.Parse<TimeSpan>("run_immediately", "true, false or a duration such as 30m", text => text.ToLowerInvariant() switch
+        {
+            "true" or "yes" or "on" => Always,
+            "false" or "no" or "off" => Seldom,
+            _ => Duration.TryParse(text, out var within) ? within : null,
+        });
         var hasAssets = fields.Has("assets");
         var assets = fields.Node("assets") is { } written ? YamlAssets.Expression(owner, written) : null;
         fields.RefuseOthers();
@@ -66,7 +77,7 @@ internal static class YamlSchedule
 
             if (crons.Count + ats.Count == 0 && every is null && steps.All(step => step is null))
             {
-                return seconds is null && days is null && calendars.Length == 0 ? Schedule.Assets(assets) : Refuse(owner, name);
+                return seconds is null && days is null && calendars.Length == 0 && interval is null && immediately is null ? Schedule.Assets(assets) : Refuse(owner, name);
             }
         }
 
@@ -84,6 +95,12 @@ internal static class YamlSchedule
             if (crons.Count + ats.Count == 0 && (seconds is not null || calendars.Length > 0 || days is not null))
             {
                 owner.Problem(owner.Node(name), "seconds, calendar and days of a schedule go with cron or at only.");
+                return Schedule.None;
+            }
+
+            if (ats.Count == 0 && (interval is not null || immediately is not null))
+            {
+                owner.Problem(owner.Node(name), "interval and run_immediately of a schedule go with at only; runs of the others are about what lies between two ticks.");
                 return Schedule.None;
             }
 
@@ -110,7 +127,15 @@ internal static class YamlSchedule
             return (crons, ats) switch
             {
                 ([var first, .. var more], _) => new CronSchedule(first) { More = Others(more), Seconds = seconds ?? false, Days = rule },
-                (_, [var first, .. var more]) => new CronTriggerSchedule(first) { More = Others(more), Seconds = seconds ?? false, Days = rule },
+                (_, [var first, .. var more]) => new CronTriggerSchedule(first)
+                {
+                    More = Others(more),
+                    Seconds = seconds ?? false,
+                    Days = rule,
+                    Interval = interval ?? TimeSpan.Zero,
+                    Immediately = immediately == Always,
+                    ImmediatelyWithin = immediately == Always || immediately == Seldom ? null : immediately,
+                },
                 _ => every is not null ? Schedule.Every(length)
                     : steps[0] is { } d ? Schedule.EveryDays(d)
                     : steps[1] is { } w ? Schedule.EveryWeeks(w)

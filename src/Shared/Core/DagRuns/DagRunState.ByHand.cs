@@ -128,7 +128,7 @@ public sealed partial class DagRunState
 
         foreach (var instance in e.Tasks)
         {
-            ByHandTo(instance, TaskState.None);
+            MoveBy(TaskTransitionCause.Clear, instance, TaskState.None);
             Forget(instance, isOver: true);
             _lengths.Remove(TaskOf(instance));
         }
@@ -140,7 +140,8 @@ public sealed partial class DagRunState
 
         if (Phase is RunState.Success or RunState.Failed)
         {
-            (Phase, StartedAt, EndedAt, Reason) = (RunState.Queued, null, null, null);
+            MoveTo(RunState.Queued);
+            (StartedAt, EndedAt, Reason) = (null, null, null);
         }
 
         Recount();
@@ -150,7 +151,7 @@ public sealed partial class DagRunState
     {
         foreach (var instance in e.Tasks)
         {
-            ByHandTo(instance, e.State);
+            MoveBy(TaskTransitionCause.Mark, instance, e.State);
             Forget(instance, isOver: false);
             Release(instance);
         }
@@ -162,14 +163,14 @@ public sealed partial class DagRunState
     private void Restart(int instance)
     {
         var state = _states[instance];
-        ByHandTo(instance, TaskState.None);
+        MoveBy(TaskTransitionCause.Clear, instance, TaskState.None);
         Moving += (IsMoving(TaskState.None) ? 1 : 0) - (IsMoving(state) ? 1 : 0);
         Forget(instance, isOver: true);
     }
 
-    private void ByHandTo(int instance, TaskState to)
+    private void MoveBy(TaskTransitionCause cause, int instance, TaskState to)
     {
-        if (!TaskTransitions.IsAllowedByHand(_states[instance], to))
+        if (!TaskTransitions.IsAllowed(_states[instance], to, cause))
         {
             throw new InvalidOperationException($"Task {NameOf(instance)} cannot be taken from {_states[instance].Name()} to {to.Name()}.");
         }
@@ -209,10 +210,14 @@ public sealed partial class DagRunState
             return;
         }
 
-        Array.Fill(_states, TaskState.Removed, block.First, block.Length);
+        for (var instance = block.First; instance < block.First + block.Length; instance++)
+        {
+            MoveBy(TaskTransitionCause.Unmap, instance, TaskState.Removed);
+        }
+
         _former[task] = block;
         _blocks[task] = null;
-        _states[task] = TaskState.None;
+        MoveBy(TaskTransitionCause.Unmap, task, TaskState.None);
         CountExpected();
     }
 

@@ -52,6 +52,14 @@ public sealed partial class DagRunState
     /// <summary>The same run by another graph: the event says what it is like then.</summary>
     private void Evolve(RunUpgraded e)
     {
+        foreach (var dropped in e.Dropped ?? [])
+        {
+            if (dropped.From != dropped.To && !TaskTransitions.IsAllowed(dropped.From, dropped.To, TaskTransitionCause.Version))
+            {
+                throw new InvalidOperationException($"Task {dropped.Name} cannot be taken from {dropped.From.Name()} to {dropped.To.Name()} by another version.");
+            }
+        }
+
         var (endedAt, reason) = (EndedAt, Reason);
         _dispatchedAt.Clear();
         _firstPokes.Clear();

@@ -145,13 +145,14 @@ public sealed partial class DagRunState
     }
 
     /// <summary>Folds one event into the state. Every event type has a case.</summary>
-    /// <exception cref="InvalidOperationException">The event takes an instance where no way leads (<see cref="TaskTransitions"/>).</exception>
+    /// <exception cref="InvalidOperationException">The event takes the run, or an instance, where no way leads (<see cref="RunTransitions"/>, <see cref="TaskTransitions"/>).</exception>
     public void Evolve(DagRunEvent happened)
     {
         switch (happened)
         {
             case RunStarted e:
-                (Phase, StartedAt) = (RunState.Running, e.At);
+                MoveTo(RunState.Running);
+                StartedAt = e.At;
                 break;
             case TasksScheduled e:
                 foreach (var instance in e.Tasks)
@@ -222,7 +223,8 @@ public sealed partial class DagRunState
                 Deadlines = DagRuns.Deadlines.Reopen(Deadlines, e.At);
                 break;
             case RunEnded e:
-                (Phase, EndedAt, Reason) = (e.State, e.At, e.Reason);
+                MoveTo(e.State);
+                (EndedAt, Reason) = (e.At, e.Reason);
                 Deadlines = [.. Deadlines.Select(deadline => deadline.IsOpen ? deadline with { MetAt = e.At } : deadline)];
                 break;
             default:
@@ -415,6 +417,16 @@ public sealed partial class DagRunState
                 }
             }
         }
+    }
+
+    private void MoveTo(RunState to)
+    {
+        if (!RunTransitions.IsAllowed(Phase, to))
+        {
+            throw new InvalidOperationException($"Run {Facts.Id} cannot go from {Phase} to {to}.");
+        }
+
+        Phase = to;
     }
 
     private void Move(int instance, TaskState to)

@@ -68,9 +68,9 @@ public static class DagValidator
             Add($"Dag \"{dag.Id}\": {problem}");
         }
 
-        if (dag.Schedule.Clock is not null && DagDates.Start(dag) is null)
+        if (dag.Schedule.Clock is not (null or CronTriggerSchedule) && DagDates.Start(dag) is null)
         {
-            Add($"Dag \"{dag.Id}\" has a schedule but no start date; give it a start date, or the schedule none.");
+            Add($"Dag \"{dag.Id}\" has a schedule but no start date; give it a start date, or the schedule none. Only ticks (Schedule.At, YAML at) go without one.");
         }
 
         if (dag.MaxActiveRuns < 1)

@@ -86,7 +86,7 @@ public abstract record Schedule
     /// <param name="assets">What else makes a run.</param>
     public static Schedule AssetOrTime(Schedule time, AssetExpression assets) => new AssetOrTimeSchedule(time, assets);
 
-    /// <summary>Runs at each tick of a cron expression, with an interval of zero length (the trigger family).</summary>
+    /// <summary>Runs at each tick of a cron expression, with an interval of zero length (the trigger family) or <see cref="CronTriggerSchedule.WithInterval">another</see>.</summary>
     public static CronTriggerSchedule At(string expression) => new(expression);
 
     /// <summary>Runs at each tick of several cron expressions taken together, with an interval of zero length.</summary>
@@ -124,6 +124,27 @@ public sealed record CronSchedule(string Expression) : CronBasedSchedule(Express
 /// <inheritdoc cref="Schedule.At(string)"/>
 public sealed record CronTriggerSchedule(string Expression) : CronBasedSchedule(Expression)
 {
+    /// <summary>A run's data interval is that long and ends at its tick, whatever lies between two ticks. The logical date is its start.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public TimeSpan Interval { get; init; }
+
+    /// <summary>Without a start date the first run is that of the latest tick, however long ago it was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Immediately { get; init; }
+
+    /// <summary>Without a start date the first run is that of the latest tick if it was this long ago at most. Null: a tenth of the time between two ticks, at least five minutes.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TimeSpan? ImmediatelyWithin { get; init; }
+
+    /// <summary>The same with a data interval of this length that ends at the tick.</summary>
+    public CronTriggerSchedule WithInterval(TimeSpan length) => this with { Interval = length };
+
+    /// <summary>The same; without a start date the first run is that of the latest tick, however long ago it was.</summary>
+    public CronTriggerSchedule RunImmediately() => this with { Immediately = true, ImmediatelyWithin = null };
+
+    /// <summary>The same; without a start date the first run is that of the latest tick if it was this long ago at most.</summary>
+    public CronTriggerSchedule RunImmediately(TimeSpan within) => this with { Immediately = false, ImmediatelyWithin = within };
+
     /// <summary>The same with six fields, the first of them seconds.</summary>
     public CronTriggerSchedule WithSeconds() => this with { Seconds = true };
 

@@ -5,11 +5,12 @@ namespace Sluice.Core.Schedules;
 /// <summary>A schedule in a few characters, for tables.</summary>
 public static class ScheduleText
 {
-    /// <summary><c>0 2 * * *</c>, <c>at 0 2 * * *</c>, <c>every 01:30:00</c>, <c>every 3 months</c>, <c>once</c>, <c>assets orders &amp; customers</c>, <c>none</c>.</summary>
+    /// <summary><c>0 2 * * *</c>, <c>at 0 2 * * *</c>, <c>at 0 2 * * * over 1.00:00:00</c>, <c>every 01:30:00</c>, <c>every 3 months</c>, <c>once</c>, <c>assets orders &amp; customers</c>, <c>none</c>.</summary>
     public static string Of(Schedule? schedule) => schedule switch
     {
         CronSchedule cron => Of(cron),
-        CronTriggerSchedule at => "at " + Of(at),
+        CronTriggerSchedule at => "at " + Of(at) + (at.Interval == TimeSpan.Zero ? "" : $" over {at.Interval:c}")
+            + (at.Immediately ? ", at once" : at.ImmediatelyWithin is { } within ? $", at once within {within:c}" : ""),
         IntervalSchedule interval => $"every {interval.Length:c}",
         CalendarIntervalSchedule interval => Of(interval),
         OnceSchedule => "once",

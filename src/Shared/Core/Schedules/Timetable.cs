@@ -18,6 +18,9 @@ public readonly record struct Firing(DataInterval Interval, DateTimeOffset RunAf
 /// </remarks>
 public sealed class Timetable
 {
+    private static readonly TimeSpan MaxTriggerLength = TimeSpan.FromDays(36_525);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMinutes(5);
+
     // Null for schedules without a rhythm: once, continuous and none.
     private readonly Ticks? _ticks;
     private readonly Schedule? _schedule;
@@ -44,14 +47,18 @@ public sealed class Timetable
 
     internal DateTimeOffset? StartDate => _start;
 
-    // Runs at the tick, with an interval of zero length.
+    // Runs at the tick; its interval ends there.
     private bool IsTrigger => _schedule is CronTriggerSchedule;
+
+    private TimeSpan TriggerLength => (_schedule as CronTriggerSchedule)?.Interval ?? TimeSpan.Zero;
 
     /// <summary>Gives a schedule its meaning.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <param name="timeZone">Tz database id; cron fields are read on its wall clock.</param>
-    /// <param name="startDate">First logical date that may run. Without it, only <see cref="Next"/> under <see cref="CatchupMode.All"/> and once lose their meaning.</param>
-    /// <param name="endDate">Last logical date that may run, inclusive.</param>
+    /// <param name="startDate">
+    /// First logical date that may run; of the trigger family first tick. Without it, only <see cref="Next"/> under <see cref="CatchupMode.All"/> and once lose their meaning.
+    /// </param>
+    /// <param name="endDate">Last logical date that may run, inclusive; of the trigger family last tick.</param>
     /// <param name="catchup">Which intervals between the start date and now are run; once and none ignore it.</param>
     /// <exception cref="FormatException">A bad cron expression, zone, length, or an end before the start; one sentence.</exception>
     public static Timetable Create(
@@ -93,6 +100,19 @@ public sealed class Timetable
             }
         }
 
+        if (schedule.Clock is CronTriggerSchedule { Interval: var interval, ImmediatelyWithin: var within })
+        {
+            if (interval < TimeSpan.Zero || interval > MaxTriggerLength)
+            {
+                yield return $"The interval of the schedule's ticks is {interval}; it must not be negative, and at most 100 years.";
+            }
+
+            if (within < TimeSpan.Zero)
+            {
+                yield return $"The schedule's first run is to follow immediately on a tick within {within}; that must not be negative.";
+            }
+        }
+
         if (schedule is AssetOrTimeSchedule { Time: var time } && time is AssetSchedule or AssetOrTimeSchedule or ManualSchedule or OnceSchedule or ContinuousSchedule)
         {
             yield return "The time of a schedule by assets or time has no rhythm; give a cron expression or an interval, or leave it out.";
@@ -127,7 +147,8 @@ public sealed class Timetable
     /// The firing; its <see cref="Firing.RunAfter"/> may lie in the future. Null when nothing comes any more (past the end date, once has run, none).
     /// </returns>
     /// <remarks>
-    /// Under <see cref="CatchupMode.None"/> the answer moves on with <paramref name="now"/>: keep the firing until it is due instead of asking again.
+    /// Under <see cref="CatchupMode.None"/>, and for the first tick without a start date, the answer moves on with <paramref name="now"/>: keep the firing
+    /// until it is due instead of asking again.
     /// When the schedule has changed since <paramref name="last"/>, the next interval begins where that one ended and lasts until the new schedule's
     /// next tick: no moment belongs to two scheduled intervals, and none to no interval.
     /// </remarks>
@@ -144,7 +165,7 @@ public sealed class Timetable
         }
 
         return NextStart(last, now.UtcDateTime) is not { } start || start > _end ? null
-            : IsTrigger ? FiringAt(start, start)
+            : IsTrigger ? new Firing(UpTo(start), start)
             : _ticks.After(start) is { } end ? FiringAt(start, end)
             : null;
     }
@@ -158,15 +179,17 @@ public sealed class Timetable
             yield break;
         }
 
-        var tick = _ticks.AtOrAfter(start.UtcDateTime);
-        while (tick < end.UtcDateTime)
+        // By logical date: of the trigger family that is so long before the tick.
+        var length = TriggerLength;
+        var tick = Later(start.UtcDateTime, length) is { } from ? _ticks.AtOrAfter(from) : null;
+        while (tick is { } at && at - DateTime.MinValue >= length && at - length < end.UtcDateTime)
         {
             if (_ticks.After(tick.Value) is not { } next)
             {
                 yield break;
             }
 
-            yield return IsTrigger ? new(tick.Value, tick.Value) : new(tick.Value, next);
+            yield return IsTrigger ? UpTo(at) : new(at, next);
             tick = next;
         }
     }
@@ -174,12 +197,14 @@ public sealed class Timetable
     /// <summary>The interval of a run that someone triggers by hand.</summary>
     /// <param name="at">When it is triggered.</param>
     /// <returns>
-    /// Cron and calendar intervals: the latest complete interval. Fixed intervals: the one length that ends at <paramref name="at"/>. Otherwise zero length, at <paramref name="at"/>.
+    /// Cron and calendar intervals: the latest complete interval. Fixed intervals, and ticks with an interval: the one length that ends at <paramref name="at"/>.
+    /// Otherwise zero length, at <paramref name="at"/>.
     /// </returns>
     public DataInterval ManualInterval(DateTimeOffset at) => _schedule switch
     {
         CronSchedule when LatestComplete(at.UtcDateTime) is { } interval => interval,
         IntervalSchedule { Length: var length } => new(at.ToUniversalTime() - length, at.ToUniversalTime()),
+        CronTriggerSchedule => UpTo(at.UtcDateTime),
         CalendarIntervalSchedule when LatestComplete(at.UtcDateTime) is { } interval => interval,
         _ => new(at.ToUniversalTime(), at.ToUniversalTime()),
     };
@@ -220,10 +245,15 @@ public sealed class Timetable
     /// <summary>The latest of what catchup, the start date and the last run ask for; null when one of them lies past the end of the calendar.</summary>
     private DateTime? NextStart(DataInterval? last, DateTime now)
     {
+        if (IsTrigger && last is null && _start is null)
+        {
+            return FirstTick(now);
+        }
+
         var start = _catchup == CatchupMode.All ? null : IsTrigger ? TickFor(now) : StartFor(now);
         if (last is { } interval)
         {
-            if ((IsTrigger ? _ticks!.After(interval.End.UtcDateTime) : Resume(interval)) is not { } resumed)
+            if ((IsTrigger ? TickAfter(interval) : Resume(interval)) is not { } resumed)
             {
                 return null;
             }
@@ -248,6 +278,41 @@ public sealed class Timetable
 
         return start;
     }
+
+    /// <summary>
+    /// The tick to begin with when no start date says it: the latest, if it was a moment ago or as long ago as the schedule allows; else the next
+    /// (semantics.md, 1). Without catchup the next, unless the schedule speaks of it.
+    /// </summary>
+    private DateTime? FirstTick(DateTime now)
+    {
+        var at = (CronTriggerSchedule)_schedule!;
+        var latest = _ticks!.AtOrBefore(now);
+        if (at.Immediately && latest is not null)
+        {
+            return latest;
+        }
+
+        if (_catchup == CatchupMode.None && at.ImmediatelyWithin is null)
+        {
+            return _ticks.After(now);
+        }
+
+        var next = _ticks.AtOrAfter(now);
+        var within = at.ImmediatelyWithin ?? (next - latest) / 10 ?? TimeSpan.Zero;
+        return now - latest <= (at.ImmediatelyWithin is null && within < ShortestWait ? ShortestWait : within) ? latest : next;
+    }
+
+    /// <summary>The first tick after the last run's interval whose logical date is a later one, also when the length of its interval has changed.</summary>
+    private DateTime? TickAfter(DataInterval last)
+    {
+        var (end, earliest) = (last.End.UtcDateTime, Later(last.Start.UtcDateTime, TriggerLength));
+        return earliest is { } bound ? _ticks!.After(end > bound ? end : bound) : null;
+    }
+
+    /// <summary>The interval of the trigger family that ends at a tick.</summary>
+    private DataInterval UpTo(DateTime tick) => new(tick - DateTime.MinValue < TriggerLength ? DateTime.MinValue : tick - TriggerLength, tick);
+
+    private static DateTime? Later(DateTime time, TimeSpan by) => DateTime.MaxValue - time < by ? null : time + by;
 
     private DateTime? TickFor(DateTime now) => _catchup == CatchupMode.Latest ? _ticks!.AtOrBefore(now) : _ticks!.After(now);
 

@@ -8,7 +8,10 @@ public enum TaskState : byte
 {
     None = 0,
     Scheduled = 1,
+
+    /// <summary>No task instance is ever in it: one commit takes an instance from scheduled to running. A sensor of another Dag's run gets it for a run that has not started.</summary>
     Queued = 2,
+
     Running = 3,
     Deferred = 4,
     UpForReschedule = 5,
