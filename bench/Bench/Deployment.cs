@@ -10,9 +10,12 @@ namespace Sluice.Bench;
 /// <summary>Real processes, started for one series of measurements and ended with it.</summary>
 internal sealed class Deployment : IAsyncDisposable
 {
+    private const int BenchDags = 104;
+
     private readonly List<Process> _processes = [];
     private readonly string _home = Directory.CreateTempSubdirectory("sluice-bench-").FullName;
     private PostgresServer? _postgres;
+    private Process? _worker;
     private string? _database;
 
     private Deployment(string name) => Name = name;
@@ -44,7 +47,11 @@ internal sealed class Deployment : IAsyncDisposable
     }
 
     /// <summary>One seed, one scheduler, one worker, on PostgreSQL with durable commits.</summary>
-    public static async Task<Deployment> ClusterAsync(string dags, int slots, bool slowDisk)
+    /// <param name="dags">Folder of the Dags.</param>
+    /// <param name="slots">Slots of the worker.</param>
+    /// <param name="slowDisk">Each commit takes a millisecond more.</param>
+    /// <param name="dagCount">So many Dags are waited for.</param>
+    public static async Task<Deployment> ClusterAsync(string dags, int slots, bool slowDisk, int dagCount = BenchDags)
     {
         var deployment = new Deployment(slowDisk ? "cluster, PostgreSQL, commit_delay 1 ms" : "cluster, PostgreSQL");
         try
@@ -60,9 +67,9 @@ internal sealed class Deployment : IAsyncDisposable
             deployment.Start(
                 "scheduler", "--seeds", seed, "--listen", $"127.0.0.1:{FreePort()}", "--database", uri, "--dag-folder", dags, "--home", deployment._home,
                 "--import-timeout", "5m");
-            deployment.Start("worker", "--seeds", seed, "--slots", $"{slots}", "--home", deployment._home, "--warm-runners", "2");
+            deployment._worker = deployment.Start("worker", "--seeds", seed, "--slots", $"{slots}", "--home", deployment._home, "--warm-runners", "2");
             deployment.Api = new(new($"http://{seed}/"), ApiToken.FromSecret(Secret));
-            await deployment.UntilReadyAsync();
+            await deployment.UntilReadyAsync(dagCount);
             return deployment;
         }
         catch
@@ -71,6 +78,9 @@ internal sealed class Deployment : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Most resident memory that the worker has had, in megabytes.</summary>
+    public double WorkerPeakMegabytes() => TransferStep.PeakMegabytes($"{_worker!.Id}");
 
     /// <summary>Bytes of write-ahead log so far; null on SQLite.</summary>
     public async Task<long?> WalBytesAsync()
@@ -123,7 +133,7 @@ internal sealed class Deployment : IAsyncDisposable
         return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private void Start(params string[] args)
+    private Process Start(params string[] args)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sluice.dll"), .. args, "--log-level", "warning"])
         {
@@ -133,9 +143,10 @@ internal sealed class Deployment : IAsyncDisposable
         process.OutputDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
         _processes.Add(process);
+        return process;
     }
 
-    private async Task UntilReadyAsync() => await UntilAsync(
+    private async Task UntilReadyAsync(int dagCount = BenchDags) => await UntilAsync(
         async () =>
         {
             try
@@ -145,7 +156,7 @@ internal sealed class Deployment : IAsyncDisposable
                     throw new InvalidOperationException($"The benchmarks' Dags cannot be imported: {error}");
                 }
 
-                return (await Api.ListDagsAsync()).Count >= 104;
+                return (await Api.ListDagsAsync()).Count >= dagCount;
             }
             catch (DeploymentException e) when (e.IsTransient)
             {

@@ -39,42 +39,69 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
             {
                 ["table"] = "nps", ["sql_connection_id"] = "shop", ["s3_bucket"] = bucket, ["s3_key"] = "nps.csv.gz", ["aws_connection_id"] = "s3", ["replace"] = true,
             };
-            await AgainstAsync("extract to gzip CSV on S3", "mariadb --quick --batch | gzip -1", () => ShellAsync($"{client} | gzip -1 > /dev/null"), () => StepAsync("SqlToS3Operator", extract, connections));
-            var proven = new Dictionary<string, object>(extract) { ["s3_key"] = "proven.csv.gz", ["reconcile"] = "checksums" };
-            Tell("the same with checksums", await BestAsync(() => StepAsync("SqlToS3Operator", proven, connections)));
+            var extracted = await AgainstAsync(
+                "extract to gzip CSV on S3", "mariadb --quick --batch | gzip -1", rows, () => ShellAsync($"{client} | gzip -1 > /dev/null"), () => StepAsync("SqlToS3Operator", extract, connections));
+            var halves = $"{Half(client, $"id <= {rows / 2}")} & {Half(client, $"id > {rows / 2}")} & wait";
             var split = new Dictionary<string, object>(extract) { ["s3_key"] = "split.csv.gz", ["readers"] = 2, ["partition_by"] = "id" };
-            Tell("the same by two readers", await BestAsync(() => StepAsync("SqlToS3Operator", split, connections)));
+            await AgainstAsync("the same by two readers", "two of those clients, half each", rows, () => ShellAsync(halves), () => StepAsync("SqlToS3Operator", split, connections), share: null);
+            var proven = new Dictionary<string, object>(extract) { ["s3_key"] = "proven.csv.gz", ["reconcile"] = "checksums" };
+            Tell("the same with checksums", rows, await BestAsync(() => StepAsync("SqlToS3Operator", proven, connections)));
+            var pandas = new PandasWay(mysql, s3, bucket);
+            progress("the way by pandas, with gzip, then plain");
+            var zipped = await pandas.ExtractAsync("gzip");
+            Tell("by pandas, with gzip", rows, zipped);
+            Tell("by pandas, plain", rows, await pandas.ExtractAsync("plain"));
+            _figures.Add(new("extract: times the way by pandas", zipped.Seconds / extracted.Seconds, "", 5, HigherIsBetter: true));
 
             await StepAsync("SqlToS3Operator", new(extract) { ["s3_bucket"] = "", ["s3_key"] = "", ["uri"] = $"file://{csv}" }, connections);
-            await ExecuteAsync(warehouse, $"CREATE TABLE nps ({Columns}); CREATE TABLE nps_copy ({Columns})");
+            var upload = await BestAsync(() => StepAsync("S3CopyOperator", new() { ["source_uri"] = $"file://{csv}", ["destination_uri"] = $"s3://{bucket}/upload.csv", ["source_connection_id"] = "s3", ["replace"] = true }, connections));
+            _figures.Add(new("upload of the plain CSV to S3", new FileInfo(csv).Length / 1e6 / upload.Seconds, "MB/s"));
+            await ExecuteAsync(warehouse, $"CREATE TABLE nps ({Columns}); CREATE TABLE nps_copy ({Columns}); CREATE TABLE nps_pandas ({Columns})");
             var psql = $"psql -q -v ON_ERROR_STOP=1 '{postgres.UriOf(warehouse)}'";
             var load = new Dictionary<string, object>
             {
-                ["table"] = "nps", ["s3_bucket"] = bucket, ["s3_key"] = "nps.csv.gz", ["aws_connection_id"] = "s3", ["redshift_connection_id"] = "warehouse", ["method"] = "replace",
+                ["table"] = "nps", ["s3_bucket"] = bucket, ["s3_key"] = "nps.csv.gz", ["aws_connection_id"] = "s3", ["postgres_connection_id"] = "warehouse", ["method"] = "replace",
             };
-            await AgainstAsync(
+            var loaded = await AgainstAsync(
                 "full refresh of PostgreSQL from S3",
                 "psql \\copy, key in place",
+                rows,
                 async () =>
                 {
                     await ExecuteAsync(warehouse, "TRUNCATE nps_copy");
                     return await ShellAsync($"{psql} -c \"\\copy nps_copy FROM '{csv}' CSV HEADER\"");
                 },
-                async () =>
-                {
-                    await ExecuteAsync(warehouse, "TRUNCATE nps");
-                    return await StepAsync("S3ToRedshiftOperator", load, connections);
-                });
+                () => EmptyAsync(warehouse, () => StepAsync("S3ToPostgresOperator", load, connections)));
+            progress("the way by pandas");
+            Tell("by pandas, a fiftieth of the rows", rows / 50, await pandas.LoadAsync(csv, postgres.UriOf(warehouse), rows / 50));
+
+            var transfer = new Dictionary<string, object>
+            {
+                ["extract"] = new Dictionary<string, object>(extract) { ["s3_key"] = "both.csv.gz" },
+                ["load"] = new Dictionary<string, object> { ["operator"] = "S3ToPostgresOperator", ["table"] = "nps", ["aws_connection_id"] = "s3", ["postgres_connection_id"] = "warehouse", ["method"] = "replace" },
+            };
+            progress("both at once");
+            var both = await BestAsync(() => EmptyAsync(warehouse, () => StepAsync("TransferOperator", transfer, connections)));
+            Tell("from MySQL to PostgreSQL, both at once", rows, both);
+            _figures.Add(new("both at once: times the slower half", both.Seconds / Math.Max(extracted.Seconds, loaded.Seconds), "", 1.15));
 
             progress("changing a tenth of the rows");
             await mysql.QueryAsync("UPDATE prod.nps SET score = 10, comment = CONCAT('changed ', id) WHERE id % 10 = 3");
-            await StepAsync(
-                "SqlToS3Operator",
-                new(extract) { ["table"] = "", ["query"] = "SELECT * FROM nps WHERE id % 10 = 3", ["s3_key"] = "changed.csv.gz" },
-                connections);
-            var upsert = await StepAsync("S3ToRedshiftOperator", new(load) { ["s3_key"] = "changed.csv.gz", ["method"] = "upsert" }, connections);
-            _figures.Add(new($"upsert of {rows / 10:N0} changed rows", upsert.Seconds, "s"));
+            var changed = new Dictionary<string, object>(extract) { ["table"] = "", ["query"] = "SELECT * FROM nps WHERE id % 10 = 3", ["s3_key"] = "changed.csv.gz" };
+            await StepAsync("SqlToS3Operator", changed, connections);
+            await StepAsync("SqlToS3Operator", new(changed) { ["s3_bucket"] = "", ["s3_key"] = "", ["uri"] = $"file://{csv}" }, connections);
+            var names = Columns.Split(", ").Select(column => column.Split(' ')[0]).Skip(1).ToList();
+            var merge = $"INSERT INTO nps_copy SELECT * FROM changed ON CONFLICT (id) DO UPDATE SET {string.Join(", ", names.Select(name => $"{name} = EXCLUDED.{name}"))}";
+            await AgainstAsync(
+                "upsert of a tenth of the rows from S3",
+                "psql \\copy and INSERT ON CONFLICT",
+                rows / 10,
+                () => ShellAsync($"{psql} -c 'CREATE TEMP TABLE changed (LIKE nps_copy)' -c \"\\copy changed FROM '{csv}' CSV HEADER\" -c 'ANALYZE changed' -c '{merge}'"),
+                () => StepAsync("S3ToPostgresOperator", new(load) { ["s3_key"] = "changed.csv.gz", ["method"] = "upsert" }, connections),
+                share: null);
             _figures.Add(new("most memory of any step", _peak, "MB", 250));
+            progress("the same by tasks of a worker");
+            _figures.Add(new("most memory of a worker that runs them", await WorkerTransfer.PeakMegabytesAsync(extract, load, transfer, connections, progress), "MB", 250));
             return _figures;
         }
         finally
@@ -86,7 +113,7 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
     private double _peak;
 
     // Limit and own way take turns, so that whatever else the machine does meets both.
-    private async Task AgainstAsync(string what, string limitName, Func<Task<double>> limit, Func<Task<StepResult>> own)
+    private async Task<StepResult> AgainstAsync(string what, string limitName, long count, Func<Task<double>> limit, Func<Task<StepResult>> own, double? share = Share)
     {
         var limits = new List<double>();
         var owns = new List<StepResult>();
@@ -99,14 +126,15 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
         }
 
         var best = owns.MinBy(step => step.Seconds)!;
-        _figures.Add(new($"{limitName}", rows / limits.Min(), "rows/s"));
-        Tell(what, best);
-        _figures.Add(new($"{what}: share of the limit", limits.Min() / best.Seconds, "", Share, HigherIsBetter: true));
+        _figures.Add(new($"limit: {limitName}", count / limits.Min(), "rows/s"));
+        Tell(what, count, best);
+        _figures.Add(new($"{what}: share of the limit", limits.Min() / best.Seconds, "", share, HigherIsBetter: true));
+        return best;
     }
 
-    private void Tell(string what, StepResult step)
+    private void Tell(string what, long count, StepResult step)
     {
-        _figures.Add(new(what, rows / step.Seconds, "rows/s", null, Parts: new Dictionary<string, double> { ["CPU seconds"] = step.Cpu, ["MB resident"] = step.PeakMegabytes }));
+        _figures.Add(new(what, count / step.Seconds, "rows/s", null, Parts: new Dictionary<string, double> { ["seconds"] = step.Seconds, ["CPU seconds"] = step.Cpu, ["MB resident"] = step.PeakMegabytes }));
     }
 
     private async Task<StepResult> BestAsync(Func<Task<StepResult>> step)
@@ -119,6 +147,14 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
 
         return all.MinBy(one => one.Seconds)!;
     }
+
+    private static async Task<StepResult> EmptyAsync(string warehouse, Func<Task<StepResult>> step)
+    {
+        await ExecuteAsync(warehouse, "TRUNCATE nps");
+        return await step();
+    }
+
+    private static string Half(string client, string condition) => $"({client.Replace("FROM nps", $"FROM nps WHERE {condition}", StringComparison.Ordinal)} | gzip -1 > /dev/null)";
 
     private static async Task ExecuteAsync(string database, string sql)
     {

@@ -30,12 +30,13 @@ internal static class TransferStep
         var clock = Stopwatch.StartNew();
         var result = await step.ExecuteAsync(context, CancellationToken.None);
         Console.WriteLine(JsonSerializer.Serialize(new StepResult(
-            clock.Elapsed.TotalSeconds, Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds, PeakMegabytes(), JsonSerializer.Serialize(result, result!.GetType()))));
+            clock.Elapsed.TotalSeconds, Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds, PeakMegabytes("self"), JsonSerializer.Serialize(result, result!.GetType()))));
         return 0;
     }
 
-    private static double PeakMegabytes() => double.Parse(
-        File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))[6..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
+    /// <param name="process">Id of a process, or <c>self</c>.</param>
+    public static double PeakMegabytes(string process) => double.Parse(
+        File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))[6..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
 
     private sealed class Services(Dictionary<string, string> connections) : ITaskServices
     {
