@@ -58,6 +58,15 @@ public sealed partial class ApiClient
     public Task<RenderedAnswer> RenderedTaskAsync(string dag, string task, string run, int? tryNumber = null, CancellationToken cancellationToken = default) =>
         AskAsync<RenderedRequest, RenderedAnswer>(Operations.RenderedTask, new(dag, task, run, tryNumber), cancellationToken);
 
+    /// <summary>What an attempt has seen of the rows that it moved.</summary>
+    /// <param name="dag">The Dag's id.</param>
+    /// <param name="task">A task; of a mapped one an instance, such as <c>load[3]</c>.</param>
+    /// <param name="run">A run id, or a logical date.</param>
+    /// <param name="tryNumber">Null: the latest that has ended.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task<EvidenceAnswer> TaskEvidenceAsync(string dag, string task, string run, int? tryNumber = null, CancellationToken cancellationToken = default) =>
+        AskAsync<EvidenceRequest, EvidenceAnswer>(Operations.TaskEvidence, new(dag, task, run, tryNumber), cancellationToken);
+
     public Task<TaskWhyAnswer> WhyTaskAsync(string dag, string task, string run, CancellationToken cancellationToken = default) =>
         AskAsync<TaskName, TaskWhyAnswer>(Operations.WhyTask, new(dag, task, run), cancellationToken);
 

@@ -149,6 +149,9 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
     public ValueTask<IReadOnlyList<RenderedFieldsRow>> ListRenderedFieldsAsync(long run, TaskId task, CancellationToken cancellationToken) =>
         Inner.ReadModel.ListRenderedFieldsAsync(run, task, cancellationToken);
 
+    public ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken) =>
+        Inner.ReadModel.ListEvidenceAsync(run, task, cancellationToken);
+
     public ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken) => Inner.ReadModel.ListXComsAsync(run, cancellationToken);
 
     public ValueTask<IReadOnlyList<AskedQuestion>> ListQuestionsAsync(QuestionQuery query, CancellationToken cancellationToken) =>

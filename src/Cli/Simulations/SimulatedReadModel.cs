@@ -101,6 +101,9 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
     public ValueTask<IReadOnlyList<RenderedFieldsRow>> ListRenderedFieldsAsync(long run, TaskId task, CancellationToken cancellationToken) =>
         inner.ListRenderedFieldsAsync(run, task, cancellationToken);
 
+    public ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken) =>
+        inner.ListEvidenceAsync(run, task, cancellationToken);
+
     public ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken) => inner.ListXComsAsync(run, cancellationToken);
 
     public ValueTask<IReadOnlyList<XComRow>> ListMappedXComsAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>

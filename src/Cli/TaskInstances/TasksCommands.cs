@@ -42,6 +42,7 @@ internal static class TasksCommands
         ChangeCommands.ClearTasks(factory),
         ChangeCommands.MarkTasks(factory),
         .. QuestionCommands.Create(factory),
+        TaskEvidence.Create(factory),
         TaskRender.Create(factory)]);
 
     private static async Task<int> XComsAsync(Invocation invocation, ApiClient api) => invocation.Show<IReadOnlyList<XComSummary>>(

@@ -61,6 +61,7 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         Operations.CancelRun => Json(await CancelRunAsync(Read<RunName>(call), call.Who, cancel)),
         Operations.TaskState => Json(await TaskStateAsync(Read<TaskName>(call), cancel)),
         Operations.RenderedTask => Json(await RenderedAsync(Read<RenderedRequest>(call), cancel)),
+        Operations.TaskEvidence => Json(await EvidenceAsync(Read<EvidenceRequest>(call), cancel)),
         Operations.ListXComs => Json(await ListXComsAsync(Read<TaskName>(call), cancel)),
         Operations.ClearTasks => Json(await ClearAsync(Read<ChangeRequest>(call), call.Who, cancel)),
         Operations.MarkTasks => Json(await MarkTasksAsync(Read<ChangeRequest>(call), call.Who, cancel)),
@@ -206,33 +207,6 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
                 .OrderBy(row => DagRunState.MapIndexIn(row.Task.Value, name.TaskId)).ThenBy(row => row.Key, StringComparer.Ordinal)
                 .Select(row => new XComSummary(row.Task.Value, row.Key, row.Object is null ? row.Value : null, row.Object)),
         ];
-    }
-
-    private async Task<RenderedAnswer> RenderedAsync(RenderedRequest asked, CancellationToken cancel)
-    {
-        var (run, spec, task) = await TaskAsync(new(asked.DagId, asked.TaskId, asked.RunId), cancel);
-        var all = await store.ReadModel.ListTaskInstancesAsync(run.Facts.Key, cancel);
-        if (spec.Tasks[task].Map is not null && asked.TaskId == spec.Tasks[task].Id.Value && all.Any(row => DagRunState.MapIndexIn(row.Task.Value, asked.TaskId) >= 0))
-        {
-            throw new ApiException(400, $"Task '{asked.TaskId}' is mapped; name one of its instances: {asked.TaskId}[0], or --map-index 0.");
-        }
-
-        // A change by hand has a row of its own, and no worker.
-        var attempts = all.Where(row => row.Task.Value == asked.TaskId && row.Worker is not null && (asked.Try is null || row.TryNumber == asked.Try)).ToList();
-        if (attempts.Count == 0)
-        {
-            throw new ApiException(404, asked.Try is { } number
-                ? $"Task '{asked.TaskId}' has no try {number} in run '{run.Facts.Id}'."
-                : $"Task '{asked.TaskId}' has not been tried in run '{run.Facts.Id}'.");
-        }
-
-        var rendered = await store.ReadModel.ListRenderedFieldsAsync(run.Facts.Key, new(asked.TaskId), cancel);
-        var attempt = attempts.LastOrDefault(row => rendered.Any(kept => kept.Token == row.Token)) ?? attempts.LastOrDefault(row => row.EndedAt is not null)
-            ?? throw new ApiException(409, $"Task '{asked.TaskId}' is in its first attempt in run '{run.Facts.Id}'; what its templates came to is there when that has ended.");
-        var fields = rendered.FirstOrDefault(row => row.Token == attempt.Token)?.Fields ?? "{}";
-        return new(
-            run.Facts.Dag.Value, run.Facts.Id.Value, asked.TaskId, attempt.TryNumber, attempt.Token, attempt.State.Name(),
-            System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(fields), attempt.Error);
     }
 
     private async Task<TaskStateAnswer> TaskStateAsync(TaskName name, CancellationToken cancel)

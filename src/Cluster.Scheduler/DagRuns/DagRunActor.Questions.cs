@@ -55,7 +55,7 @@ internal sealed partial class DagRunActor
         _asked[e.Task] = e;
         _out.Remove(e.Task);
         _freed.Add(new(new(_run.Facts.Key, e.Task), outcome.EndedAt - outcome.StartedAt));
-        KeepRendered(e.Task, e.Token, outcome);
+        KeepSeen(e.Task, e.Token, outcome);
         _pending.Changes.Add(DagRunRows.OfAsked(_run, e));
         _pending.Changes.Add(DagRunRows.OfQuestion(_run, e, QuestionState.Waiting));
     }

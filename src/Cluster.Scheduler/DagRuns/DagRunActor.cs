@@ -320,7 +320,7 @@ internal sealed partial class DagRunActor : Actor
                 var ran = e.Lost || e.HandedBack ? (TimeSpan?)null : outcome.EndedAt - outcome.StartedAt;
                 _freed.Add(new(new(_run.Facts.Key, e.Task), ran, e.HandedBack));
                 _out.Remove(e.Task, out var ended);
-                KeepRendered(e.Task, e.Token, outcome);
+                KeepSeen(e.Task, e.Token, outcome);
                 if (e.State == TaskState.None)
                 {
                     ProjectRestart(e, node, outcome, ended?.DispatchedAt);
@@ -394,11 +394,17 @@ internal sealed partial class DagRunActor : Actor
         }
     }
 
-    private void KeepRendered(int task, int token, TaskOutcome outcome)
+    /// <summary>What is kept of an attempt however it ended.</summary>
+    private void KeepSeen(int task, int token, TaskOutcome outcome)
     {
         if (outcome.Rendered is { } fields)
         {
             _pending.Changes.Add(new Storage.ReadModel.RenderedFieldsRow(_run.Facts.Key, _run.NameOf(task), token, fields));
+        }
+
+        if (outcome.Evidence is { } seen)
+        {
+            _pending.Changes.Add(new Storage.ReadModel.EvidenceRow(_run.Facts.Key, _run.NameOf(task), token, seen));
         }
     }
 

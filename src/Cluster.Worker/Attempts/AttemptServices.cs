@@ -99,6 +99,7 @@ internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderReq
     private TaskOutcome Masked(TaskOutcome outcome) => outcome with
     {
         Error = outcome.Error is null ? null : _masker.Apply(outcome.Error),
+        Evidence = outcome.Evidence is null ? null : _masker.Apply(outcome.Evidence),
         XComs = outcome.XComs?.Select(x => x with { Value = _masker.Apply(x.Value) }).ToArray(),
         Question = outcome.Question is { } question
             ? question with { Subject = _masker.Apply(question.Subject), Body = question.Body is null ? null : _masker.Apply(question.Body), Params = _masker.Apply(question.Params) }

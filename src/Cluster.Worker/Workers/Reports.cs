@@ -95,7 +95,8 @@ internal sealed class Reports(TimeProvider time)
         var (count, characters) = (0, 0L);
         while (count < reports.Count)
         {
-            characters += (reports[count].Outcome.XComs ?? []).Sum(xcom => (long)xcom.Value.Length) + (reports[count].Outcome.Rendered?.Length ?? 0);
+            characters += (reports[count].Outcome.XComs ?? []).Sum(xcom => (long)xcom.Value.Length) + (reports[count].Outcome.Rendered?.Length ?? 0)
+                + (reports[count].Outcome.Evidence?.Length ?? 0);
             if (count > 0 && characters > MostCharacters)
             {
                 break;

@@ -239,6 +239,7 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
             Question = reader.ReadOptionalString() is { } question ? JsonSerializer.Deserialize(question, RunnerJson.Default.HumanQuestion) : null,
             AssetUpdates = ReadUpdates(ref reader),
             Rendered = reader.ReadOptionalString(),
+            Evidence = reader.ReadOptionalString(),
         };
         return new(attempt, outcome, isSpent, workingSet);
     }
@@ -278,6 +279,7 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
         }
 
         writer.WriteString(Outcome.Rendered);
+        writer.WriteString(Outcome.Evidence);
     }
 
     private static string[]? ReadTexts(ref FrameReader reader)

@@ -1,7 +1,10 @@
+using Sluice.Authoring.Evidence;
+using Sluice.Authoring.Hooks;
 using Sluice.Cli.Backfills;
 using Sluice.Cli.Nodes;
 using Sluice.Cli.Output;
 using Sluice.Cli.Runs;
+using Sluice.Cli.TaskInstances;
 using Sluice.Cluster.Api;
 using Sluice.Actors;
 
@@ -115,6 +118,21 @@ public sealed class TableTests
     }
 
     private static ActorSnapshot Actor(string path, string? parent) => new(path, parent, "T", 0, 0, 0, null, null, TimeSpan.Zero, false, "");
+
+    [Fact]
+    public void Evidence_of_four_places_fits_80_columns_and_differences_are_marked()
+    {
+        ColumnEvidence Column(string max) => new("a_column_with_quite_a_long_name", SqlColumnKind.Timestamp, 0, "2021-02-05 00:00:00.123456+00", max);
+        EvidencePlace Place(string name, string max) => new(name, null, 5_000_000, new string('a', 32), [Column(max)]);
+        var evidence = new EvidenceRecord(
+            [Place("manifest", "2021-02-06"), Place("objects", "2021-02-06"), Place("merged", "2021-02-06"), Place("target", "2021-02-07")],
+            [new("manifest", "objects", []), new("merged", "target", ["column differs"])]);
+
+        var lines = Written(TaskEvidence.Table(evidence));
+
+        Assert.All(lines, line => Assert.True(line.Length <= 80, line));
+        Assert.Equal(["max"], lines.Where(line => line.Contains("differs", StringComparison.Ordinal)).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).First(word => word is "max" or "min" or "nulls" or "hash" or "rows")));
+    }
 
     private static string[] Written(Listing listing, int width = 80)
     {

@@ -249,6 +249,16 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     }
 
     [Fact]
+    public async Task Evidence_is_listed_by_attempt()
+    {
+        await WriteAsync(new EvidenceRow(1, new("a"), 2, """{"x":"둘"}"""), new EvidenceRow(1, new("a"), 1, "{}"), new EvidenceRow(1, new("a[0]"), 1, "{}"));
+        await WriteAsync(new EvidenceRow(2, new("a"), 1, "{}"), new EvidenceRow(1, new("a"), 1, """{"x":1}"""));
+
+        Assert.Equal([new(1, new("a"), 1, """{"x":1}"""), new(1, new("a"), 2, """{"x":"둘"}""")], await Store.ReadModel.ListEvidenceAsync(1, new("a"), None));
+        Assert.Empty(await Store.ReadModel.ListEvidenceAsync(3, new("a"), None));
+    }
+
+    [Fact]
     public async Task XComs_are_found_by_key_and_listed_by_task()
     {
         await WriteAsync(new XComRow(1, new("b"), "rows", "1"), new XComRow(1, new("a"), "x", "null"), new XComRow(2, new("a"), "x", "[]"));

@@ -160,6 +160,7 @@ public abstract class S3ToTableOperator : Operator
         SnapshotColumn = string.IsNullOrEmpty(SnapshotColumn) ? null : SnapshotColumn,
         SnapshotValue = SnapshotValue,
         Reconcile = Reconcile,
+        Trail = context.Evidence,
         Quarantine = string.IsNullOrEmpty(Quarantine) ? null : ObjectUri.Parse(Quarantine),
         MaxRejected = MaxRejected,
         Identity = Ledger ? Identity(context) : null,

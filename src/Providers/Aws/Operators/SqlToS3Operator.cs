@@ -222,6 +222,7 @@ public sealed class SqlToS3Operator : Operator
         MaxRowsPerFile = MaxRowsPerFile,
         Manifest = Manifest,
         Reconcile = Reconcile,
+        Trail = context.Evidence,
         WrittenBy = $"{context.Dag.Id} {context.Run.Id} {context.Task.Id} try {context.TryNumber}",
         Log = context.Log,
     };

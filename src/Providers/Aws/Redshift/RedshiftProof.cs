@@ -16,7 +16,7 @@ internal sealed class RedshiftProof(ISqlHook session, TableLoad load, SchemaDrif
 
     /// <summary>Compares what was sent with what came out of the objects.</summary>
     internal async ValueTask OfStagingAsync(long rejected, CancellationToken cancellationToken) =>
-        _sent.RequireAll(await SeeAsync($"{RedshiftSql.Staging} AS t", cancellationToken), "the objects as they were read", rejected);
+        _sent.RequireAll(await SeeAsync($"{RedshiftSql.Staging} AS t", cancellationToken), EvidenceTrail.Objects, "the objects as they were read", rejected);
 
     /// <summary>Compares what was to be merged with rows of the table.</summary>
     /// <param name="table">Quoted.</param>
@@ -31,6 +31,7 @@ internal sealed class RedshiftProof(ISqlHook session, TableLoad load, SchemaDrif
         var merged = await SeeAsync(from[..^1] + "t", cancellationToken);
         if (keys.Count == 0 && where is null)
         {
+            load.Trail.See(EvidenceTrail.Merged, merged, "what was loaded");
             return written == merged.Rows
                 ? merged
                 : throw new TaskFailedException($"What arrived is not what left: {merged.Rows} rows were to be appended to {load.Table}, and {written} were.");
@@ -39,7 +40,7 @@ internal sealed class RedshiftProof(ISqlHook session, TableLoad load, SchemaDrif
         var seen = await SeeAsync(
             keys.Count == 0 ? $"{table} AS t{where}" : $"{table} AS t JOIN {from} ON {SqlNames.SameKey(keys)}",
             cancellationToken);
-        EvidenceComparison.Require("what was loaded", merged, $"table {load.Table}", seen);
+        _sent.RequireMerged(merged, load.Table, seen);
         return seen;
     }
 

@@ -19,11 +19,11 @@ internal sealed class PostgresProof(PostgresSession session, TableLoad load, Sch
 
     /// <summary>Compares what was sent with rows of the table.</summary>
     internal async ValueTask<RowEvidence> OfTableAsync(string table, string where, CancellationToken cancellationToken) =>
-        _sent.RequireAll(await SeeAsync($"{table} AS t{where}", cancellationToken), $"table {load.Table}", rejected);
+        _sent.RequireAll(await SeeAsync($"{table} AS t{where}", cancellationToken), EvidenceTrail.Target, $"table {load.Table}", rejected);
 
     /// <summary>Compares what was sent with what came out of the objects.</summary>
     internal async ValueTask OfStagingAsync(string staging, CancellationToken cancellationToken) =>
-        _sent.RequireAll(await SeeAsync($"{staging} AS t", cancellationToken), "the objects as they were read", rejected);
+        _sent.RequireAll(await SeeAsync($"{staging} AS t", cancellationToken), EvidenceTrail.Objects, "the objects as they were read", rejected);
 
     /// <summary>Compares what was to be merged with rows of the table.</summary>
     /// <param name="table">Quoted.</param>
@@ -38,7 +38,7 @@ internal sealed class PostgresProof(PostgresSession session, TableLoad load, Sch
             ? $"{table} AS t{where}"
             : $"{table} AS t JOIN {(from.EndsWith(" AS s", StringComparison.Ordinal) ? from : $"{from} AS s")} ON {SqlNames.SameKey(keys)}";
         var seen = await SeeAsync(rows, cancellationToken);
-        EvidenceComparison.Require("what was loaded", merged, $"table {load.Table}", seen);
+        _sent.RequireMerged(merged, load.Table, seen);
         return seen;
     }
 

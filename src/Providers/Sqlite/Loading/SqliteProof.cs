@@ -19,20 +19,20 @@ internal sealed class SqliteProof(SqliteSession session, TableLoad load, SchemaD
     internal void LookBefore(string table) => _before = See($"{table} AS t");
 
     /// <summary>Compares what was sent with all rows of the table.</summary>
-    internal RowEvidence OfTable(string table) => _sent.RequireAll(See($"{table} AS t"), $"table {load.Table}", rejected());
+    internal RowEvidence OfTable(string table) => _sent.RequireAll(See($"{table} AS t"), EvidenceTrail.Target, $"table {load.Table}", rejected());
 
     /// <summary>Compares what was sent with what the table has more than before.</summary>
-    internal RowEvidence OfWhatWasAdded(string table) => _sent.RequireAll(See($"{table} AS t").Since(_before!, _sent.Evidence), $"table {load.Table}", rejected());
+    internal RowEvidence OfWhatWasAdded(string table) => _sent.RequireAll(See($"{table} AS t").Since(_before!, _sent.Evidence), EvidenceTrail.Target, $"table {load.Table}", rejected());
 
     /// <summary>Compares what was sent with what came out of the objects.</summary>
-    internal void OfStaging(string staging) => _sent.RequireAll(See($"{staging} AS t"), "the objects as they were read", rejected());
+    internal void OfStaging(string staging) => _sent.RequireAll(See($"{staging} AS t"), EvidenceTrail.Objects, "the objects as they were read", rejected());
 
     /// <summary>Compares what was to be merged with rows of the table, found by their keys, or else by a condition.</summary>
     internal RowEvidence OfMerge(string table, string from, IReadOnlyList<string> keys, string where)
     {
         var merged = See($"{from} AS t");
         var seen = See(keys.Count == 0 ? $"{table} AS t{where}" : $"{table} AS t JOIN {from} AS s ON {SqlNames.SameKey(keys)}");
-        EvidenceComparison.Require("what was loaded", merged, $"table {load.Table}", seen);
+        _sent.RequireMerged(merged, load.Table, seen);
         return seen;
     }
 

@@ -55,9 +55,8 @@ public static class EvidenceComparison
 
     /// <summary>Fails the attempt when two places differ.</summary>
     /// <exception cref="TaskFailedException">They differ; tells the first differences.</exception>
-    public static void Require(string one, RowEvidence a, string other, RowEvidence b)
+    internal static void Require(IReadOnlyList<string> differences)
     {
-        var differences = Differences(one, a, other, b);
         if (differences.Count > 0)
         {
             var more = differences.Count > MostTold ? $"; and {differences.Count - MostTold} more" : "";

@@ -54,7 +54,13 @@ public static class OperatorExecution
         }
 
         // A sensor that waits renders again at each poke.
-        return outcome with { StartedAt = startedAt, EndedAt = time.GetUtcNow(), Rendered = outcome.Kind == OutcomeKind.Rescheduled ? null : context.Rendered };
+        return outcome with
+        {
+            StartedAt = startedAt,
+            EndedAt = time.GetUtcNow(),
+            Rendered = outcome.Kind == OutcomeKind.Rescheduled ? null : context.Rendered,
+            Evidence = context.Evidence.Write(),
+        };
     }
 
     // Code of an author may block its thread: on one of its own it cannot keep the timeout from being noticed.

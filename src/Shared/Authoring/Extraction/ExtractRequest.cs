@@ -67,6 +67,9 @@ public sealed record ExtractRequest
     /// <summary>Is told of each object that is whole, for a load that runs beside this; null: nobody.</summary>
     public ObjectFeed? Feed { get; init; }
 
+    /// <summary>Takes what is seen of the rows.</summary>
+    public Evidence.EvidenceTrail Trail { get; init; } = new();
+
     /// <summary>The attempt, for the manifest: run, task, try.</summary>
     public required string WrittenBy { get; init; }
 

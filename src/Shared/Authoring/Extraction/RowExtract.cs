@@ -230,7 +230,16 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         var asked = seen.Columns.Where(column => !request.Policy.Mask.Keys.Contains(column.Name, StringComparer.OrdinalIgnoreCase)).ToList();
         var said = new SingleRow();
         await session.ExtractAsync(ExtractQueries.Counts(request, source.Dialect, asked), request.Parameters, said, cancellationToken);
-        EvidenceComparison.Require("the source", CountedEvidence.Read(said.Values, asked), "the rows that came", seen with { Columns = asked, Hash = null });
+        try
+        {
+            request.Trail.Require(
+                EvidenceTrail.Source, "the source", CountedEvidence.Read(said.Values, asked), EvidenceTrail.Manifest, "the rows that came", seen with { Columns = asked, Hash = null });
+        }
+        finally
+        {
+            request.Trail.See(EvidenceTrail.Manifest, seen, "the rows that came");
+        }
+
         return seen;
     }
 

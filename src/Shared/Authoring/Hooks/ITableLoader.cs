@@ -64,6 +64,9 @@ public sealed record TableLoad
     /// <summary>Compares what is in the table at the end with what the manifest tells, before the commit.</summary>
     public Reconciliation Reconcile { get; init; }
 
+    /// <summary>Takes what is seen of the rows.</summary>
+    public EvidenceTrail Trail { get; init; } = new();
+
     /// <summary>Where rows go that the table refuses; null: the first one fails the load.</summary>
     public Uri? Quarantine { get; init; }
 

@@ -8,7 +8,8 @@ namespace Sluice.Authoring.Loading;
 /// <summary>What the extract saw of the rows that are being loaded, by the columns that are.</summary>
 /// <param name="Evidence">Of the loaded columns, by the names that the objects give them.</param>
 /// <param name="Columns">The same columns as the table spells them.</param>
-public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Columns)
+/// <param name="Trail">Takes what is seen.</param>
+public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Columns, EvidenceTrail Trail)
 {
     /// <exception cref="TaskFailedException">The objects carry no evidence, or not of what is loaded.</exception>
     public static SentEvidence Of(TableLoad load, SchemaDrift drift)
@@ -31,7 +32,8 @@ public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Co
         var loaded = sent.Columns.Zip(drift.Columns).Where(pair => pair.Second is not null).ToList();
         return new(
             sent with { Hash = isWhole ? sent.Hash : null, Columns = [.. loaded.Select(pair => pair.First)] },
-            [.. loaded.Select(pair => pair.Second!)]);
+            [.. loaded.Select(pair => pair.Second!)],
+            load.Trail);
     }
 
     /// <summary>Asks a database for the same of rows that have the alias <c>t</c>.</summary>
@@ -45,20 +47,32 @@ public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Co
 
     /// <summary>Compares all that was sent with what was seen; of rows that were refused only their number can be.</summary>
     /// <param name="seen">What was seen.</param>
-    /// <param name="where">Where, for messages.</param>
+    /// <param name="place">Where: <see cref="EvidenceTrail.Objects"/> or <see cref="EvidenceTrail.Target"/>.</param>
+    /// <param name="where">The same in words, for messages.</param>
     /// <param name="rejected">Rows that were refused.</param>
     /// <exception cref="TaskFailedException">They differ.</exception>
-    public RowEvidence RequireAll(RowEvidence seen, string where, long rejected)
+    public RowEvidence RequireAll(RowEvidence seen, string place, string where, long rejected)
     {
         if (rejected == 0)
         {
-            EvidenceComparison.Require("the extract", Evidence, where, seen);
+            Trail.Require(EvidenceTrail.Manifest, "the extract", Evidence, place, where, seen);
+            return seen;
         }
-        else if (seen.Rows + rejected != Evidence.Rows)
+
+        Trail.See(EvidenceTrail.Manifest, Evidence, "the extract");
+        Trail.See(place, seen, $"{where}, without {rejected} rows that were refused");
+        if (seen.Rows + rejected != Evidence.Rows)
         {
-            throw new TaskFailedException($"What arrived is not what left: the extract wrote {Evidence.Rows} rows; {seen.Rows} are in {where}, and {rejected} were refused.");
+            var difference = $"the extract wrote {Evidence.Rows} rows; {seen.Rows} are in {where}, and {rejected} were refused";
+            Trail.Differ(EvidenceTrail.Manifest, place, [difference]);
+            throw new TaskFailedException($"What arrived is not what left: {difference}.");
         }
 
         return seen;
     }
+
+    /// <summary>Compares what was to be merged with what is in the table.</summary>
+    /// <exception cref="TaskFailedException">They differ.</exception>
+    public void RequireMerged(RowEvidence merged, string table, RowEvidence seen) =>
+        Trail.Require(EvidenceTrail.Merged, "what was loaded", merged, EvidenceTrail.Target, $"table {table}", seen);
 }

@@ -67,6 +67,9 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <summary>Values pushed by this attempt so far; they become visible to others when the attempt has succeeded.</summary>
     public IReadOnlyList<Core.TaskInstances.XCom> Pushed => _pushed;
 
+    /// <summary>What this attempt has seen of the rows that it moves; kept with the attempt, also when it fails: <c>sluice tasks evidence</c>.</summary>
+    public Evidence.EvidenceTrail Evidence { get; } = new();
+
     /// <summary>What this attempt says of the assets that it updates: <c>context.OutletEvents[orders].Extra["rows"] = 12</c>.</summary>
     public Assets.OutletEvents OutletEvents => field ??= new(Task);
 

@@ -31,6 +31,8 @@ public static class ApiJson
 [JsonSerializable(typeof(IReadOnlyList<XComSummary>))]
 [JsonSerializable(typeof(RenderedRequest))]
 [JsonSerializable(typeof(RenderedAnswer))]
+[JsonSerializable(typeof(EvidenceRequest))]
+[JsonSerializable(typeof(EvidenceAnswer))]
 [JsonSerializable(typeof(BackfillName))]
 [JsonSerializable(typeof(SecretName))]
 [JsonSerializable(typeof(SecretValue))]

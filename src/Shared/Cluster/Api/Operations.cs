@@ -134,9 +134,12 @@ public static class Operations
     /// <summary><see cref="RenderedRequest"/> to <see cref="RenderedAnswer"/>.</summary>
     public const string RenderedTask = "tasks.rendered";
 
+    /// <summary><see cref="EvidenceRequest"/> to <see cref="EvidenceAnswer"/>.</summary>
+    public const string TaskEvidence = "tasks.evidence";
+
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
         ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, ListXComs, WhyTask, ListQuestions, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools,
-        ListAssets, ListAssetEvents, ListCallbacks, RenderedTask);
+        ListAssets, ListAssetEvents, ListCallbacks, RenderedTask, TaskEvidence);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);
@@ -182,6 +185,21 @@ public sealed record RenderedRequest(string DagId, string TaskId, string RunId, 
 /// <param name="Error">Why the attempt failed; a template that cannot be rendered is among the reasons.</param>
 public sealed record RenderedAnswer(
     string DagId, string RunId, string TaskId, int TryNumber, int Token, string State, System.Text.Json.JsonElement Fields, string? Error);
+
+/// <summary>Asks what an attempt has seen of the rows that it moved.</summary>
+/// <inheritdoc cref="RenderedRequest"/>
+public sealed record EvidenceRequest(string DagId, string TaskId, string RunId, int? Try = null);
+
+/// <param name="DagId">The Dag.</param>
+/// <param name="RunId">The run.</param>
+/// <param name="TaskId">The instance.</param>
+/// <param name="TryNumber">The try.</param>
+/// <param name="Token">The attempt.</param>
+/// <param name="State">How the attempt ended.</param>
+/// <param name="Evidence">Its <c>places</c>, each with rows, hash and columns, and the <c>comparisons</c> of two of them with their differences.</param>
+/// <param name="Error">Why the attempt failed.</param>
+public sealed record EvidenceAnswer(
+    string DagId, string RunId, string TaskId, int TryNumber, int Token, string State, System.Text.Json.JsonElement Evidence, string? Error);
 
 /// <param name="TaskId">The instance.</param>
 /// <param name="Key">Its name.</param>

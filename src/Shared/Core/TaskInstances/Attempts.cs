@@ -94,6 +94,9 @@ public sealed record TaskOutcome
     /// <summary>What its templates and mapped arguments came to: a JSON object by argument; null when there were none. The worker masks and shortens it.</summary>
     public string? Rendered { get; init; }
 
+    /// <summary>What it has seen of the rows that it moved, as JSON; null when it looked at none. Also of an attempt that failed.</summary>
+    public string? Evidence { get; init; }
+
     /// <summary>What it says of assets among its outlets. Outlets that it says nothing of are updated all the same.</summary>
     public IReadOnlyList<Assets.AssetUpdate>? AssetUpdates { get; init; }
 }

@@ -12,6 +12,7 @@ internal static class PostgresChangeWriter
     private static readonly string DagRuns = InsertOf(ReadModelTables.DagRuns);
     private static readonly string XComs = InsertOf(ReadModelTables.XComs);
     private static readonly string RenderedFields = InsertOf(ReadModelTables.RenderedFields);
+    private static readonly string Evidence = InsertOf(ReadModelTables.Evidence);
     private static readonly string Dags = InsertOf(ReadModelTables.Dags);
     private static readonly string DagVersions = InsertOf(ReadModelTables.DagVersions);
     private static readonly string Backfills = InsertOf(ReadModelTables.Backfills);
@@ -43,6 +44,7 @@ internal static class PostgresChangeWriter
 
         Add(batch, XComs, ReadModelTables.XComs, changes.XComs);
         Add(batch, RenderedFields, ReadModelTables.RenderedFields, changes.RenderedFields);
+        Add(batch, Evidence, ReadModelTables.Evidence, changes.Evidence);
         Add(batch, Dags, ReadModelTables.Dags, changes.Dags);
         Add(batch, DagVersions, ReadModelTables.DagVersions, changes.DagVersions);
         if (changes.ReplacedVersions.Count > 0)

@@ -10,6 +10,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
     private readonly string _dagRuns = InsertOf(ReadModelTables.DagRuns);
     private readonly string _xComs = InsertOf(ReadModelTables.XComs);
     private readonly string _renderedFields = InsertOf(ReadModelTables.RenderedFields);
+    private readonly string _evidence = InsertOf(ReadModelTables.Evidence);
     private readonly string _dags = InsertOf(ReadModelTables.Dags);
     private readonly string _dagVersions = InsertOf(ReadModelTables.DagVersions);
     private readonly string _backfills = InsertOf(ReadModelTables.Backfills);
@@ -36,6 +37,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
 
         Write(_xComs, ReadModelTables.XComs, changes.XComs);
         Write(_renderedFields, ReadModelTables.RenderedFields, changes.RenderedFields);
+        Write(_evidence, ReadModelTables.Evidence, changes.Evidence);
         Write(_dags, ReadModelTables.Dags, changes.Dags);
         Write(_dagVersions, ReadModelTables.DagVersions, changes.DagVersions);
         foreach (var version in changes.ReplacedVersions)

@@ -25,6 +25,9 @@ internal sealed class CoalescedChanges
                 case RenderedFieldsRow row:
                     Put(RenderedFields, row, ("rendered", row.Run, row.Task, row.Token), changes.Count);
                     break;
+                case EvidenceRow row:
+                    Put(Evidence, row, ("evidence", row.Run, row.Task, row.Token), changes.Count);
+                    break;
                 case XComsCleared cleared:
                     Forget(cleared);
                     break;
@@ -85,6 +88,8 @@ internal sealed class CoalescedChanges
     public List<(long Run, string Task)> ClearedXComsOfTasks { get; } = [];
 
     public List<RenderedFieldsRow> RenderedFields { get; } = [];
+
+    public List<EvidenceRow> Evidence { get; } = [];
 
     public List<DagRow> Dags { get; } = [];
 

@@ -44,6 +44,9 @@ public interface IReadModel
     /// <summary>What the templates of a task instance's attempts came to, by token; attempts without templates are not among them.</summary>
     ValueTask<IReadOnlyList<RenderedFieldsRow>> ListRenderedFieldsAsync(long run, TaskId task, CancellationToken cancellationToken);
 
+    /// <summary>What a task instance's attempts have seen of the rows that they moved, by token.</summary>
+    ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken);
+
     /// <summary>What people were asked, oldest first.</summary>
     ValueTask<IReadOnlyList<AskedQuestion>> ListQuestionsAsync(QuestionQuery query, CancellationToken cancellationToken);
 

@@ -127,6 +127,13 @@ public sealed record XComsCleared(long Run, TaskId? Task = null) : ReadModelChan
 /// <param name="Fields">JSON object by argument, secrets masked.</param>
 public sealed record RenderedFieldsRow(long Run, TaskId Task, int Token, string Fields) : ReadModelChange;
 
+/// <summary>Keeps what an attempt has seen of the rows that it moved.</summary>
+/// <param name="Run">The run's surrogate key.</param>
+/// <param name="Task">Name of the task instance.</param>
+/// <param name="Token">The attempt's.</param>
+/// <param name="Seen">JSON.</param>
+public sealed record EvidenceRow(long Run, TaskId Task, int Token, string Seen) : ReadModelChange;
+
 /// <summary>Upserts a backfill.</summary>
 public sealed record BackfillRow : ReadModelChange
 {

@@ -69,6 +69,14 @@ internal static class ReadModelTables
         new TextColumn<RenderedFieldsRow>("fields", row => row.Fields),
     ]);
 
+    public static RowTable<EvidenceRow> Evidence { get; } = new("evidence", ["run_key", "task_id", "token"], OnConflict.Update,
+    [
+        new LongColumn<EvidenceRow>("run_key", row => row.Run),
+        new TextColumn<EvidenceRow>("task_id", row => row.Task.Value),
+        new IntColumn<EvidenceRow>("token", row => row.Token),
+        new TextColumn<EvidenceRow>("seen", row => row.Seen),
+    ]);
+
     public static RowTable<DagRow> Dags { get; } = new("dag", ["dag_id"], OnConflict.Update,
     [
         new TextColumn<DagRow>("dag_id", row => row.Id.Value),

@@ -152,6 +152,12 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         return await database.QueryAsync(Sql, [run, task.Value], row => new RenderedFieldsRow(run, task, row.Int(0), row.Text(1)), cancellationToken).ConfigureAwait(false);
     }
 
+    public async ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken)
+    {
+        const string Sql = "SELECT token, seen FROM evidence WHERE run_key = $1 AND task_id = $2 ORDER BY token";
+        return await database.QueryAsync(Sql, [run, task.Value], row => new EvidenceRow(run, task, row.Int(0), row.Text(1)), cancellationToken).ConfigureAwait(false);
+    }
+
     public async ValueTask<IReadOnlyList<AskedQuestion>> ListQuestionsAsync(QuestionQuery query, CancellationToken cancellationToken)
     {
         var conditions = new List<string>();
