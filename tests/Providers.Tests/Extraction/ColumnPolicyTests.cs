@@ -10,10 +10,14 @@ public sealed class ColumnPolicyTests
 {
     private static readonly SqlColumn[] Customers =
     [
-        new("id", "bigint", SqlColumnKind.Integer) { Schema = "shop", Table = "customers", Origin = "id" },
-        new("mail", "text", SqlColumnKind.Text) { Schema = "shop", Table = "customers", Origin = "email" },
+        new("id", "bigint", SqlColumnKind.Integer),
+        new("mail", "text", SqlColumnKind.Text),
         new("total", "numeric", SqlColumnKind.Decimal),
     ];
+
+    private static readonly QueryText Query = new(
+        "SELECT v.*, price * amount AS total FROM v JOIN orders USING (id)",
+        new([new("id", [new("shop", "customers", "id")], false), new("mail", [new("shop", "customers", "email")], false), new("total", [], true)], ""));
 
     [Theory]
     [InlineData("hash", "kim@example.com", null)]
@@ -66,9 +70,22 @@ public sealed class ColumnPolicyTests
 
     [Theory]
     [InlineData("orders.email")]
-    [InlineData("orders.*")]
     [InlineData("phone")]
     public void Other_columns_do(string tag) => Assert.Single(Write(new() { Personal = [tag] }, ["1", "a", "2"]).Rows);
+
+    [Theory]
+    [InlineData("orders.*")]
+    [InlineData("price")]
+    [InlineData("shop.orders.amount")]
+    public void A_computed_column_does_not_where_the_query_mentions_a_tagged_one_unless_the_author_vouches_for_it(string tag)
+    {
+        var e = Assert.Throws<TaskFailedException>(() => Write(new() { Personal = [tag] }, ["1", "a", "2"]));
+
+        Assert.Contains("where total of the extract comes from", e.Message, StringComparison.Ordinal);
+        Assert.Single(Write(new() { Personal = [tag], NotPersonal = ["total"] }, ["1", "a", "2"]).Rows);
+        Assert.Single(Write(new() { Personal = [tag], Exclude = ["total"] }, ["1", "a", "2"]).Rows);
+        Assert.Throws<TaskFailedException>(() => Write(new() { Personal = ["email"], NotPersonal = ["mail"] }, ["1", "a", "2"]));
+    }
 
     [Fact]
     public void A_personal_column_leaves_masked_or_not_at_all()
@@ -91,7 +108,7 @@ public sealed class ColumnPolicyTests
     private static RowList Write(ColumnPolicy policy, string?[] row)
     {
         var rows = new RowList();
-        var sink = new PolicySink(rows, policy);
+        var sink = new PolicySink(rows, policy, Query);
         sink.Begin(Customers);
         foreach (var value in row)
         {

@@ -121,6 +121,10 @@ public sealed class SqlToS3Operator : Operator
     [Templated]
     public IReadOnlyList<string> PersonalColumns { get; set; } = [];
 
+    /// <summary>Computed columns (<c>COUNT(email) AS contacts</c>) that show nothing personal, although the query mentions it: the author vouches for them.</summary>
+    [Templated]
+    public IReadOnlyList<string> NotPersonal { get; set; } = [];
+
     /// <summary>Storage class of the objects in S3. Default: the bucket's.</summary>
     public string? StorageClass { get; set; }
 
@@ -183,9 +187,10 @@ public sealed class SqlToS3Operator : Operator
         var read = await context.ConnectionAsync(replica, cancellationToken);
 
         // What is personal in the primary is so in its replica.
-        return primary.Extra.GetValueOrDefault(DataPolicySettings.PersonalColumns) is { } personal && !read.Extra.ContainsKey(DataPolicySettings.PersonalColumns)
-            ? read with { Extra = new Dictionary<string, string>(read.Extra) { [DataPolicySettings.PersonalColumns] = personal } }
-            : read;
+        var personal = DataPolicySettings.PersonalOf(primary).Concat(DataPolicySettings.PersonalOf(read)).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        return personal.Count == 0
+            ? read
+            : read with { Extra = new Dictionary<string, string>(read.Extra) { [DataPolicySettings.PersonalColumns] = string.Join(',', personal) } };
     }
 
     private ExtractRequest Request(TaskContext context, Uri uri, IObjectStore store, Connection connection) => new()
@@ -203,6 +208,7 @@ public sealed class SqlToS3Operator : Operator
             Exclude = Exclude,
             Mask = Mask,
             Salt = MaskSalt,
+            NotPersonal = NotPersonal,
             Personal = [.. PersonalColumns, .. context.Dag.PersonalColumns ?? [], .. DataPolicySettings.PersonalOf(connection)],
         },
         MaxRowsPerSecond = MaxRowsPerSecond,

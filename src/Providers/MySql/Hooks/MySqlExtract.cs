@@ -12,15 +12,7 @@ internal sealed class MySqlExtract(MySqlRows rows, IRowSink sink, ZeroDates zero
     /// <summary>Runs on a thread that may block: both the server and the sink are waited for.</summary>
     public long Run(CancellationToken cancellationToken)
     {
-        sink.Begin(
-        [
-            .. rows.Columns.Select(column => new SqlColumn(column.Name, column.TypeName, column.Kind)
-            {
-                Schema = column.Origin?.Database,
-                Table = column.Origin?.Table,
-                Origin = column.Origin?.Column,
-            }),
-        ]);
+        sink.Begin([.. rows.Columns.Select(column => new SqlColumn(column.Name, column.TypeName, column.Kind))]);
         var columns = rows.Columns;
         var count = 0L;
         while (rows.Read())

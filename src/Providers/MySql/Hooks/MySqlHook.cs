@@ -7,12 +7,13 @@ namespace Sluice.Providers.MySql.Hooks;
 /// <summary>A session with MySQL or MariaDB through libmariadb. The blocking calls of the library run on threads of their own.</summary>
 /// <remarks>
 /// A date that exists in MySQL only (0000-00-00, 2021-00-15) is read as NULL; the connection's <c>zero_dates</c> may say <c>text</c> or <c>error</c>.
+/// A TIMESTAMP is read and written in UTC, whatever the server's zone; the connection's <c>time_zone</c> may say another, or <c>server</c>.
 /// A TIME may be negative or beyond 24 hours and is written as MySQL gives it. A FLOAT comes with the six digits that MySQL sends; cast it to
 /// DOUBLE in the query for all of it. BIT is written as a whole number. Without parameters <c>@name</c> is a user variable of MySQL.
 /// </remarks>
 /// <param name="connection">Type mysql or mariadb. Extras: connect_timeout and read_timeout in seconds (default: 10 and none), socket, ssl_mode
-/// (disabled, preferred, required, verify_identity; default: preferred), ssl_ca, ssl_cert, ssl_key (PEM files), ssl_verify, zero_dates.</param>
-public sealed class MySqlHook(Connection connection) : ISnapshotHook
+/// (disabled, preferred, required, verify_identity; default: preferred), ssl_ca, ssl_cert, ssl_key (PEM files), ssl_verify, time_zone, zero_dates.</param>
+public sealed class MySqlHook(Connection connection) : ISnapshotHook, IDescribingHook
 {
     // How long writers that are at work may keep the snapshot waiting.
     private const int LockWaitSeconds = 30;
@@ -59,6 +60,13 @@ public sealed class MySqlHook(Connection connection) : ISnapshotHook
                 return count;
             },
             cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<QueryOrigins?> DescribeAsync(string sql, IReadOnlyDictionary<string, object?>? parameters, CancellationToken cancellationToken)
+    {
+        await using var asking = new MySqlHook(connection);
+        return await asking.RunAsync(session => new MySqlOrigins(session).Find(sql, parameters), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

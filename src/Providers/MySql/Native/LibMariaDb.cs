@@ -86,6 +86,27 @@ internal static unsafe partial class LibMariaDb
     [LibraryImport(Library)]
     internal static partial nuint mysql_real_escape_string(nint mysql, byte* to, byte* from, nuint length);
 
+    [LibraryImport(Library)]
+    internal static partial nint mysql_stmt_init(nint mysql);
+
+    [LibraryImport(Library)]
+    internal static partial int mysql_stmt_prepare(nint statement, byte* sql, nuint length);
+
+    [LibraryImport(Library)]
+    internal static partial nint mysql_stmt_result_metadata(nint statement);
+
+    [LibraryImport(Library)]
+    internal static partial uint mysql_stmt_errno(nint statement);
+
+    [LibraryImport(Library)]
+    internal static partial byte* mysql_stmt_error(nint statement);
+
+    [LibraryImport(Library)]
+    internal static partial byte* mysql_stmt_sqlstate(nint statement);
+
+    [LibraryImport(Library)]
+    internal static partial byte mysql_stmt_close(nint statement);
+
     // Variadic in C; with integer arguments the calling convention of Linux is the same.
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fcntl(int descriptor, int command, nint argument);

@@ -26,7 +26,7 @@ internal enum MySqlForm
 /// <param name="Nullable">False when the server promises that there are no NULLs.</param>
 internal sealed record MySqlColumn(string Name, string TypeName, MySqlForm Form, Type ClrType, bool Nullable)
 {
-    /// <summary>Where the column comes from, whatever the query calls it; null when it is computed.</summary>
+    /// <summary>Where the column comes from, whatever the query calls it; null when the server does not say. In a query around others it may be an alias of those.</summary>
     public (string Database, string Table, string Column)? Origin { get; private init; }
 
     private const uint NotNullFlag = 1;

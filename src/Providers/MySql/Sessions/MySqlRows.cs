@@ -18,6 +18,14 @@ internal sealed unsafe class MySqlRows : IDisposable
     {
         _session = session;
         _result = result;
+        Columns = ReadColumns(result);
+    }
+
+    public MySqlColumn[] Columns { get; }
+
+    /// <summary>As a result describes them.</summary>
+    internal static MySqlColumn[] ReadColumns(nint result)
+    {
         var fields = new ReadOnlySpan<MySqlField>(LibMariaDb.mysql_fetch_fields(result), (int)LibMariaDb.mysql_num_fields(result));
         var columns = new MySqlColumn[fields.Length];
         for (var i = 0; i < columns.Length; i++)
@@ -25,10 +33,8 @@ internal sealed unsafe class MySqlRows : IDisposable
             columns[i] = MySqlColumn.Read(fields[i]);
         }
 
-        Columns = columns;
+        return columns;
     }
-
-    public MySqlColumn[] Columns { get; }
 
     /// <summary>Fetches the next row.</summary>
     /// <returns>False at the end.</returns>

@@ -88,6 +88,36 @@ internal sealed unsafe class MySqlSession : IDisposable
         }
     }
 
+    /// <summary>The columns of a query that is not run.</summary>
+    public MySqlColumn[] Describe(ReadOnlySpan<byte> sql)
+    {
+        var statement = LibMariaDb.mysql_stmt_init(_mysql);
+        nint result = 0;
+        try
+        {
+            fixed (byte* text = sql)
+            {
+                if (LibMariaDb.mysql_stmt_prepare(statement, text, (nuint)sql.Length) != 0)
+                {
+                    throw new MySqlException(
+                        Text(LibMariaDb.mysql_stmt_error(statement)), (int)LibMariaDb.mysql_stmt_errno(statement), Text(LibMariaDb.mysql_stmt_sqlstate(statement)));
+                }
+            }
+
+            result = LibMariaDb.mysql_stmt_result_metadata(statement);
+            return result == 0 ? [] : MySqlRows.ReadColumns(result);
+        }
+        finally
+        {
+            if (result != 0)
+            {
+                LibMariaDb.mysql_free_result(result);
+            }
+
+            _ = LibMariaDb.mysql_stmt_close(statement);
+        }
+    }
+
     /// <summary>The rows of the current answer, unread; null when it has none (an UPDATE).</summary>
     public MySqlRows? UseResult()
     {
@@ -213,6 +243,11 @@ internal sealed unsafe class MySqlSession : IDisposable
                 $"Cannot connect to MySQL at {_settings.Place}: {Text(LibMariaDb.mysql_error(_mysql))}.", error.Number, error.SqlState!);
         }
 
+        if (_settings.TimeZone is { } zone)
+        {
+            SetTimeZone(zone);
+        }
+
         // Our own descriptor of the same socket: the library may close its own at any time, and the number may then be another file's.
         var socket = LibMariaDb.mysql_get_socket(_mysql);
         _ = LibMariaDb.fcntl(socket, SetDescriptorFlags, CloseOnExec);
@@ -224,6 +259,19 @@ internal sealed unsafe class MySqlSession : IDisposable
         if (Cipher is null && _settings.SslMode >= MySqlSslMode.Required)
         {
             throw new MySqlException($"Cannot connect to MySQL at {_settings.Place}: ssl_mode asks for TLS, which the server does not offer.", 2026, "HY000");
+        }
+    }
+
+    // A TIMESTAMP is a moment; the server shows it in the session's zone, in which an hour of autumn comes twice.
+    private void SetTimeZone(string zone)
+    {
+        try
+        {
+            Query(Encoding.UTF8.GetBytes($"SET time_zone = '{zone}'"));
+        }
+        catch (MySqlException e) when (!e.IsConnectionLost)
+        {
+            throw new MySqlException($"MySQL at {_settings.Place} does not know the time_zone {zone} of the connection: {e.Message}.", e.Number, e.SqlState!);
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed record MySqlSettings
     private const int DefaultPort = 3306;
 
     private static readonly string[] KnownExtras =
-        ["charset", "connect_timeout", "read_timeout", "socket", "ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "ssl_verify", "zero_dates"];
+        ["charset", "connect_timeout", "read_timeout", "socket", "ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "ssl_verify", "time_zone", "zero_dates"];
 
     public string Host { get; init; } = "localhost";
 
@@ -55,6 +55,9 @@ internal sealed record MySqlSettings
     public string? SslKey { get; init; }
 
     public ZeroDates ZeroDates { get; init; }
+
+    /// <summary>Zone in which the session reads and writes TIMESTAMP; null for the server's own.</summary>
+    public string? TimeZone { get; init; } = "+00:00";
 
     /// <summary>For messages: never the password.</summary>
     public string Place => $"{Socket ?? $"{Host}:{Port}"} as '{User}'";
@@ -131,6 +134,7 @@ internal sealed record MySqlSettings
                 "ssl_cert" => settings with { SslCertificate = Existing(key, value) },
                 "ssl_key" => settings with { SslKey = Existing(key, value) },
                 "ssl_mode" or "ssl_verify" => settings,
+                "time_zone" => settings with { TimeZone = Zone(value) },
                 "zero_dates" => settings with
                 {
                     ZeroDates = value.ToLowerInvariant() switch
@@ -174,6 +178,11 @@ internal sealed record MySqlSettings
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
             : throw new FormatException($"{key}={value} is not a whole number from {least} to {most}.");
+
+    // It goes into a statement: nothing that could end a text.
+    private static string? Zone(string value) => value.Length > 0 && value.All(one => char.IsAsciiLetterOrDigit(one) || one is '/' or '_' or '+' or '-' or ':')
+        ? value.Equals("server", StringComparison.OrdinalIgnoreCase) ? null : value
+        : throw new FormatException($"time_zone={value} is no zone; write an offset such as +09:00, a name such as Asia/Seoul, or server for the server's own.");
 
     private static string Existing(string key, string path) =>
         File.Exists(path) ? path : throw new FormatException($"{key}={path}: there is no such file.");

@@ -6,7 +6,7 @@ namespace Sluice.Providers.Postgres.Hooks;
 /// <summary>PostgreSQL, or Redshift by the same protocol.</summary>
 /// <param name="connection">Host, port, login, password; <c>Schema</c> is the database.</param>
 /// <param name="dialect"><see cref="Postgres"/> or <see cref="Redshift"/>.</param>
-public sealed class PostgresHook(Connection connection, string dialect = PostgresHook.Postgres) : ISnapshotHook
+public sealed class PostgresHook(Connection connection, string dialect = PostgresHook.Postgres) : ISnapshotHook, IDescribingHook
 {
     /// <summary>Dialect of PostgreSQL.</summary>
     public const string Postgres = "postgres";
@@ -87,6 +87,19 @@ public sealed class PostgresHook(Connection connection, string dialect = Postgre
                     : await PostgresExtract.ByReaderAsync(session, sql, parameters, sink, cancellationToken);
             },
             cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Redshift does not tell.</remarks>
+    public async ValueTask<QueryOrigins?> DescribeAsync(string sql, IReadOnlyDictionary<string, object?>? parameters, CancellationToken cancellationToken)
+    {
+        if (dialect == Redshift || !PostgresExtract.CanCopy(sql))
+        {
+            return null;
+        }
+
+        await using var session = await PostgresSession.OpenAsync(connection, dialect, cancellationToken);
+        return await session.RunAsync(() => new PostgresOrigins(session).FindAsync(sql, parameters, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>

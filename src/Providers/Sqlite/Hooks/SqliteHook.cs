@@ -8,7 +8,7 @@ namespace Sluice.Providers.Sqlite.Hooks;
 
 /// <summary>A SQLite database file: <c>sqlite:///folder/file.db</c>. The file is made when it is missing, and put into WAL mode.</summary>
 /// <param name="connection">Names the file.</param>
-public sealed class SqliteHook(Connection connection) : ISnapshotHook
+public sealed class SqliteHook(Connection connection) : ISnapshotHook, IDescribingHook
 {
     private SqliteSession? _session;
 
@@ -86,6 +86,13 @@ public sealed class SqliteHook(Connection connection) : ISnapshotHook
                 return rows;
             },
             cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<QueryOrigins?> DescribeAsync(string sql, IReadOnlyDictionary<string, object?>? parameters, CancellationToken cancellationToken)
+    {
+        await using var session = await SqliteSession.OpenAsync(connection, cancellationToken);
+        return await session.RunAsync(() => ValueTask.FromResult<QueryOrigins?>(SqliteOrigins.Find(session, sql)), cancellationToken);
     }
 
     /// <inheritdoc/>

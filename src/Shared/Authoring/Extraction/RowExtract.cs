@@ -23,6 +23,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
 
     private readonly RateLimit _limit = new(request.MaxRowsPerSecond, request.MaxBytesPerSecond, time ?? TimeProvider.System);
     private readonly ConcurrentBag<EvidenceSink> _evidence = [];
+    private QueryText? _query;
 
     /// <summary>Extracts. What fails leaves nothing behind that counts.</summary>
     /// <exception cref="TaskFailedException">The request contradicts itself or a policy, or the source's own counts differ from the rows that came.</exception>
@@ -31,6 +32,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         try
         {
             Check();
+            _query = await DescribeAsync(cancellationToken);
             return request.HasManifest ? await RunPartsAsync(cancellationToken) : await RunWholeAsync(cancellationToken);
         }
         catch (Exception e)
@@ -38,6 +40,21 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             request.Feed?.Fail(e);
             throw;
         }
+    }
+
+    // Asked of the query as the author wrote it: parts are queries around it, through which not every database sees.
+    private async ValueTask<QueryText> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var whole = ExtractQueries.Whole(request, source.Dialect);
+        if (request.Policy.Personal.Count == 0)
+        {
+            return new(whole, null);
+        }
+
+        return new(whole, source is IDescribingHook describing ? await describing.DescribeAsync(whole, request.Parameters, cancellationToken) : null)
+        {
+            Table = string.IsNullOrEmpty(request.Table) ? null : (request.Schema, request.Table),
+        };
     }
 
     private async ValueTask<ExtractResult> RunWholeAsync(CancellationToken cancellationToken)
@@ -189,7 +206,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             sink = evidence;
         }
 
-        return request.Policy.IsEmpty ? sink : new PolicySink(sink, request.Policy);
+        return request.Policy.IsEmpty ? sink : new PolicySink(sink, request.Policy, _query!);
     }
 
     private async ValueTask<SqlSnapshot> SnapshotAsync(CancellationToken cancellationToken) => source is ISnapshotHook several

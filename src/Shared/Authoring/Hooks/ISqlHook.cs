@@ -52,17 +52,7 @@ public interface IRowSink
 /// <param name="Name">As the query names it.</param>
 /// <param name="Type">The database's own type name.</param>
 /// <param name="Kind">What its values are, for whoever cannot know every database's names.</param>
-public sealed record SqlColumn(string Name, string Type, SqlColumnKind Kind)
-{
-    /// <summary>Schema of the table that the column comes from; null where the database does not say, or it is computed.</summary>
-    public string? Schema { get; init; }
-
-    /// <summary>Table that the column comes from, whatever the query calls it; null as above.</summary>
-    public string? Table { get; init; }
-
-    /// <summary>The column's name in that table; null as above.</summary>
-    public string? Origin { get; init; }
-}
+public sealed record SqlColumn(string Name, string Type, SqlColumnKind Kind);
 
 /// <summary>Families of column types.</summary>
 public enum SqlColumnKind

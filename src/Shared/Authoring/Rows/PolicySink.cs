@@ -3,14 +3,14 @@ using Sluice.Authoring.Hooks;
 namespace Sluice.Authoring.Rows;
 
 /// <summary>Lets through what a policy allows. It decides at the beginning, before a byte is handed on.</summary>
-internal sealed class PolicySink(IRowSink inner, ColumnPolicy policy) : IRowSink
+internal sealed class PolicySink(IRowSink inner, ColumnPolicy policy, QueryText query) : IRowSink
 {
     private ColumnRule[] _rules = [];
     private int _column;
 
     public void Begin(IReadOnlyList<SqlColumn> columns)
     {
-        _rules = policy.Decide(columns);
+        _rules = policy.Decide(columns, query);
         inner.Begin(
         [
             .. from pair in columns.Zip(_rules)
