@@ -47,6 +47,12 @@ internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderReq
         return value;
     }
 
+    public void AddSecret(string value)
+    {
+        _masker.Add(value);
+        _hasSecrets = true;
+    }
+
     public async ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken)
     {
         var body = WireJson.Write(new FetchXCom(attempt, taskId, key));

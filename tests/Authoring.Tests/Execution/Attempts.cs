@@ -29,6 +29,8 @@ internal sealed class Attempts : ITaskServices
 
     public List<string> Asked { get; } = [];
 
+    public List<string> Secrets { get; } = [];
+
     public TaskSpec Task { get; set; } = new() { Id = new("task"), Operator = "X", Arguments = "{}" };
 
     public string Conf { get; set; } = "{}";
@@ -55,6 +57,8 @@ internal sealed class Attempts : ITaskServices
         var context = new TaskContext(run, dag, Task, 1, this, Definitions.Catalog) { FirstPokeAt = FirstPokeAt };
         return OperatorExecution.RunAsync(op, context, Time, kill);
     }
+
+    public void AddSecret(string value) => Secrets.Add(value);
 
     public ValueTask<Connection?> GetConnectionAsync(string id, CancellationToken cancellationToken)
     {

@@ -32,6 +32,18 @@ public sealed class RenderedFieldsTests
         Assert.Equal((OutcomeKind.Rescheduled, null), (waits.Kind, waits.Rendered));
     }
 
+    [Fact]
+    public async Task What_a_secret_argument_came_to_is_shown_to_nobody_also_inside_another_operator()
+    {
+        static Salted Alone() => new() { Text = "{{ ds }}", Salt = "pepper-{{ ds }}" };
+        var attempts = new Attempts();
+
+        Assert.Equal("""{"text":"2021-02-05","salt":"***"}""", (await attempts.RunAsync(Alone())).Rendered);
+        Assert.Equal("""{"inner":{"text":"2021-02-05","salt":"***"}}""", (await attempts.RunAsync(new Around { Inner = Alone() })).Rendered);
+        Assert.Equal(["pepper-2021-02-05", "pepper-2021-02-05"], attempts.Secrets);
+        Assert.Equal("""{"text":"2021-02-05","salt":null}""", (await attempts.RunAsync(new Salted { Text = "{{ ds }}" })).Rendered);
+    }
+
     [Theory]
     [InlineData("""{"a":"x s3cret y"}""", """{"a":"x *** y"}""")]
     [InlineData("""{"a":["s3cret",{"k":"a\"s3cret\"","n":1}],"b":null,"c":true}""", """{"a":["***",{"k":"a\"***\"","n":1}],"b":null,"c":true}""")]
@@ -78,6 +90,26 @@ public sealed class RenderedFieldsTests
         public string Text { get; set; } = "";
 
         public override ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken) => throw new TaskFailedException("no");
+    }
+
+    public sealed class Salted : Operator
+    {
+        [Templated]
+        public string Text { get; set; } = "";
+
+        [Templated]
+        [Secret]
+        public string? Salt { get; set; }
+
+        public override ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken) => ValueTask.FromResult<object?>(null);
+    }
+
+    public sealed class Around : Operator
+    {
+        [Templated]
+        public Salted? Inner { get; set; }
+
+        public override ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken) => ValueTask.FromResult<object?>(null);
     }
 
     public sealed class Waiting : Sluice.Authoring.Sensors.Sensor

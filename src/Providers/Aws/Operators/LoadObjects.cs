@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Objects;
 using Sluice.Authoring.Operators;
@@ -7,14 +8,20 @@ namespace Sluice.Providers.Aws.Operators;
 /// <summary>The objects that a load reads.</summary>
 /// <param name="Uris">In order.</param>
 /// <param name="Manifest">What named them; null when they were found by their keys.</param>
-internal sealed record LoadObjects(IReadOnlyList<Uri> Uris, ObjectManifest? Manifest)
+internal sealed partial record LoadObjects(IReadOnlyList<Uri> Uris, ObjectManifest? Manifest)
 {
     /// <summary>How they are written, as the manifest says; null when it does not.</summary>
     internal CsvFormat? Csv => Manifest?.Meta?.Sluice?.Csv;
 
+    /// <summary>Finds them.</summary>
+    /// <param name="store">Where they lie.</param>
+    /// <param name="uri">An object, a manifest, or what their keys begin with.</param>
+    /// <param name="quarantine">The load's own object of refused rows, which is none of them; null when it has none.</param>
+    /// <param name="log">Takes lines about what is passed over; null for nobody.</param>
+    /// <param name="cancellationToken">Cancels the looking.</param>
     /// <exception cref="TaskErrorException">There is nothing.</exception>
-    /// <exception cref="TaskFailedException">There is both an object and a manifest by this name, or the objects are no CSV.</exception>
-    internal static async ValueTask<LoadObjects> FindAsync(IObjectStore store, Uri uri, CancellationToken cancellationToken)
+    /// <exception cref="TaskFailedException">There are both objects and manifests by this name, or the objects are no CSV.</exception>
+    internal static async ValueTask<LoadObjects> FindAsync(IObjectStore store, Uri uri, Uri? quarantine, Action<string>? log, CancellationToken cancellationToken)
     {
         if (ObjectManifest.IsNamedSo(uri))
         {
@@ -25,7 +32,7 @@ internal sealed record LoadObjects(IReadOnlyList<Uri> Uris, ObjectManifest? Mani
 
         if (uri.AbsolutePath.EndsWith('/'))
         {
-            return await ListAsync(store, uri, cancellationToken);
+            return await ListAsync(store, uri, quarantine, log, cancellationToken);
         }
 
         var manifest = ObjectUri.Parse(ObjectUri.Text(uri) + ObjectManifest.Ending);
@@ -37,7 +44,7 @@ internal sealed record LoadObjects(IReadOnlyList<Uri> Uris, ObjectManifest? Mani
                 $"There is both {ObjectUri.Text(uri)} and {ObjectUri.Text(manifest)}, from extracts of different kinds; delete one, or name the manifest."),
             (true, false) => await ReadAsync(store, manifest, cancellationToken),
             (false, true) => new([uri], null),
-            _ => await ListAsync(store, uri, cancellationToken),
+            _ => await ListAsync(store, uri, quarantine, log, cancellationToken),
         };
     }
 
@@ -49,20 +56,96 @@ internal sealed record LoadObjects(IReadOnlyList<Uri> Uris, ObjectManifest? Mani
             : new([.. manifest.Entries.Select(entry => entry.Uri)], manifest);
     }
 
-    private static async ValueTask<LoadObjects> ListAsync(IObjectStore store, Uri uri, CancellationToken cancellationToken)
+    // What an extract published is what its manifest names: other parts are of attempts that were killed, or that a later one superseded.
+    private static async ValueTask<LoadObjects> ListAsync(IObjectStore store, Uri uri, Uri? quarantine, Action<string>? log, CancellationToken cancellationToken)
     {
-        var found = new List<Uri>();
+        var (manifests, loose) = (new List<(Uri Uri, ObjectManifest Manifest)>(), new List<Uri>());
+        var (parts, lines) = (new List<Uri>(), 0);
         await foreach (var one in store.ListAsync(uri, cancellationToken))
         {
-            // A manifest is no data: one of a COPY that runs at this moment, or that a killed worker left.
-            if (!ObjectManifest.IsNamedSo(one.Uri))
+            var key = ObjectUri.Key(one.Uri);
+            if (ObjectManifest.IsNamedSo(one.Uri))
             {
-                found.Add(one.Uri);
+                if (await TryReadAsync(store, one.Uri, cancellationToken) is { } manifest)
+                {
+                    manifests.Add((one.Uri, manifest));
+                }
+            }
+            else if (Part().IsMatch(key))
+            {
+                parts.Add(one.Uri);
+            }
+            else if (one.Uri != quarantine && !JsonLines().IsMatch(key))
+            {
+                loose.Add(one.Uri);
+            }
+            else
+            {
+                lines++;
             }
         }
 
-        return found.Count > 0
-            ? new(found, null)
-            : throw new TaskErrorException($"There is no object {ObjectUri.Text(uri)}, and none whose key begins so.");
+        var named = manifests.SelectMany(one => one.Manifest.Entries.Select(entry => entry.Uri)).ToHashSet();
+        Tell(log, parts.Count(part => !named.Contains(part)), "parts that no manifest names: an extract that was stopped or superseded left them");
+        Tell(log, lines, "objects of JSON lines, such as refused rows: only CSV is loaded");
+        return (manifests.Count, loose.Count) switch
+        {
+            (0, 0) => throw new TaskErrorException(
+                $"There is no object {ObjectUri.Text(uri)}, and none whose key begins so{(parts.Count > 0 ? $" but {parts.Count} parts that no manifest names: no extract has published them" : "")}."),
+            (0, _) => new(loose, null),
+            (1, 0) => new([.. manifests[0].Manifest.Entries.Select(entry => entry.Uri)], manifests[0].Manifest),
+            (_, 0) => Together(uri, manifests),
+            _ => throw new TaskFailedException(
+                $"Below {ObjectUri.Text(uri)} there are both objects that {ObjectUri.Text(manifests[0].Uri)} names and others, such as {ObjectUri.Text(loose[0])}, "
+                + "from extracts of different kinds; delete one kind, or load them one after the other."),
+        };
     }
+
+    // A COPY that runs at this moment, or that was killed, has a manifest of its own, which only lists what it reads.
+    private static async ValueTask<ObjectManifest?> TryReadAsync(IObjectStore store, Uri uri, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ObjectManifest.ReadAsync(store, uri, cancellationToken) is { Meta.Sluice: { } origin } manifest
+                ? origin.Format == "csv" ? manifest : throw new TaskFailedException($"The objects of {ObjectUri.Text(uri)} are {origin.Format}; only CSV can be loaded.")
+                : null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or TaskFailedException { InnerException: System.Text.Json.JsonException })
+        {
+            return null;
+        }
+    }
+
+    // One format for all; of their evidence each would have to be compared by itself.
+    private static LoadObjects Together(Uri uri, List<(Uri Uri, ObjectManifest Manifest)> manifests)
+    {
+        var first = manifests[0].Manifest.Meta.Sluice!;
+        if (manifests.Find(one => one.Manifest.Meta.Sluice!.Csv != first.Csv) is { Manifest: not null } other)
+        {
+            throw new TaskFailedException(
+                $"Below {ObjectUri.Text(uri)} the objects of {ObjectUri.Text(manifests[0].Uri)} and those of {ObjectUri.Text(other.Uri)} are written differently; load them one after the other.");
+        }
+
+        var entries = manifests.SelectMany(one => one.Manifest.Entries).ToList();
+        var all = manifests[0].Manifest with
+        {
+            Entries = entries,
+            Meta = new(entries.Sum(entry => entry.Meta.ContentLength), entries.Sum(entry => entry.Meta.RecordCount), first with { Evidence = null }),
+        };
+        return new([.. entries.Select(entry => entry.Uri)], all);
+    }
+
+    private static void Tell(Action<string>? log, int count, string what)
+    {
+        if (count > 0)
+        {
+            log?.Invoke($"Passed over {count} {what}.");
+        }
+    }
+
+    [GeneratedRegex(@"\.parts/[0-9a-f]{32}/[0-9]{5,}-[0-9]{4,}\.(csv|jsonl)(\.gz)?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Part();
+
+    [GeneratedRegex(@"\.jsonl(\.gz)?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex JsonLines();
 }

@@ -27,7 +27,7 @@ public abstract class S3ToTableOperator : Operator
 
     /// <summary>
     /// Key of one object, or of a manifest (<c>name.manifest</c>). When there is no object by this name: the one that <c>key.manifest</c> names,
-    /// else all objects whose keys begin with it.
+    /// else what manifests name whose keys begin with it, else all objects whose keys do. Parts that no manifest names are passed over.
     /// </summary>
     [Templated]
     public string? S3Key { get; set; }
@@ -107,7 +107,7 @@ public abstract class S3ToTableOperator : Operator
     {
         var uri = ObjectAddress.Resolve(S3Bucket, S3Key, Uri);
         await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
-        var objects = await LoadObjects.FindAsync(store, uri, cancellationToken);
+        var objects = await LoadObjects.FindAsync(store, uri, RefusedRows, context.Log, cancellationToken);
         var format = objects.Csv ?? ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, objects.Uris.Count > 0 ? objects.Uris[0] : uri);
         var result = await LoadAsync(context, new() { Table = Table, Objects = objects.Uris, Manifest = objects.Manifest, Store = store, Format = format }, cancellationToken);
         if (result.Evidence is { } evidence)
@@ -141,6 +141,8 @@ public abstract class S3ToTableOperator : Operator
         return result;
     }
 
+    private Uri? RefusedRows => string.IsNullOrEmpty(Quarantine) ? null : ObjectUri.Parse(Quarantine);
+
     /// <summary>Adds what one kind of database has of its own.</summary>
     /// <exception cref="TaskFailedException">The connection is of another kind.</exception>
     private protected abstract TableLoad Complete(TableLoad load, Connection target);
@@ -161,7 +163,7 @@ public abstract class S3ToTableOperator : Operator
         SnapshotValue = SnapshotValue,
         Reconcile = Reconcile,
         Trail = context.Evidence,
-        Quarantine = string.IsNullOrEmpty(Quarantine) ? null : ObjectUri.Parse(Quarantine),
+        Quarantine = RefusedRows,
         MaxRejected = MaxRejected,
         Identity = Ledger ? Identity(context) : null,
         AppendAgain = AppendAgain,

@@ -113,8 +113,9 @@ public sealed class SqlToS3Operator : Operator
     [Templated]
     public Dictionary<string, string> Mask { get; set; } = [];
 
-    /// <summary>Key of the hashes, such as <c>{{ var.value.mask_salt }}</c>.</summary>
+    /// <summary>Key of the hashes, a secret, such as <c>{{ var.value.mask_salt }}</c>.</summary>
     [Templated]
+    [Secret]
     public string? MaskSalt { get; set; }
 
     /// <summary>Columns tagged as personal besides those of the Dag and of the connection: <c>email</c>, <c>customers.email</c>, <c>customers.*</c>. They leave masked or not at all.</summary>

@@ -48,7 +48,8 @@ public sealed class SecretMasker
         return text;
     }
 
-    private void Add(string secret)
+    /// <summary>Masks a value from now on.</summary>
+    public void Add(string secret)
     {
         if (secret.Length < ShortestSecret)
         {

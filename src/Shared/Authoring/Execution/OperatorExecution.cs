@@ -121,6 +121,11 @@ public static class OperatorExecution
                 OperatorArguments.Read(outputs, op);
             }
 
+            foreach (var secret in OperatorArguments.Secrets(op))
+            {
+                context.Services.AddSecret(secret);
+            }
+
             if (rendered || outputs is not null)
             {
                 context.Rendered = RenderedFields.Write(op);

@@ -18,7 +18,7 @@ public static class RenderedFields
 
     private static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The templated arguments as a JSON object, secrets and all: for <see cref="Shorten"/> and nobody else.</summary>
+    /// <summary>The templated arguments as a JSON object, secrets in them and all: for <see cref="Shorten"/> and nobody else.</summary>
     /// <param name="op">Rendered.</param>
     internal static string Write(Operator op)
     {
@@ -27,7 +27,7 @@ public static class RenderedFields
         {
             try
             {
-                if (OperatorArguments.ToJson(argument, op) is { } value)
+                if (OperatorArguments.ToShownJson(argument, op) is { } value)
                 {
                     // Never cut here: half a secret would not be found any more.
                     var length = value.ToJsonString(Options).Length;

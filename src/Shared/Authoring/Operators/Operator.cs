@@ -42,6 +42,10 @@ public sealed class TemplatedAttribute(params string[] extensions) : Attribute
     public IReadOnlyList<string> Extensions { get; } = extensions;
 }
 
+/// <summary>The argument is a secret: nobody is shown what it came to, and its value is masked in logs, errors and XComs.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class SecretAttribute : Attribute;
+
 /// <summary>Ends the attempt as failed, without retry.</summary>
 public sealed class TaskFailedException(string message, Exception? inner = null) : Exception(message, inner);
 

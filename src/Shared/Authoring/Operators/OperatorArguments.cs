@@ -82,6 +82,33 @@ internal static class OperatorArguments
     public static JsonNode? ToJson(OperatorArgument argument, object op) =>
         JsonSerializer.SerializeToNode(argument.Property.GetValue(op), argument.Property.PropertyType, Options);
 
+    /// <summary>As people may see it: secrets, those of operators inside too, are stars.</summary>
+    public static JsonNode? ToShownJson(OperatorArgument argument, object op) => (argument.Property.GetValue(op), ToJson(argument, op)) switch
+    {
+        (null, var none) => none,
+        (_, not null) when argument.IsSecret => JsonValue.Create("***"),
+        (Operator nested, JsonObject json) => HideSecrets(nested, json),
+        (_, var json) => json,
+    };
+
+    /// <summary>Values of an operator's secret arguments, those of operators inside too.</summary>
+    public static IEnumerable<string> Secrets(Operator op) => Of(op.GetType()).SelectMany(argument => argument.Property.GetValue(op) switch
+    {
+        string { Length: > 0 } text when argument.IsSecret => [text],
+        Operator nested => Secrets(nested),
+        _ => [],
+    });
+
+    private static JsonObject HideSecrets(Operator op, JsonObject json)
+    {
+        foreach (var argument in Of(op.GetType()).Where(argument => json[argument.Name] is not null))
+        {
+            json[argument.Name] = ToShownJson(argument, op);
+        }
+
+        return json;
+    }
+
     private static string Expected(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
@@ -104,7 +131,8 @@ internal static class OperatorArguments
            where property.GetCustomAttribute<JsonIgnoreAttribute>() is null
            orderby property.MetadataToken
            select new OperatorArgument(
-               JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), property, property.GetCustomAttribute<TemplatedAttribute>(inherit: true)?.Extensions),
+               JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), property, property.GetCustomAttribute<TemplatedAttribute>(inherit: true)?.Extensions,
+               property.GetCustomAttribute<SecretAttribute>(inherit: true) is not null),
     ];
 
     private sealed class DurationConverter : JsonConverter<TimeSpan>
@@ -136,7 +164,8 @@ internal static class OperatorArguments
 /// <param name="Name">In snake case.</param>
 /// <param name="Property">Where it is kept.</param>
 /// <param name="TemplateExtensions">Endings of the names of template files; null when the argument is no template.</param>
-internal sealed record OperatorArgument(string Name, PropertyInfo Property, IReadOnlyList<string>? TemplateExtensions)
+/// <param name="IsSecret">Nobody is shown its value.</param>
+internal sealed record OperatorArgument(string Name, PropertyInfo Property, IReadOnlyList<string>? TemplateExtensions, bool IsSecret)
 {
     /// <summary>Rendered before the operator runs.</summary>
     public bool IsTemplate => TemplateExtensions is not null;

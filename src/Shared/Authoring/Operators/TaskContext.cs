@@ -200,6 +200,11 @@ public interface ITaskServices
     /// <summary>Null when there is none by that name.</summary>
     ValueTask<string?> GetVariableAsync(string name, CancellationToken cancellationToken = default);
 
+    /// <summary>A secret that this attempt has: from now on it is masked in what leaves it, where whoever runs it can.</summary>
+    void AddSecret(string value)
+    {
+    }
+
     /// <summary>JSON text pushed by a task of the same run; null when there is none.</summary>
     ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken);
 

@@ -42,7 +42,7 @@ public static class TaskRendering
         var fields = new JsonObject();
         foreach (var argument in OperatorArguments.Of(op.GetType()).Where(x => x.IsTemplate))
         {
-            fields[argument.Name] = RenderedFields.Masked(OperatorArguments.ToJson(argument, op), services.Mask);
+            fields[argument.Name] = RenderedFields.Masked(OperatorArguments.ToShownJson(argument, op), services.Mask);
         }
 
         return fields;

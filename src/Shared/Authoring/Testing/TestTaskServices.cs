@@ -60,6 +60,8 @@ internal sealed class TestTaskServices(TestRunOptions options)
             return value;
         }
 
+        public void AddSecret(string value) => run._secrets.Add(value);
+
         public ValueTask<string?> GetXComAsync(string taskId, string key, CancellationToken cancellationToken) =>
             ValueTask.FromResult(run._xcoms.GetValueOrDefault((new TaskId(taskId), key)) ?? run.ListOf(taskId, key));
 

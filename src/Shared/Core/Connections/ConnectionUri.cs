@@ -12,7 +12,7 @@ public static class ConnectionUri
     // Credentials need no host (s3://key:secret@?region=x), but a Uri with user info does.
     private const string NoHost = "none.invalid";
 
-    private static readonly string[] SecretWords = ["password", "secret", "token", "key", "passphrase", "credential"];
+    private static readonly string[] SecretWords = ["password", "secret", "token", "key", "passphrase", "credential", "salt"];
 
     /// <summary>Reads a URI.</summary>
     /// <exception cref="FormatException">It is not one; the message does not repeat the text, which may hold a password.</exception>
