@@ -42,6 +42,14 @@ public sealed class S3FaultList
         return pause;
     }
 
+    /// <summary>The server does what is asked, and the answer to the next such request waits until the test lets it go.</summary>
+    public S3Pause PauseAnswer(Func<S3Request, bool> which)
+    {
+        var pause = new S3Pause();
+        Add(new(which, S3FaultKind.PauseAnswer) { Times = 1, Pause = pause });
+        return pause;
+    }
+
     internal S3Fault? Take(S3Request request)
     {
         lock (_gate)
@@ -91,6 +99,7 @@ internal enum S3FaultKind
     SwallowAnswer,
     ResetInAnswer,
     Pause,
+    PauseAnswer,
 }
 
 internal sealed record S3Fault(Func<S3Request, bool> Which, S3FaultKind Kind)

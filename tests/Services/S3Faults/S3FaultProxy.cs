@@ -82,7 +82,11 @@ public sealed class S3FaultProxy : IAsyncDisposable
 
             _requests.Enqueue(request);
             var fault = Faults.Take(request);
-            await (fault?.Pause?.WaitAsync(_stopping.Token) ?? Task.CompletedTask);
+            if (fault?.Kind == S3FaultKind.Pause)
+            {
+                await fault.Pause!.WaitAsync(_stopping.Token);
+            }
+
             if (await ReadBodyAsync(stream, request, fault) is not { } body)
             {
                 client.LingerState = new(true, 0); // a reset, not an end in order
@@ -90,6 +94,11 @@ public sealed class S3FaultProxy : IAsyncDisposable
             }
 
             var answer = fault?.Kind == S3FaultKind.Refuse ? Refusal(request, fault.Status, fault.Code) : await AnswerAsync(request, body);
+            if (fault?.Kind == S3FaultKind.PauseAnswer)
+            {
+                await fault.Pause!.WaitAsync(_stopping.Token);
+            }
+
             var length = fault?.Kind switch { S3FaultKind.SwallowAnswer => 0, S3FaultKind.ResetInAnswer => answer.Length / 2, _ => answer.Length };
             await stream.WriteAsync(answer.AsMemory(0, length), _stopping.Token);
             if (length < answer.Length)

@@ -14,8 +14,8 @@ internal sealed class PostgresLedger
 
     private PostgresLedger(PostgresSession session, string name) => (_session, _name) = (session, name);
 
-    /// <summary>Finds the ledger, or makes it.</summary>
-    /// <exception cref="TaskFailedException">It is not there and may not be made.</exception>
+    /// <summary>Finds the ledger, or makes it, and ends what earlier attempts have left behind.</summary>
+    /// <exception cref="TaskFailedException">It is not there and may not be made, or a later attempt is at work.</exception>
     internal static async ValueTask<PostgresLedger> OpenAsync(PostgresSession session, TableLoad load, CancellationToken cancellationToken)
     {
         var name = SqlNames.Quote(load.Schema, LoadLedger.Table, PostgresHook.Postgres);
@@ -27,6 +27,7 @@ internal sealed class PostgresLedger
             }
         }
 
+        await EarlierAttempts.EndAsync(session, load, cancellationToken);
         return new(session, name);
     }
 

@@ -1,3 +1,4 @@
+using Npgsql;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Loading;
 using Sluice.Core.Connections;
@@ -8,11 +9,18 @@ namespace Sluice.Providers.Postgres.Loading;
 /// <summary>Loads CSV objects into a PostgreSQL table by COPY, in one transaction.</summary>
 /// <remarks>
 /// REPLACE and APPEND copy straight into the table; UPSERT, snapshots, changed columns and quarantines go by way of a temporary table. Other
-/// writers of the table wait while it is replaced, readers never do: they see the old rows until the commit.
+/// writers of the table wait while it is replaced, readers never do: they see the old rows until the commit. A deadlock or a serialization
+/// conflict, which leaves nothing, is tried again a few times.
 /// </remarks>
 /// <param name="connection">The database.</param>
-public sealed class PostgresTableLoader(Connection connection) : ITableLoader
+/// <param name="time">For waits between tries; null for the system's clock.</param>
+public sealed class PostgresTableLoader(Connection connection, TimeProvider? time = null) : ITableLoader
 {
+    private const int MostTries = 5;
+
+    // Doubled with each try, and then anything between a half and one and a half of it: those that collided do not meet again.
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
+
     private PostgresSession? _session;
 
     /// <inheritdoc/>
@@ -24,13 +32,31 @@ public sealed class PostgresTableLoader(Connection connection) : ITableLoader
             {
                 await PostgresExtract.PrepareAsync(session, PostgresHook.Postgres, cancellationToken);
                 var ledger = load.Identity is null || load.DryRun ? null : await PostgresLedger.OpenAsync(session, load, cancellationToken);
-                return await LoadQuarantine.RunAsync(load, rejects => InTransactionAsync(session, load, ledger, rejects, cancellationToken));
+                return await TryAsync(
+                    load, one => LoadQuarantine.RunAsync(one, rejects => InTransactionAsync(session, one, ledger, rejects, cancellationToken)), cancellationToken);
             },
             cancellationToken);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _session?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async ValueTask<LoadResult> TryAsync(TableLoad load, Func<TableLoad, ValueTask<LoadResult>> work, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await work(load);
+            }
+            catch (PostgresException e) when (attempt < MostTries && e.SqlState is (PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure))
+            {
+                load.Log?.Invoke($"Try {attempt} of {MostTries} met another writer and left the table as it was: {e.MessageText}");
+                await Task.Delay(FirstWait * Math.Pow(2, attempt - 1) * (0.5 + Random.Shared.NextDouble()), time ?? TimeProvider.System, cancellationToken);
+                load = await load.WhenWholeAsync(cancellationToken); // objects that came while it ran do not come again
+            }
+        }
+    }
 
     private static async ValueTask<LoadResult> InTransactionAsync(
         PostgresSession session, TableLoad load, PostgresLedger? ledger, LoadQuarantine? rejects, CancellationToken cancellationToken)

@@ -1,0 +1,32 @@
+namespace Sluice.Providers.Tests.Attempts;
+
+/// <summary>Runs one attempt in this process: <c>dotnet Sluice.Providers.Tests.dll FILE</c>, where the file holds an <see cref="AttemptJob"/>.</summary>
+internal static class AttemptProgram
+{
+    internal const string Succeeded = "succeeded";
+
+    internal static async Task<int> Main(string[] args)
+    {
+        var job = AttemptJob.Parse(await File.ReadAllTextAsync(args[0]));
+        SqliteStatements.Watch(job);
+        try
+        {
+            await job.RunAsync();
+            await Console.Error.WriteLineAsync(Succeeded);
+            return 0;
+        }
+        catch (Exception e)
+        {
+            await Console.Error.WriteLineAsync($"failed: {e.GetType().Name}: {e.Message}");
+            return 1;
+        }
+        finally
+        {
+            await Console.Error.WriteLineAsync($"peak: {PeakMemory()}");
+        }
+    }
+
+    // Bytes that were resident at most, of this process.
+    private static long PeakMemory() =>
+        File.ReadLines("/proc/self/status").Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Select(line => 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])).Single();
+}

@@ -1,0 +1,87 @@
+using Sluice.Authoring.Hooks;
+using Sluice.Providers.Aws.Operators;
+using Sluice.Services;
+using Sluice.Services.PostgresFaults;
+
+namespace Sluice.Providers.Tests.Loading;
+
+/// <summary>Loads into PostgreSQL meet writers with whom they cannot both go on.</summary>
+public sealed class ConflictTests : IAsyncLifetime, IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private readonly TestFolder _folder = new();
+    private readonly TaskRun _run = new();
+    private readonly TaskRun _watched = new();
+    private PostgresProxy _proxy = null!;
+
+    public async Task InitializeAsync()
+    {
+        var server = await PostgresServer.StartSharedAsync();
+        var database = await server.CreateDatabaseAsync();
+        _proxy = await PostgresProxy.StartAsync();
+        _run.With("db", server.UriOf(database));
+        _watched.With("db", _proxy.Uri(database));
+        await File.WriteAllTextAsync(_folder["f.csv"], "id,v\n1,new\n");
+    }
+
+    public async Task DisposeAsync() => await _proxy.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_load_that_is_chosen_to_end_a_deadlock_is_tried_again()
+    {
+        await _run.ExecuteSqlAsync(
+            "db", "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1); CREATE TABLE t (id int REFERENCES p, v text); INSERT INTO t VALUES (1, 'old')");
+        var pause = _proxy.Pause(sql => sql == "rows"); // the load has locked t
+        var load = _watched.As(attempt: 1).ExecuteAsync(Load());
+        await pause.Reached.WaitAsync(Patience);
+        await using var other = await _run.Context().SqlAsync("db", CancellationToken.None);
+        await other.ExecuteAsync("SET deadlock_timeout TO '10min'; BEGIN; UPDATE p SET id = id WHERE id = 1; SELECT 1 FROM p FOR UPDATE", null, CancellationToken.None);
+        var waiting = other.ExecuteAsync("INSERT INTO t VALUES (1, 'other'); COMMIT", null, CancellationToken.None).AsTask();
+        await UntilOneWaitsAsync();
+        pause.End();
+
+        await load.WaitAsync(Patience);
+
+        await waiting;
+        Assert.Contains(_watched.Log, line => line.StartsWith("Try 1 of 5 met another writer and left the table as it was: deadlock detected", StringComparison.Ordinal));
+        Assert.Equal([[1, "new"]], await _run.QueryAsync("db", "SELECT * FROM t")); // it replaced what the other had added
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task A_load_that_cannot_be_put_in_an_order_is_tried_again_but_not_for_ever(int times)
+    {
+        // Loads read what is committed, whatever the database's default is, so only what else runs in them can conflict: here a trigger.
+        await _run.ExecuteSqlAsync(
+            "db",
+            $"""
+             CREATE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'old'); CREATE SEQUENCE tries;
+             CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF nextval('tries') <= {times} THEN RAISE 'could not serialize access due to concurrent update' USING ERRCODE = '40001'; END IF;
+                 RETURN NEW; END $$;
+             CREATE TRIGGER conflict BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION conflict()
+             """);
+
+        var e = (SqlHookException?)await Record.ExceptionAsync(() => _run.As(attempt: 1).ExecuteAsync(Load()));
+
+        Assert.Equal(times == 5, e is { IsTransient: true });
+        Assert.Equal(4, _run.Log.Count(line => line.Contains(" of 5 met another writer and left the table as it was: could not serialize access", StringComparison.Ordinal)));
+        Assert.Equal([[1, times == 5 ? "old" : "new"]], await _run.QueryAsync("db", "SELECT * FROM t"));
+    }
+
+    private S3ToRedshiftOperator Load() => new() { Table = "t", Uri = _folder.Uri("f.csv"), RedshiftConnectionId = "db", Method = LoadMethod.Replace };
+
+    private async Task UntilOneWaitsAsync()
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        while ((long)(await _run.QueryAsync("db", "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))[0][0]! == 0)
+        {
+            Assert.True(watch.Elapsed < Patience, "Nobody waits.");
+            await Task.Delay(10);
+        }
+    }
+}
