@@ -55,16 +55,7 @@ public sealed class ConflictTests : IAsyncLifetime, IDisposable
     [InlineData(5)]
     public async Task A_load_that_cannot_be_put_in_an_order_is_tried_again_but_not_for_ever(int times)
     {
-        // Loads read what is committed, whatever the database's default is, so only what else runs in them can conflict: here a trigger.
-        await _run.ExecuteSqlAsync(
-            "db",
-            $"""
-             CREATE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'old'); CREATE SEQUENCE tries;
-             CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                 IF nextval('tries') <= {times} THEN RAISE 'could not serialize access due to concurrent update' USING ERRCODE = '40001'; END IF;
-                 RETURN NEW; END $$;
-             CREATE TRIGGER conflict BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION conflict()
-             """);
+        await ConflictAsync(times);
 
         var e = (SqlHookException?)await Record.ExceptionAsync(() => _run.As(attempt: 1).ExecuteAsync(Load()));
 
@@ -72,6 +63,33 @@ public sealed class ConflictTests : IAsyncLifetime, IDisposable
         Assert.Equal(4, _run.Log.Count(line => line.Contains(" of 5 met another writer and left the table as it was: could not serialize access", StringComparison.Ordinal)));
         Assert.Equal([[1, times == 5 ? "old" : "new"]], await _run.QueryAsync("db", "SELECT * FROM t"));
     }
+
+    [Fact]
+    public async Task A_load_that_runs_beside_its_extract_gets_all_objects_again_when_it_is_tried_again()
+    {
+        await ConflictAsync(times: 1);
+
+        var moved = await _run.As(attempt: 1).ExecuteAsync<TransferResult>(new TransferOperator
+        {
+            Extract = new() { Query = "SELECT i AS id, 'new' AS v FROM generate_series(1, 50) i", SqlConnectionId = "db", Uri = _folder.Uri("rows.csv"), Replace = true, MaxRowsPerFile = 10 },
+            Load = new S3ToPostgresOperator { Table = "t", PostgresConnectionId = "db", Method = LoadMethod.Append },
+        });
+
+        Assert.Equal((50, 50, 50), (moved.Rows, moved.RowsLoaded, moved.RowsInTable));
+        Assert.Contains(_run.Log, line => line.StartsWith("Try 1 of 5 met another writer", StringComparison.Ordinal));
+        Assert.Equal([[51L, 50L]], await _run.QueryAsync("db", "SELECT COUNT(*), COUNT(DISTINCT id) FROM t"));
+    }
+
+    // Loads read what is committed, whatever the database's default is, so only what else runs in them can conflict: here a trigger.
+    private Task ConflictAsync(int times) => _run.ExecuteSqlAsync(
+        "db",
+        $"""
+         CREATE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'old'); CREATE SEQUENCE tries;
+         CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF nextval('tries') <= {times} THEN RAISE 'could not serialize access due to concurrent update' USING ERRCODE = '40001'; END IF;
+             RETURN NEW; END $$;
+         CREATE TRIGGER conflict BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION conflict()
+         """);
 
     private S3ToRedshiftOperator Load() => new() { Table = "t", Uri = _folder.Uri("f.csv"), RedshiftConnectionId = "db", Method = LoadMethod.Replace };
 
