@@ -37,6 +37,9 @@ public sealed partial class ApiClient
     public Task<RenamedDag> RenameDagAsync(RenameDagRequest request, CancellationToken cancellationToken = default) =>
         AskAsync<RenameDagRequest, RenamedDag>(Operations.RenameDag, request, cancellationToken);
 
+    public Task<RenamedTask> RenameTaskAsync(RenameTaskRequest request, CancellationToken cancellationToken = default) =>
+        AskAsync<RenameTaskRequest, RenamedTask>(Operations.RenameTask, request, cancellationToken);
+
     public Task<ChangeAnswer> UpgradeRunsAsync(ChangeRequest request, CancellationToken cancellationToken = default) =>
         AskAsync<ChangeRequest, ChangeAnswer>(Operations.UpgradeRun, request, cancellationToken);
 

@@ -116,6 +116,26 @@ internal sealed partial class SchedulerActor
         return refused;
     }
 
+    /// <summary>Lets tasks take over the history of the names that they had, before the Dag is what the file says.</summary>
+    /// <returns>Why they cannot; null when they have it.</returns>
+    private async ValueTask<string?> TakeTaskNamesOverAsync(DagSpec spec, string file)
+    {
+        var names = TaskRenames.DeclaredBy(spec);
+        if (names.Count == 0 || !_dags.TryGetValue(spec.Id, out var dag))
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await dag.AskAsync<TaskRenameAnswer>(new RenameTasks(names, "sluice", $"renamed_from in {file}", DryRun: false, Declared: true), RenamePatience)).Refusal;
+        }
+        catch (TimeoutException)
+        {
+            return "The Dag is busy and did not answer in time.";
+        }
+    }
+
     private async ValueTask OnRenameAsync(RenameDag rename)
     {
         var asker = Context.Sender;

@@ -254,6 +254,12 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
                 continue;
             }
 
+            if (await TakeTaskNamesOverAsync(spec, file.File) is { } refusal)
+            {
+                problems.Add($"{file.File}: Dag '{spec.Id}': a task cannot take over the history of another (renamed_from): {refusal}");
+                continue;
+            }
+
             _files[spec.Id] = file.File;
             defined.Add(spec.Id);
             var actor = _dags.GetValueOrDefault(spec.Id) ?? SpawnDag(spec.Id, new(), new(spec.Id), []);

@@ -171,6 +171,12 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
 
     public ValueTask<IReadOnlyList<DagRenamedRow>> ListRenamesAsync(CancellationToken cancellationToken) => Inner.ReadModel.ListRenamesAsync(cancellationToken);
 
+    public ValueTask<IReadOnlyList<FormerTask>> ListTaskRenamesAsync(DagId dag, CancellationToken cancellationToken) => Inner.ReadModel.ListTaskRenamesAsync(dag, cancellationToken);
+
+    public ValueTask<string?> FindVersionHeirAsync(string version, CancellationToken cancellationToken) => Inner.ReadModel.FindVersionHeirAsync(version, cancellationToken);
+
+    public ValueTask<TaskHistory> FindTaskHistoryAsync(DagId dag, TaskId task, CancellationToken cancellationToken) => Inner.ReadModel.FindTaskHistoryAsync(dag, task, cancellationToken);
+
     public ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) => Inner.ReadModel.ListAuditAsync(limit, cancellationToken);
 
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => Inner.MigrateAsync(cancellationToken);

@@ -118,6 +118,13 @@ internal static class DagPlanning
             foreach (var task in dag.Kind == ChangeKind.Added ? [] : dag.Tasks)
             {
                 terminal.Line($"    {Sign(task.Kind)} task {task.Id}{(task.Before is { } before ? $" (was {before})" : "")}");
+                if (task is { Kind: ChangeKind.Renamed, Before: { } former })
+                {
+                    terminal.Line(task.KeepsHistory
+                        ? "        its history goes with it"
+                        : $"        it begins anew: to take the history of {former} along, say renamed_from: {former} at the task");
+                }
+
                 foreach (var field in task.Fields)
                 {
                     terminal.Line($"        {Text(field)}");
@@ -182,6 +189,7 @@ internal static class DagPlanning
                 ["task_id"] = task.Id.Value,
                 ["change"] = Name(task.Kind),
                 ["was"] = task.Before?.Value,
+                ["keeps_history"] = task.KeepsHistory,
                 ["fields"] = JsonOf(task.Fields),
             })]),
             ["next_runs_before"] = JsonOf(dag.FiringsBefore),

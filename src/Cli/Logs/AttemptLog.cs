@@ -13,13 +13,15 @@ namespace Sluice.Cli.Logs;
 /// <param name="token">Of the attempt.</param>
 /// <param name="worker">Who ran it; null when that is not known.</param>
 /// <param name="former">Ids that the Dag had before; null for none.</param>
+/// <param name="formerTasks">Names that the instance had before; null for none.</param>
 internal sealed class AttemptLog(
-    Invocation invocation, ApiClient api, string dag, string run, string task, int token, string? worker, IReadOnlyList<string>? former = null)
+    Invocation invocation, ApiClient api, string dag, string run, string task, int token, string? worker, IReadOnlyList<string>? former = null,
+    IReadOnlyList<string>? formerTasks = null)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
 
     private string? _holder;
-    private string? _name; // of the Dag when the attempt ran
+    private (string Dag, string Task)? _names; // when the attempt ran
 
     /// <summary>Prints it from its beginning.</summary>
     /// <param name="hasEnded">Asked before each look; it goes on until the answer is yes.</param>
@@ -108,17 +110,22 @@ internal sealed class AttemptLog(
 
     private async Task<LogContent> FetchAsync(string node, long offset)
     {
-        var piece = await api.LogAsync(_name ?? dag, run, task, token, node, offset, invocation.Cancel);
-        foreach (var name in piece.Exists || _name is not null ? [] : former ?? [])
+        var (ofDag, ofTask) = _names ?? (dag, task);
+        var piece = await api.LogAsync(ofDag, run, ofTask, token, node, offset, invocation.Cancel);
+        foreach (var names in piece.Exists || _names is not null ? [] : FormerNames())
         {
-            var earlier = await api.LogAsync(name, run, task, token, node, offset, invocation.Cancel);
+            var earlier = await api.LogAsync(names.Dag, run, names.Task, token, node, offset, invocation.Cancel);
             if (earlier.Exists)
             {
-                _name = name;
+                _names = names;
                 return earlier;
             }
         }
 
         return piece;
     }
+
+    /// <summary>It lies under the names that the Dag and the task had then, either of which may have changed since.</summary>
+    private IEnumerable<(string Dag, string Task)> FormerNames() =>
+        from ofDag in (string[])[dag, .. former ?? []] from ofTask in (string[])[task, .. formerTasks ?? []] where ofDag != dag || ofTask != task select (ofDag, ofTask);
 }

@@ -127,5 +127,11 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
 
     public ValueTask<IReadOnlyList<DagRenamedRow>> ListRenamesAsync(CancellationToken cancellationToken) => inner.ListRenamesAsync(cancellationToken);
 
+    public ValueTask<IReadOnlyList<FormerTask>> ListTaskRenamesAsync(DagId dag, CancellationToken cancellationToken) => inner.ListTaskRenamesAsync(dag, cancellationToken);
+
+    public ValueTask<string?> FindVersionHeirAsync(string version, CancellationToken cancellationToken) => inner.FindVersionHeirAsync(version, cancellationToken);
+
+    public ValueTask<TaskHistory> FindTaskHistoryAsync(DagId dag, TaskId task, CancellationToken cancellationToken) => inner.FindTaskHistoryAsync(dag, task, cancellationToken);
+
     public ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) => inner.ListAuditAsync(limit, cancellationToken);
 }

@@ -21,7 +21,7 @@ internal static class TasksCommands
 
     public static Command Create(CommandFactory factory) => CommandFactory.Group(
         "tasks",
-        "Look at tasks of a run, run them again, mark them, or answer what they ask.",
+        "Look at tasks of a run, run them again, mark them, rename them, or answer what they ask.",
         [factory.Remote(
             new("state", "Show a task's state in a run, and its attempts.", "sluice tasks state weather_to_warehouse load_day 2012-01-05"),
             StateAsync,
@@ -43,6 +43,7 @@ internal static class TasksCommands
         ChangeCommands.MarkTasks(factory),
         .. QuestionCommands.Create(factory),
         TaskEvidence.Create(factory),
+        TaskRename.Create(factory),
         TaskRender.Create(factory)]);
 
     private static async Task<int> XComsAsync(Invocation invocation, ApiClient api) => invocation.Show<IReadOnlyList<XComSummary>>(
@@ -95,7 +96,7 @@ internal static class TasksCommands
     {
         var answer = ApiClient.Read<TaskStateAnswer>(await AskAsync(invocation, api));
         var attempt = Pick(answer, invocation);
-        var log = new AttemptLog(invocation, api, invocation.Get(DagId), answer.RunId, invocation.Get(TaskId), attempt.Token, attempt.Worker, answer.FormerDagIds);
+        var log = new AttemptLog(invocation, api, invocation.Get(DagId), answer.RunId, invocation.Get(TaskId), attempt.Token, attempt.Worker, answer.FormerDagIds, answer.FormerTaskIds);
         if (invocation.Json)
         {
             var text = await log.ReadAsync();

@@ -35,8 +35,12 @@ internal sealed class CrossDagRequests(IStore store, ActorRef elector)
             throw new ApiException(409, $"Run {asked.Attempt.Run} is not in the store.");
         }
 
+        var isOf = (await SpecAsync(asking.Facts.Version, cancel))?.Tasks.FirstOrDefault(task => Core.Dags.TaskRenames.IsNamed(task, asked.Task));
+        asked = isOf is null ? asked : asked with { Task = Core.Dags.TaskRenames.NameNow(isOf, asked.Task) };
         var tries = TriesOfThisLife(await store.ReadModel.ListTaskInstancesAsync(asked.Attempt.Run, cancel), asked);
-        var name = $"{asking.Facts.Dag}/{asking.Facts.Id}/{asked.Task}";
+        
+        // By the id in the code: a try before the task was renamed said the same.
+        var name = $"{asking.Facts.Dag}/{asking.Facts.Id}/{(isOf is null ? asked.Task : Core.Dags.TaskRenames.NameInCode(isOf, asked.Task))}";
         var life = RunTrigger.By(name, tries[^1]);
         IReadOnlyList<TriggerCandidate> candidates = asked.Trigger switch
         {
@@ -131,10 +135,11 @@ internal sealed class CrossDagRequests(IStore store, ActorRef elector)
         var found = new List<DagFinding>();
         foreach (var name in question.Group is { } group ? InGroup(spec, group).DefaultIfEmpty(group) : question.Tasks)
         {
-            var index = spec?.Tasks.ToList().FindIndex(task => task.Id.Value == name) ?? -1;
+            var now = spec?.Tasks.Any(task => task.Id.Value == name) == true ? name : await store.ReadModel.FindNowAsync(run.Facts.Dag, name, cancel) ?? name;
+            var index = spec?.Tasks.ToList().FindIndex(task => task.Id.Value == now) ?? -1;
             var state = index >= 0 && spec!.Tasks[index].Map is not null
                 ? await MappedAsync(run, index, spec.Tasks[index].Id, latest, cancel)
-                : latest.GetValueOrDefault(name)?.State ?? TaskState.None;
+                : latest.GetValueOrDefault(now)?.State ?? TaskState.None;
             found.Add(new(date, run.Facts.Id.Value, name, state));
         }
 
@@ -167,7 +172,8 @@ internal sealed class CrossDagRequests(IStore store, ActorRef elector)
         }
 
         var tasks = spec.Tasks.Select(task => task.Id.Value).ToHashSet();
-        return question.Tasks.FirstOrDefault(name => !tasks.Contains(name)) is { } unknown ? $"Dag '{question.Dag}' has no task '{unknown}'."
+        var renames = await store.ReadModel.ListTaskRenamesAsync(dag.Id, cancel);
+        return question.Tasks.FirstOrDefault(name => !tasks.Contains(name) && (TaskNames.Find(renames, name) is not var (now, _) || !tasks.Contains(now))) is { } unknown ? $"Dag '{question.Dag}' has no task '{unknown}'."
             : question.Group is { } group && !InGroup(spec, group).Any() ? $"Dag '{question.Dag}' has no group '{group}'."
             : null;
     }

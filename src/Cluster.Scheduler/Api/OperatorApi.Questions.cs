@@ -36,7 +36,7 @@ internal sealed partial class OperatorApi
         var spec = await SpecAsync(run.Facts.Version, cancel);
         if (!spec.Tasks.Any(task => task.Id.Value == request.TaskId || (task.Map is not null && DagRunState.MapIndexIn(request.TaskId, task.Id.Value) >= 0)))
         {
-            throw new ApiException(404, $"Dag '{request.DagId}' has no task '{request.TaskId}' in the version of run '{run.Facts.Id}'.");
+            throw await NoTaskAsync(run.Facts, request.TaskId, cancel);
         }
 
         var message = new AnswerQuestion(request.TaskId, at => new HumanAnswer

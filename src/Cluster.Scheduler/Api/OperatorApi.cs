@@ -55,6 +55,7 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         Operations.PauseDag => Json(await PauseAsync(Read<DagName>(call), true, call.Who, cancel)),
         Operations.UnpauseDag => Json(await PauseAsync(Read<DagName>(call), false, call.Who, cancel)),
         Operations.RenameDag => Json(await RenameAsync(Read<RenameDagRequest>(call), call.Who, cancel)),
+        Operations.RenameTask => Json(await RenameTaskAsync(Read<RenameTaskRequest>(call), call.Who, cancel)),
         Operations.TriggerRun => Json(await TriggerAsync(Read<TriggerRequest>(call), call.Who, cancel)),
         Operations.ListRuns => Json(await ListRunsAsync(Read<RunFilter>(call), cancel)),
         Operations.ShowRun => Json(await ShowRunAsync(Read<RunName>(call), cancel)),
@@ -194,7 +195,7 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         var run = await RunAsync(name.DagId, name.RunId, cancel);
         var spec = await SpecAsync(run.Facts.Version, cancel);
         var task = spec.Tasks.ToList().FindIndex(task => task.Id.Value == name.TaskId || DagRunState.MapIndexIn(name.TaskId, task.Id.Value) >= 0);
-        return task >= 0 ? (run, spec, task) : throw new ApiException(404, $"Dag '{name.DagId}' has no task '{name.TaskId}' in the version of run '{run.Facts.Id}'.");
+        return task >= 0 ? (run, spec, task) : throw await NoTaskAsync(run.Facts, name.TaskId, cancel);
     }
 
     private async Task<IReadOnlyList<XComSummary>> ListXComsAsync(TaskName name, CancellationToken cancel)
@@ -232,8 +233,10 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         var asked = (await store.ReadModel.ListQuestionsAsync(new() { Run = run.Facts.Key, Limit = 10_000 }, cancel)).LastOrDefault(asked => asked.Row.Task.Value == name.TaskId);
         var callbacks = (await store.ReadModel.ListCallbacksAsync(run.Facts.Key, cancel))
             .Where(row => row.Task is { Value: var instance } && (instance == name.TaskId || DagRunState.MapIndexIn(instance, name.TaskId) >= 0));
+        var formerTasks = TaskNames.Former(await store.ReadModel.ListTaskRenamesAsync(run.Facts.Dag, cancel), name.TaskId);
         return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(Summaries.Of)], [.. callbacks.Select(Summaries.Of)])
         {
+            FormerTaskIds = formerTasks.Count > 0 ? formerTasks : null,
             Question = asked is null ? null : Summaries.Of(asked),
             FormerDagIds = (await store.ReadModel.ListRenamesAsync(cancel)).Where(rename => rename.To == run.Facts.Dag).Select(rename => rename.From.Value).ToList() is { Count: > 0 } former ? former : null,
         };

@@ -64,9 +64,9 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
                 break;
             case Methods.GetXCom:
                 var xcom = asked.Read<FetchXCom>();
-                if (await FindRunAsync(asked, xcom.Attempt, cancellationToken) is not null)
+                if (await FindRunAsync(asked, xcom.Attempt, cancellationToken) is { } pulling)
                 {
-                    await AnswerAsync(asked, xcom, cancellationToken);
+                    await AnswerAsync(asked, xcom, pulling.Dag, cancellationToken);
                 }
 
                 break;
@@ -84,20 +84,25 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
                 break;
             case Methods.GetXComItems:
                 var items = asked.Read<FetchXComItems>();
-                if (await FindRunAsync(asked, items.Attempt, cancellationToken) is not null)
+                if (await FindRunAsync(asked, items.Attempt, cancellationToken) is { } mapping)
                 {
-                    await AnswerAsync(asked, items, cancellationToken);
+                    await AnswerAsync(asked, items, mapping.Dag, cancellationToken);
                 }
 
                 break;
         }
     }
 
-    private async Task AnswerAsync(IncomingRequest asked, FetchXComItems wanted, CancellationToken cancellationToken)
+    private async Task AnswerAsync(IncomingRequest asked, FetchXComItems wanted, DagId dag, CancellationToken cancellationToken)
     {
         try
         {
             var found = await lists.TakeAsync(wanted.Attempt.Run, wanted.Task, wanted.Key, wanted.Slice, cancellationToken);
+            if (found is null && await store.ReadModel.FindNowAsync(dag, wanted.Task, cancellationToken) is { } now)
+            {
+                found = await lists.TakeAsync(wanted.Attempt.Run, now, wanted.Key, wanted.Slice, cancellationToken);
+            }
+
             Reply(asked, found is null ? null : WireJson.Write(found), $"XCom '{wanted.Key}' of task '{wanted.Task}'");
         }
         catch (XComNoListException e)
@@ -106,19 +111,14 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
         }
     }
 
-    private async Task AnswerAsync(IncomingRequest asked, FetchXCom xcom, CancellationToken cancellationToken)
+    private async Task AnswerAsync(IncomingRequest asked, FetchXCom xcom, DagId dag, CancellationToken cancellationToken)
     {
         var (run, task) = (xcom.Attempt.Run, new TaskId(xcom.Task));
-        IReadOnlyList<XComRow> rows;
-        var isList = false;
-        if (await store.ReadModel.FindXComAsync(run, task, xcom.Key, cancellationToken) is { } one)
+        var (rows, isList) = await FindAsync(run, task, xcom.Key, cancellationToken);
+        if (rows.Count == 0 && await store.ReadModel.FindNowAsync(dag, xcom.Task, cancellationToken) is { } now)
         {
-            rows = [one];
-        }
-        else
-        {
-            rows = await store.ReadModel.ListMappedXComsAsync(run, task, xcom.Key, cancellationToken);
-            isList = true;
+            // Code that was written before the task was renamed says its former name.
+            (rows, isList) = await FindAsync(run, new(now), xcom.Key, cancellationToken);
         }
 
         if (rows.Any(row => row.Object is not null))
@@ -136,6 +136,11 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
 
         Reply(asked, value, $"XCom '{xcom.Key}' of task '{xcom.Task}'");
     }
+
+    private async ValueTask<(IReadOnlyList<XComRow> Rows, bool IsList)> FindAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>
+        await store.ReadModel.FindXComAsync(run, task, key, cancellationToken) is { } one
+            ? ([one], false)
+            : (await store.ReadModel.ListMappedXComsAsync(run, task, key, cancellationToken), true);
 
     private async Task AnswerAsync(IncomingRequest asked, SecretKind kind, CancellationToken cancellationToken)
     {

@@ -90,6 +90,11 @@ internal sealed partial class DagRunActor : Actor
 
     protected override ValueTask ReceiveAsync(object message)
     {
+        if (IsHeld(message))
+        {
+            return ValueTask.CompletedTask;
+        }
+
         try
         {
             Receive(message);

@@ -12,7 +12,7 @@ internal sealed partial class DagActor
     /// <summary>All that a run's move to another version needs to know of it.</summary>
     private async ValueTask<(Func<DateTimeOffset, UpgradeRun>? Upgrade, string? Refusal)> UpgradeAsync(long key, VersionWanted wanted)
     {
-        if ((wanted.Version ?? _dag.Version) is not { } version)
+        if (await VersionNowAsync(wanted.Version ?? _dag.Version) is not { } version)
         {
             return (null, $"Dag '{id}' has no version yet.");
         }
@@ -39,8 +39,21 @@ internal sealed partial class DagActor
         {
             (null, _) or (BackfillOptions.OriginalVersion, null) => facts,
             (BackfillOptions.OriginalVersion, { } original) => facts with { Version = original.Version, Bundle = original.Bundle },
-            var (version, _) => facts with { Version = version, Bundle = (await BundleAsync(version)).Bundle },
+            var (asked, _) when await VersionNowAsync(asked) is { } version => facts with { Version = version, Bundle = (await BundleAsync(version)).Bundle },
+            _ => facts,
         };
+    }
+
+    /// <summary>The version itself, or, when it has no runs since its tasks were renamed, the one that they have.</summary>
+    private async ValueTask<string?> VersionNowAsync(string? version)
+    {
+        if (version is null || version == _dag.Version || await company.ReadModel.FindVersionHeirAsync(version, CancellationToken.None) is not { } heir)
+        {
+            return version;
+        }
+
+        var isUsed = (await company.ReadModel.ListRunsAsync(new() { Dag = id, Version = version, Limit = 1 }, CancellationToken.None)).Count > 0;
+        return isUsed || await company.ReadModel.FindDagVersionAsync(heir, CancellationToken.None) is null ? version : heir;
     }
 
     /// <summary>The code of a version: that of the Dag, or of the latest run that has it.</summary>

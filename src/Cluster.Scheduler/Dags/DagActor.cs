@@ -71,6 +71,12 @@ internal sealed partial class DagActor(
             case Define define:
                 await OnDefineAsync(define);
                 break;
+            case RenameTasks rename:
+                await OnRenameTasksAsync(rename, Context.Sender);
+                break;
+            case RenameAgain again:
+                await OnRenameTasksAsync(again.Rename, again.Asker);
+                break;
             case Undefine when _dag.Active:
                 Write(new DagRemoved());
                 TellAssets();

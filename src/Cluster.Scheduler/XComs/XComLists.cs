@@ -39,6 +39,9 @@ internal sealed class XComLists(IReadModel readModel)
                 }
 
                 break;
+            case TasksRenamedRow:
+                Clear();
+                break;
             case XComsCleared cleared:
                 ForgetAll(name => name.Run == cleared.Run && (cleared.Task is not { } task || IsOf(name.Task, task.Value)));
                 break;

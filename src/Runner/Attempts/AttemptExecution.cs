@@ -33,9 +33,9 @@ internal static class AttemptExecution
             (op, templates) = (bundle, frame.Callback) switch
             {
                 (null, { } note) => (new OperatorFactory(providers).CreateNotifier(CallbackSpec.Find(dag, note)), templates),
-                ({ } code, { } note) => code.CreateNotifier(dag.Id, note.Task is null ? null : task.Id, note.Callback),
+                ({ } code, { } note) => code.CreateNotifier(dag.Id, note.Task is null ? null : task.CodeId ?? task.Id, note.Callback),
                 (null, null) => (new OperatorFactory(providers).Create(task), templates),
-                ({ } code, null) => code.CreateOperator(dag.Id, task.Id),
+                ({ } code, null) => code.CreateOperator(dag.Id, task.CodeId ?? task.Id),
             };
         }
         catch (Exception e)

@@ -50,12 +50,14 @@ public sealed class YamlDagsTests
                 depends_on: [g, first]
                 trigger_rule: all_done
                 execution_timeout: 1m
+                renamed_from: g.wait_for_door
             """);
 
         Assert.Empty(found.Problems);
         var spec = Assert.Single(found.Dags).Spec;
         Assert.Equal(new DagId("half"), spec.RenamedFrom);
         Assert.Equal(DagVersion.Of(spec with { RenamedFrom = null }), DagVersion.Of(spec));
+        Assert.Equal(new TaskId("g.wait_for_door"), spec.Tasks.Single(task => task.Id.Value == "wait").RenamedFrom);
         Assert.Equal(new IntervalSchedule(TimeSpan.FromMinutes(90)), spec.Schedule);
         Assert.Equal(new DateTimeOffset(2021, 2, 4, 21, 0, 0, TimeSpan.Zero), spec.StartDate);
         Assert.Equal(new DateTimeOffset(2021, 2, 28, 15, 0, 0, TimeSpan.Zero), spec.EndDate);

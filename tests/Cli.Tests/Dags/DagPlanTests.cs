@@ -22,6 +22,7 @@ public sealed class DagPlanTests : IDisposable
         Assert.Contains("~ sales  sales.yaml", people.Lines);
         Assert.Contains("    schedule.expression: \"@daily\" -> \"@hourly\"", people.Lines);
         Assert.Contains("    > task extract_orders (was extract)", people.Lines);
+        Assert.Contains("        it begins anew: to take the history of extract along, say renamed_from: extract at the task", people.Lines);
         Assert.Contains(people.Lines, line => line.StartsWith("    next runs (UTC): ", StringComparison.Ordinal));
         Assert.Contains("1 added, 1 removed, 0 renamed, 1 changed, 0 unchanged; 0 problems.", people.Lines);
 
@@ -30,6 +31,11 @@ public sealed class DagPlanTests : IDisposable
         Assert.Equal(("changed", "extract"), ((string?)dag["change"], (string?)dag["tasks"]![0]!["was"]));
         Assert.Equal("@hourly", (string?)dag["fields"]![0]!["after"]);
         Assert.Equal(3, dag["next_runs_after"]!.AsArray().Count);
+        Assert.False((bool)dag["tasks"]![0]!["keeps_history"]!);
+
+        Write(_after, "sales.yaml", Sales("sales", "@hourly", "extract_orders").Replace("id: extract_orders", "id: extract_orders, renamed_from: extract", StringComparison.Ordinal));
+        people = await ToolRun.OfAsync("dags", "plan", _after, "--against", _before);
+        Assert.Contains("        its history goes with it", people.Lines);
     }
 
     [Fact]

@@ -69,6 +69,35 @@ public sealed class VersionsTests(LocalDeployment deployment) : IClassFixture<Lo
         Assert.Equal(2, (await deployment.RunAsync("dags", "rename", "last_name")).Code);
     }
 
+    [Fact]
+    public async Task A_task_gets_another_name_by_hand_or_by_its_file_and_its_logs_are_found()
+    {
+        var file = Path.Combine(deployment.DagFolder, "named_tasks.yaml");
+        Task WriteAsync(string task) => File.WriteAllTextAsync(file, $"dag_id: named_tasks\ntasks:\n  - {{{task}, operator: ShellOperator, script: echo said it}}\n");
+        await WriteAsync("id: fetch");
+        await UntilAsync("dags list", "named_tasks");
+        Good(await deployment.RunAsync("runs", "trigger", "named_tasks", "--run-id", "r", "--wait"));
+        var refused = await deployment.RunAsync("tasks", "rename", "named_tasks", "fetch", "download");
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("still defined by named_tasks.yaml", refused.Error);
+        Good(await deployment.RunAsync("dags", "pause", "named_tasks"));
+        await WriteAsync("id: download");
+        await UntilAsync("dags show named_tasks", "download");
+
+        Assert.Equal(
+            ["Task 'fetch' of Dag 'named_tasks' would be named 'download', with 1 attempt in 1 run of 1 version. Nothing was done."],
+            Good(await deployment.RunAsync("tasks", "rename", "named_tasks", "fetch", "download", "--dry-run")).Lines);
+        var renamed = JsonDocument.Parse(Good(await deployment.RunAsync("tasks", "rename", "named_tasks", "fetch", "download", "--json")).Out).RootElement;
+        Assert.Equal(("download", 1), (Text(renamed, "new_task_id"), renamed.GetProperty("runs").GetInt32()));
+        Assert.Contains("its name is 'download'", (await deployment.RunAsync("tasks", "state", "named_tasks", "fetch", "r")).Error);
+        Assert.Contains("said it", Good(await deployment.RunAsync("tasks", "log", "named_tasks", "download", "r")).Out);
+
+        await WriteAsync("id: get, renamed_from: download");
+        await UntilAsync("tasks state named_tasks get r", "success");
+        Assert.Contains("said it", Good(await deployment.RunAsync("tasks", "log", "named_tasks", "get", "r")).Out);
+        Assert.Equal(2, (await deployment.RunAsync("tasks", "rename", "named_tasks", "get")).Code);
+    }
+
     private async Task UntilAsync(string command, string says)
     {
         var deadline = DateTime.UtcNow.AddMinutes(2);

@@ -66,6 +66,42 @@ public sealed class VersionChangeTests
         Assert.Empty(DagRunDecider.Decide(run, Upgrade(to)));
     }
 
+    /// <summary>Every row of the table once more, at the moment of the change: only the names are others.</summary>
+    [Fact]
+    public void A_run_whose_tasks_have_other_names_is_as_it_was()
+    {
+        foreach (var row in Table)
+        {
+            var (what, before, then) = ((string)row[0], (string)row[1], (string)row[3]);
+            var run = Reach(Parse(before), then);
+            var names = run.Graph.Spec.Tasks.Where((_, i) => i % 2 == 0).ToDictionary(task => task.Id, task => new TaskId("other_" + task.Id.Value));
+            var (states, tries) = (Enumerable.Range(0, run.Instances).Select(run.StateOf).ToList(), Enumerable.Range(0, run.Instances).Select(run.TriesOf).ToList());
+            var running = run.ActiveAttempts().ToList();
+            var to = new DagGraph(TaskRenames.Apply(run.Graph.Spec, names)!);
+
+            var events = DagRunDecider.Decide(run, Upgrade(to) with { Names = names });
+
+            Assert.Null(Assert.IsType<RunUpgraded>(events[0]).Dropped);
+            Assert.True(states.SequenceEqual(Enumerable.Range(0, run.Instances).Select(run.StateOf)), what);
+            Assert.Equal(tries, Enumerable.Range(0, run.Instances).Select(run.TriesOf));
+            Assert.Equal(running.ToHashSet(), run.ActiveAttempts().ToHashSet());
+            Assert.All(running, id => Assert.Equal(id.Task, run.FindAttempt(id)));
+            Assert.Equal("other_", run.NameOf(0).Value[..6]);
+        }
+    }
+
+    [Fact]
+    public void A_branch_names_what_it_chose_as_its_code_knows_it()
+    {
+        var names = new Dictionary<TaskId, TaskId> { [new("x")] = new("z") };
+        var graph = new DagGraph(TaskRenames.Apply(Parse("b>x,y").Spec, names)!);
+        var run = Reach(graph, "b=r z=- y=-");
+
+        DagRunDecider.Decide(run, new ReportTask(Index(graph, "b"), run.TokenOf(Index(graph, "b")), new() { Kind = OutcomeKind.Success, Follow = ["x"] }, Noon));
+
+        Assert.Equal((TaskState.Scheduled, TaskState.Skipped), (run.StateOf(Index(graph, "z")), run.StateOf(Index(graph, "y"))));
+    }
+
     [Theory]
     [InlineData(false, RunState.Queued)]
     [InlineData(true, RunState.Success)]

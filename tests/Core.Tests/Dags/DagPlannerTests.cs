@@ -119,6 +119,23 @@ public sealed class DagPlannerTests
     }
 
     [Fact]
+    public void What_a_task_says_of_its_former_name_is_certain_too()
+    {
+        var before = Base with { Tasks = [Task("fetch", "ShellOperator", """{"script": "fetch"}"""), Task("other", "SqlOperator", "{}")] };
+        DagSpec To(TaskSpec first) => before with { Tasks = [first, Task("fetch2", "ShellOperator", """{"script": "fetch"}""")] };
+        IEnumerable<string> Shown(DagSpec after) => Assert.Single(Plan(before, after).Dags).Tasks.Select(change => $"{change.Kind} {change.Id} {change.Before} {change.KeepsHistory}");
+
+        // fetch2 looks like fetch, and got like the other one; what it says counts.
+        var got = Task("got", "SqlOperator", "{}");
+        Assert.Equal(["Renamed got fetch True", "Added fetch2  False", "Removed other  False"], Shown(To(got with { RenamedFrom = new("fetch") })));
+        Assert.Equal(["Renamed got other False", "Renamed fetch2 fetch False"], Shown(To(got)));
+        Assert.Equal(["Renamed got other False", "Renamed fetch2 fetch False"], Shown(To(got with { RenamedFrom = new("long_ago") })));
+
+        // Once it has happened, it says nothing.
+        Assert.Empty(Assert.Single(Plan(before, before with { Tasks = [before.Tasks[0] with { RenamedFrom = new("get") }, before.Tasks[1]] }).Dags).Tasks);
+    }
+
+    [Fact]
     public void The_next_firings_are_told_before_and_after()
     {
         var change = Assert.Single(Plan(Base, Base with { Schedule = Schedule.Hourly }).Dags);

@@ -49,6 +49,9 @@ public sealed class DagValidatorTests
     {
         { Task with { Id = new("über") }, "Task id \"über\" in Dag \"a\" holds 'ü'" },
         { Task with { Id = new("") }, "Task id \"\" in Dag \"a\" is empty" },
+        { Task with { RenamedFrom = Task.Id }, "renamed_from \"extract\" is the id that it has" },
+        { Task with { RenamedFrom = new("a/b") }, "renamed_from \"a/b\" holds '/'" },
+        { Task with { RenamedFrom = new("other") }, "renamed_from \"other\" is a task of the Dag, too" },
         { Task with { Upstream = [2] }, "depends on a task that its Dag does not have" },
         { Task with { Upstream = [-1] }, "depends on a task that its Dag does not have" },
         { Task with { Upstream = [1, 1] }, "its upstream indices are not ascending without repeats" },

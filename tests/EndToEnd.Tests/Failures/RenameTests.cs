@@ -50,6 +50,49 @@ public sealed class RenameTests
             (await cluster.Api.CallAsync<RunFilter, IReadOnlyList<RunSummary>>(Operations.ListRuns, new(dag, state, null))).Count;
     }
 
+    /// <summary>The old code asks for what the task returned by the id that it had.</summary>
+    [Fact]
+    public async Task A_task_that_was_renamed_keeps_its_history_and_old_runs_their_code_when_the_scheduler_is_killed_right_after()
+    {
+        await using var cluster = await TestCluster.CreateAsync(null, "--lease-duration", "2s", "--heartbeat-every", "500ms");
+        await cluster.StartSeedAsync();
+        var leader = await cluster.StartSchedulerAsync("scheduler-1");
+        await cluster.StartWorkerAsync("worker-1");
+        await cluster.ReadyAsync();
+        await cluster.AddDagAsync("load", Tasks("fetch", ""));
+        await cluster.Api.TriggerAsync("load");
+        await cluster.Api.SucceededAsync("load");
+
+        await cluster.WriteDagFileAsync("load.cs", Tasks("download", """got.RenamedFrom = "fetch";"""));
+        await Until.TrueAsync(
+            async () => (await cluster.Api.CallAsync<DagName, DagDetails>(Operations.ShowDag, new("load"))).Tasks.Any(task => task.TaskId == "download"), "the file is read", () => cluster.Logs);
+        await leader.KillAsync();
+        await cluster.StartSchedulerAsync("scheduler-2");
+        await cluster.ReadyAsync();
+
+        Assert.Equal(("success", "fetch"), await StateAsync("download"));
+        await cluster.Api.CallAsync<ChangeRequest, ChangeAnswer>(Operations.ClearTasks, new() { DagId = "load", RunId = "run", Tasks = ["download", "store"] });
+        await Until.TrueAsync(async () => (await cluster.Api.TaskAsync("load", "store")) is { State: "success", TryNumber: 2 }, "it has run again", () => cluster.Logs);
+        Assert.Contains("fetch has 6", await cluster.Api.LogAsync("load", "store"), StringComparison.Ordinal);
+        Assert.Equal((await cluster.Api.ShowAsync("load")).Tasks.Select(task => $"{task.TaskId} {task.TryNumber}"), ["download 2", "store 2"]);
+
+        async Task<(string State, string? Former)> StateAsync(string task)
+        {
+            var answer = await cluster.Api.CallAsync<TaskName, TaskStateAnswer>(Operations.TaskState, new("load", task, "run"));
+            return (answer.State, answer.FormerTaskIds is [var former, ..] ? former : null);
+        }
+    }
+
+    private static string Tasks(string name, string more) =>
+        $$"""
+        Dag.Define("load", dag =>
+        {
+            var got = dag.Run("{{name}}", ctx => 6);
+            {{more}}
+            got.Then(dag.Run("store", async ctx => ctx.Log($"{{name}} has {await ctx.PullAsync<int>("{{name}}")}")));
+        });
+        """;
+
     private static string Text(string name) =>
         $$"""
         Dag.Define("{{name}}", dag =>

@@ -38,6 +38,9 @@ public class TaskNode : TaskSettings, IDagNode
     /// <summary>Each property of what it returns is pushed under its own name, too, in snake case. Default: false.</summary>
     public bool MultipleOutputs { get; set; }
 
+    /// <summary>The id that it had before, with the prefixes of its groups: its attempts, XComs and logs in all runs go over to this one. Stays without meaning once that has happened.</summary>
+    public string? RenamedFrom { get; set; }
+
     internal List<Core.Assets.NamedAsset> OutletAssets { get; } = [];
 
     internal List<Core.Assets.NamedAsset> InletAssets { get; } = [];

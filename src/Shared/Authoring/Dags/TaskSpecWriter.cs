@@ -29,6 +29,7 @@ internal static class TaskSpecWriter
         return new()
         {
             Id = new(task.Id),
+            RenamedFrom = task.RenamedFrom is { } former ? new TaskId(former) : null,
             Operator = task.Operator is CodeOperator ? CodeName : type.Name,
             Host = builtIn ? TaskHost.Worker : TaskHost.Runner,
             Arguments = WriteArguments(task, builtIn),

@@ -222,6 +222,7 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
         var task = scope.Add(id, op, file: file, line: item.Location.Line);
         ReadKind(task, item, prefix);
         Maps.Read(task, prefix, item);
+        task.RenamedFrom = item.Text("renamed_from");
         task.MultipleOutputs = item.Flag("multiple_outputs") ?? false;
         task.OutletAssets.AddRange(YamlAssets.Several(item, "outlets"));
         task.InletAssets.AddRange(YamlAssets.Several(item, "inlets"));

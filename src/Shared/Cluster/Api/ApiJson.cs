@@ -40,6 +40,8 @@ public static class ApiJson
 [JsonSerializable(typeof(ChangeRequest))]
 [JsonSerializable(typeof(RenameDagRequest))]
 [JsonSerializable(typeof(RenamedDag))]
+[JsonSerializable(typeof(RenameTaskRequest))]
+[JsonSerializable(typeof(RenamedTask))]
 [JsonSerializable(typeof(ChangeAnswer))]
 [JsonSerializable(typeof(TaskWhyAnswer))]
 [JsonSerializable(typeof(QuestionFilter))]

@@ -29,6 +29,9 @@ public static class Operations
     /// <summary><see cref="RenameDagRequest"/> to <see cref="RenamedDag"/>: a Dag gets another id, with all that it has.</summary>
     public const string RenameDag = "dags.rename";
 
+    /// <summary><see cref="RenameTaskRequest"/> to <see cref="RenamedTask"/>: a task gets another id, with all that it has in all runs.</summary>
+    public const string RenameTask = "tasks.rename";
+
     /// <summary><see cref="TriggerRequest"/> to <see cref="RunSummary"/>.</summary>
     public const string TriggerRun = "runs.trigger";
 
@@ -164,6 +167,24 @@ public sealed record RenameDagRequest(string DagId, string NewDagId, string? Not
 /// <param name="Backfills">Backfills that go with it.</param>
 /// <param name="IsDefined">A file defines the new id already.</param>
 public sealed record RenamedDag(string DagId, string NewDagId, bool DryRun, long Runs, int Versions, int Backfills, bool IsDefined);
+
+/// <param name="DagId">The Dag.</param>
+/// <param name="TaskId">The id that it had; no file defines it any more.</param>
+/// <param name="NewTaskId">The id from now on.</param>
+/// <param name="Note">Why; shown in the audit log.</param>
+/// <param name="DryRun">Only say what would happen.</param>
+public sealed record RenameTaskRequest(string DagId, string TaskId, string NewTaskId, string? Note = null, bool DryRun = false);
+
+/// <param name="DagId">The Dag.</param>
+/// <param name="TaskId">The id that it had.</param>
+/// <param name="NewTaskId">The id from now on.</param>
+/// <param name="DryRun">Nothing was done.</param>
+/// <param name="Runs">Runs that it has attempts in.</param>
+/// <param name="Attempts">Those attempts, with changes by hand.</param>
+/// <param name="Versions">Versions of the Dag that had the old id.</param>
+/// <param name="InFlight">Runs of the Dag in flight; they go on.</param>
+/// <param name="IsDefined">Whether a file defines the new id.</param>
+public sealed record RenamedTask(string DagId, string TaskId, string NewTaskId, bool DryRun, long Runs, long Attempts, int Versions, int InFlight, bool IsDefined);
 
 /// <param name="RunId">A run id, or a logical date.</param>
 public sealed record TaskName(string DagId, string TaskId, string RunId);
@@ -431,6 +452,9 @@ public sealed record TaskStateAnswer(
 
     /// <summary>Ids that the Dag had before: logs of attempts of then lie under them. Missing for most Dags.</summary>
     public IReadOnlyList<string>? FormerDagIds { get; init; }
+
+    /// <summary>Names that the task had before; the same holds. Missing for most tasks.</summary>
+    public IReadOnlyList<string>? FormerTaskIds { get; init; }
 }
 
 /// <param name="DagId">The Dag.</param>

@@ -115,8 +115,7 @@ public static partial class DagRunDecider
                 var found = false;
                 for (var other = 0; other < run.Graph.Count; other++)
                 {
-                    var id = run.Graph.Spec.Tasks[other].Id.Value;
-                    if (id == name || (id.Length > name.Length && id[name.Length] == '.' && id.StartsWith(name, StringComparison.Ordinal)))
+                    if (Names(run.Graph.Spec.Tasks[other], instance).Any(id => id == name || (id.Length > name.Length && id[name.Length] == '.' && id.StartsWith(name, StringComparison.Ordinal))))
                     {
                         found = true;
                         followed.Add(other);
@@ -146,6 +145,13 @@ public static partial class DagRunDecider
             }
 
             return [.. others];
+        }
+
+        /// <summary>Ids by which the code of an attempt may know a task: code that was written before the task was renamed says its former one.</summary>
+        private IEnumerable<string> Names(TaskSpec task, int instance)
+        {
+            string?[] names = [task.Id.Value, task.CodeId?.Value, run.InheritedBy(instance) is null ? null : task.RenamedFrom?.Value];
+            return names.OfType<string>();
         }
 
         private int[] ShortCircuit(int instance, SkipScope scope)

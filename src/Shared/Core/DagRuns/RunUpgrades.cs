@@ -12,7 +12,11 @@ namespace Sluice.Core.DagRuns;
 /// <param name="By">Who asked.</param>
 /// <param name="At">UTC.</param>
 public sealed record UpgradeRun(
-    DagGraph Graph, string Version, string? Bundle, IReadOnlyDictionary<OutputKey, int> Lengths, ByHand By, DateTimeOffset At) : DagRunCommand;
+    DagGraph Graph, string Version, string? Bundle, IReadOnlyDictionary<OutputKey, int> Lengths, ByHand By, DateTimeOffset At) : DagRunCommand
+{
+    /// <summary>Tasks that have another id in that version: by the id that they have in the run's. Null for none.</summary>
+    public IReadOnlyDictionary<TaskId, TaskId>? Names { get; init; }
+}
 
 /// <summary>Names an output of a task.</summary>
 public readonly record struct OutputKey(TaskId Task, string Key);

@@ -5,7 +5,7 @@ namespace Sluice.Core.DagRuns;
 
 /// <summary>Works out what a run is like by another version of its Dag (docs/concepts/versions.md). Pure.</summary>
 /// <remarks>
-/// A task is the same when its id is. What has ended stays ended, what has begun goes on, and what only waited for a slot is judged anew. An
+/// A task is the same when its id is, or when it was renamed. What has ended stays ended, what has begun goes on, and what only waited for a slot is judged anew. An
 /// expanded task keeps its instances. A task that was mapped and is not, or is expanded with others now, is another task of the same name.
 /// </remarks>
 public sealed class VersionChange
@@ -26,7 +26,7 @@ public sealed class VersionChange
     private VersionChange(DagRunState run, UpgradeRun command)
     {
         (_run, _command, _from, _before, _after) = (run, command, run.Snapshot(), run.Graph, command.Graph);
-        _formerOf = FormerTasks(_before, _after);
+        _formerOf = FormerTasks(_before, _after, command.Names);
         _laterOf = new int[_before.Count];
         _goesOn = new bool[_after.Count];
         Array.Fill(_laterOf, -1);
@@ -47,7 +47,7 @@ public sealed class VersionChange
     /// <summary>Why it cannot be done now; null when it can.</summary>
     public static string? Refusal(DagRunState run, UpgradeRun command)
     {
-        var former = FormerTasks(run.Graph, command.Graph);
+        var former = FormerTasks(run.Graph, command.Graph, command.Names);
         for (var task = 0; task < command.Graph.Count; task++)
         {
             var id = command.Graph.Spec.Tasks[task].Id;
@@ -89,12 +89,13 @@ public sealed class VersionChange
 
     private static bool HasKey(DagGraph graph, int task, string key) => graph.MappedKeys(task)?.Contains(key) == true;
 
-    private static int[] FormerTasks(DagGraph before, DagGraph after)
+    private static int[] FormerTasks(DagGraph before, DagGraph after, IReadOnlyDictionary<TaskId, TaskId>? names = null)
     {
         var index = new Dictionary<TaskId, int>(before.Count);
         for (var task = 0; task < before.Count; task++)
         {
-            index.TryAdd(before.Spec.Tasks[task].Id, task);
+            var id = before.Spec.Tasks[task].Id;
+            index.TryAdd(names?.GetValueOrDefault(id, id) ?? id, task);
         }
 
         return [.. after.Spec.Tasks.Select(task => index.GetValueOrDefault(task.Id, -1))];

@@ -83,6 +83,14 @@ public sealed record TaskSpec
 {
     public required TaskId Id { get; init; }
 
+    /// <summary>The id that it had before, whose history is its own. Left out of the version: once it has happened it says nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TaskId? RenamedFrom { get; init; }
+
+    /// <summary>The id by which the code of this version knows it, for a task that was renamed after that; null: <see cref="Id"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TaskId? CodeId { get; init; }
+
     /// <summary>Registered operator name, such as <c>SqlToS3Operator</c>; for user code the class name or <c>Code</c>.</summary>
     public required string Operator { get; init; }
 

@@ -21,6 +21,7 @@ namespace Sluice.Core.Dags;
 [JsonDerivedType(typeof(AssetsUsed), "au")]
 [JsonDerivedType(typeof(QueuedDeadlinePassed), "qd")]
 [JsonDerivedType(typeof(DagRenamed), "r")]
+[JsonDerivedType(typeof(TasksRenamed), "t")]
 public abstract record DagEvent
 {
     private protected DagEvent()
@@ -100,6 +101,14 @@ public sealed record AssetsUsed(long Through) : DagEvent;
 /// <param name="At">When, UTC.</param>
 public sealed record DagRenamed(DagId From, DagState State, string By, string? Note, DateTimeOffset At) : DagEvent;
 
+/// <summary>Tasks have other names from now on, so that its version has another hash.</summary>
+/// <param name="Version">The version that new runs take.</param>
+/// <param name="By">Who asked.</param>
+/// <param name="Note">Why; null for none.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record TasksRenamed(
+    string Version, string By, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Note, DateTimeOffset At) : DagEvent;
+
 /// <summary>A Dag's own state: version, position of its timetable, latest success. Its runs are apart.</summary>
 public sealed record DagState
 {
@@ -154,6 +163,7 @@ public sealed record DagState
         AssetsFollowed => this with { AssetsThrough = null, Assets = AssetQueue.Empty },
         AssetsQueued e => this with { AssetsThrough = e.Through, Assets = Assets.Add(e.Events) },
         DagRenamed e => e.State,
+        TasksRenamed e => this with { Version = e.Version },
         AssetsUsed e => this with { Assets = Assets.Without(e.Through) },
         _ => throw new ArgumentException($"No fold for {happened.GetType().Name}.", nameof(happened)),
     };

@@ -145,6 +145,19 @@ public static class DagValidator
                 problems.Add(new($"Task \"{task.Id}\" is defined twice in Dag \"{dag.Id}\"{where}; give one of them another id.", task.Location ?? dag.Location));
             }
         }
+
+        var heirs = new Dictionary<TaskId, TaskId>();
+        foreach (var task in dag.Tasks)
+        {
+            if (task.RenamedFrom is { } former
+                && (former == task.Id ? "is the id that it has"
+                    : first.ContainsKey(former) ? "is a task of the Dag, too; a task that is there keeps its history"
+                    : !heirs.TryAdd(former, task.Id) ? $"is said by task \"{heirs[former]}\", too; its history goes to one of them"
+                    : IdProblem(former.Value)) is { } problem)
+            {
+                problems.Add(new($"Task \"{task.Id}\" in Dag \"{dag.Id}\": renamed_from \"{former}\" {problem}.", task.Location ?? dag.Location));
+            }
+        }
     }
 
     private static void CheckTask(DagSpec dag, TaskSpec task, List<DagProblem> problems)

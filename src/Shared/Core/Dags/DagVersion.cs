@@ -26,6 +26,7 @@ public static class DagVersion
             Tasks = [.. dag.Tasks.Select(task => task with
             {
                 Location = null,
+                RenamedFrom = null,
                 StartDate = task.StartDate?.ToUniversalTime(),
                 EndDate = task.EndDate?.ToUniversalTime(),
                 Arguments = Canonical(task.Arguments),

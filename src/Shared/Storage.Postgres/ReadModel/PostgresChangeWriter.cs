@@ -96,7 +96,7 @@ internal static class PostgresChangeWriter
             }
         }
 
-        foreach (var (sql, values) in changes.Renames.SelectMany(rename => rename.Statements()))
+        foreach (var (sql, values) in changes.AfterAll)
         {
             var command = new NpgsqlBatchCommand(sql);
             foreach (var value in values)

@@ -85,7 +85,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
             }
         }
 
-        foreach (var (sql, values) in changes.Renames.SelectMany(rename => rename.Statements()))
+        foreach (var (sql, values) in changes.AfterAll)
         {
             var statement = database.Statement(sql, values.Length);
             for (var i = 0; i < values.Length; i++)

@@ -67,7 +67,10 @@ internal sealed class CoalescedChanges
                     Audit.Add(row);
                     break;
                 case DagRenamedRow row:
-                    Renames.Add(row);
+                    AfterAll.AddRange(row.Statements());
+                    break;
+                case TasksRenamedRow row:
+                    AfterAll.AddRange(row.Statements());
                     break;
                 default:
                     throw new System.Diagnostics.UnreachableException($"No table for {change.GetType().Name}.");
@@ -117,8 +120,8 @@ internal sealed class CoalescedChanges
 
     public List<AuditRow> Audit { get; } = [];
 
-    /// <summary>Done after all else.</summary>
-    public List<DagRenamedRow> Renames { get; } = [];
+    /// <summary>Renames, in order: done after all else.</summary>
+    public List<(string Sql, object?[] Values)> AfterAll { get; } = [];
 
     private void Forget(XComsCleared cleared)
     {

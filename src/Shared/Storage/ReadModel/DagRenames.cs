@@ -20,6 +20,7 @@ public sealed record DagRenamedRow(DagId From, DagId To, DateTimeOffset At, stri
             ("UPDATE dag_run SET dag_id = $2 WHERE dag_id = $1", [from, to]),
             ("UPDATE dag_version SET dag_id = $2 WHERE dag_id = $1", [from, to]),
             ("UPDATE backfill SET dag_id = $2 WHERE dag_id = $1", [from, to]),
+            ("UPDATE task_rename SET dag_id = $2 WHERE dag_id = $1", [from, to]),
             ("UPDATE asset_event SET source_dag = $2 WHERE source_dag = $1", [from, to]),
             ("UPDATE dag SET dag_id = $2 WHERE dag_id = $1 AND NOT EXISTS (SELECT 1 FROM dag WHERE dag_id = $2)", [from, to]),
             ("DELETE FROM dag WHERE dag_id = $1", [from]),

@@ -15,11 +15,20 @@ public interface IReadModel
     /// <summary>The spec of a version as JSON; null when there is none.</summary>
     ValueTask<string?> FindDagVersionAsync(string version, CancellationToken cancellationToken);
 
-    /// <summary>Versions of a Dag, oldest first, with how many runs each has.</summary>
+    /// <summary>Versions of a Dag, oldest first, with how many runs each has. Those whose tasks have other names since are not among them.</summary>
     ValueTask<IReadOnlyList<DagVersionUse>> ListDagVersionsAsync(DagId dag, CancellationToken cancellationToken);
 
     /// <summary>Names that Dags had before, by name.</summary>
     ValueTask<IReadOnlyList<DagRenamedRow>> ListRenamesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Names that tasks of a Dag had before, by name.</summary>
+    ValueTask<IReadOnlyList<FormerTask>> ListTaskRenamesAsync(DagId dag, CancellationToken cancellationToken);
+
+    /// <summary>The version that runs of this one have since tasks were renamed; null when there is none.</summary>
+    ValueTask<string?> FindVersionHeirAsync(string version, CancellationToken cancellationToken);
+
+    /// <summary>What there is of a task, and of its instances, in all runs of a Dag.</summary>
+    ValueTask<TaskHistory> FindTaskHistoryAsync(DagId dag, TaskId task, CancellationToken cancellationToken);
 
     /// <summary>Runs, newest logical date first.</summary>
     ValueTask<IReadOnlyList<DagRunRow>> ListRunsAsync(RunQuery query, CancellationToken cancellationToken);

@@ -164,7 +164,7 @@ internal static class ReadModelTables
     [
         new LongColumn<CallbackRow>("callback_key", row => row.Key),
         new LongColumn<CallbackRow>("run_key", row => row.Run),
-        new TextColumn<CallbackRow>("task_id", row => row.Task?.Value),
+        new TextColumn<CallbackRow>("task_id", row => row.Task?.Value) { IsKept = true }, // it was renamed while the callback waited
         new IntColumn<CallbackRow>("try_number", row => row.TryNumber),
         new TextColumn<CallbackRow>("event", row => row.Event),
         new TextColumn<CallbackRow>("notifier", row => row.Notifier),

@@ -51,7 +51,8 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             SELECT v.version, v.created_at, COALESCE(r.runs, 0)
             FROM dag_version v
             LEFT JOIN (SELECT version, count(*) AS runs FROM dag_run WHERE dag_id = $1 GROUP BY version) r ON r.version = v.version
-            WHERE v.dag_id = $1 ORDER BY v.created_at, v.version
+            WHERE v.dag_id = $1 AND (v.renamed_to IS NULL OR r.runs > 0 OR EXISTS (SELECT 1 FROM dag WHERE dag_id = $1 AND version = v.version))
+            ORDER BY v.created_at, v.version
             """;
         return await database.QueryAsync(Sql, [dag.Value], row => new DagVersionUse(row.Text(0), row.Time(1), row.Long(2)), cancellationToken).ConfigureAwait(false);
     }
@@ -281,6 +282,25 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
         await database.QueryAsync(
             "SELECT former, dag_id, at, who, note FROM dag_rename ORDER BY former", [],
             row => new DagRenamedRow(new(row.Text(0)), new(row.Text(1)), row.Time(2), row.Text(3), row.TextOrNull(4)), cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<IReadOnlyList<FormerTask>> ListTaskRenamesAsync(DagId dag, CancellationToken cancellationToken) =>
+        await database.QueryAsync(
+            "SELECT former, task_id, at FROM task_rename WHERE dag_id = $1 ORDER BY former", [dag.Value],
+            row => new FormerTask(new(row.Text(0)), new(row.Text(1)), row.Time(2)), cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<string?> FindVersionHeirAsync(string version, CancellationToken cancellationToken) =>
+        First(await database.QueryAsync("SELECT renamed_to FROM dag_version WHERE version = $1 AND renamed_to IS NOT NULL", [version], row => row.Text(0), cancellationToken)
+            .ConfigureAwait(false));
+
+    public async ValueTask<TaskHistory> FindTaskHistoryAsync(DagId dag, TaskId task, CancellationToken cancellationToken)
+    {
+        const string Sql =
+            """
+            SELECT COUNT(DISTINCT t.run_key), COUNT(*) FROM dag_run r JOIN task_instance t ON t.run_key = r.run_key
+            WHERE r.dag_id = $1 AND (t.task_id = $2 OR substr(t.task_id, 1, length($2) + 1) = $2 || '[')
+            """;
+        return (await database.QueryAsync(Sql, [dag.Value, task.Value], row => new TaskHistory(row.Long(0), row.Long(1)), cancellationToken).ConfigureAwait(false))[0];
+    }
 
     public async ValueTask<IReadOnlyList<AuditRow>> ListAuditAsync(int limit, CancellationToken cancellationToken) =>
         await database.QueryAsync(

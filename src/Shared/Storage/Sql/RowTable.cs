@@ -23,13 +23,17 @@ internal sealed record RowTable<T>(string Name, string[] Keys, OnConflict OnConf
             return insert;
         }
 
-        var updates = Columns.Where(column => !Keys.Contains(column.Name)).Select(column => $"{column.Name} = excluded.{column.Name}");
+        var updates = Columns.Where(column => !column.IsKept && !Keys.Contains(column.Name)).Select(column => $"{column.Name} = excluded.{column.Name}");
         return $"{insert} ON CONFLICT ({string.Join(", ", Keys)}) DO {(OnConflict is OnConflict.Keep ? "NOTHING" : $"UPDATE SET {string.Join(", ", updates)}")}";
     }
 }
 
 /// <summary>A column and where its value is in a row. A closed family, one for each type that we store.</summary>
-internal abstract record Column<T>(string Name);
+internal abstract record Column<T>(string Name)
+{
+    /// <summary>A row that is there keeps what it has in it.</summary>
+    public bool IsKept { get; init; }
+}
 
 internal sealed record LongColumn<T>(string Name, Func<T, long> Value) : Column<T>(Name);
 

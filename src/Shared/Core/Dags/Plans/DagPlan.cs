@@ -65,7 +65,15 @@ public sealed record DagChange
 }
 
 /// <summary>What becomes of one task.</summary>
-public sealed record TaskChange(ChangeKind Kind, TaskId Id, TaskId? Before, IReadOnlyList<FieldChange> Fields);
+/// <param name="Kind">What.</param>
+/// <param name="Id">The id from now on; of a removed one, the id that it had.</param>
+/// <param name="Before">The id that it had, when it is renamed.</param>
+/// <param name="Fields">What is different in it.</param>
+public sealed record TaskChange(ChangeKind Kind, TaskId Id, TaskId? Before, IReadOnlyList<FieldChange> Fields)
+{
+    /// <summary>For a renamed one: the file says what it was (renamed_from), so its history goes with it. Otherwise it only looks like it, and begins anew.</summary>
+    public bool KeepsHistory { get; init; }
+}
 
 /// <summary>One field.</summary>
 /// <param name="Field">Its path in the serialized form, such as <c>schedule.expression</c> or <c>arguments.query</c>.</param>

@@ -93,7 +93,13 @@ public static class DagPlanner
         var gone = Enumerable.Range(0, before.Tasks.Count).Where(i => !indexAfter.ContainsKey(before.Tasks[i].Id)).ToList();
         var added = Enumerable.Range(0, after.Tasks.Count).Where(i => !indexBefore.ContainsKey(after.Tasks[i].Id)).ToList();
         var (downBefore, downAfter) = (DownstreamOf(before), DownstreamOf(after));
-        var renamed = Renames.Pair(gone.Count, added.Count, (g, a) => Likeness(gone[g], added[a])).ToDictionary(pair => added[pair.Key], pair => gone[pair.Value]);
+
+        // What the file says is certain; what only looks alike is a guess.
+        var declared = added.Where(a => after.Tasks[a].RenamedFrom is { } former && indexBefore.TryGetValue(former, out var g) && gone.Contains(g))
+            .DistinctBy(a => after.Tasks[a].RenamedFrom).ToDictionary(a => a, a => indexBefore[after.Tasks[a].RenamedFrom!.Value]);
+        var (goneStill, addedStill) = (gone.Except(declared.Values).ToList(), added.Except(declared.Keys).ToList());
+        var renamed = Renames.Pair(goneStill.Count, addedStill.Count, (g, a) => Likeness(goneStill[g], addedStill[a]))
+            .Select(pair => KeyValuePair.Create(addedStill[pair.Key], goneStill[pair.Value])).Concat(declared).ToDictionary();
         var names = renamed.ToDictionary(pair => before.Tasks[pair.Value].Id.Value, pair => after.Tasks[pair.Key].Id.Value, StringComparer.Ordinal);
 
         var changes = new List<TaskChange>();
@@ -111,7 +117,7 @@ public static class DagPlanner
             var isRenamed = before.Tasks[old].Id != id;
             if (isRenamed || fields.Count > 0)
             {
-                changes.Add(new(isRenamed ? ChangeKind.Renamed : ChangeKind.Changed, id, isRenamed ? before.Tasks[old].Id : null, fields));
+                changes.Add(new(isRenamed ? ChangeKind.Renamed : ChangeKind.Changed, id, isRenamed ? before.Tasks[old].Id : null, fields) { KeepsHistory = declared.ContainsKey(i) });
             }
         }
 

@@ -16,7 +16,7 @@ internal static class FieldChanges
         return Flat(json);
     }
 
-    /// <summary>Fields of each task, without its id; upstream tasks by id.</summary>
+    /// <summary>Fields of each task, without its ids; upstream tasks by id.</summary>
     public static List<SortedDictionary<string, string>> OfTasks(DagSpec dag)
     {
         var tasks = ObjectOf(dag)["tasks"]!.AsArray();
@@ -25,6 +25,8 @@ internal static class FieldChanges
         {
             var json = tasks[i]!.AsObject();
             json.Remove("id");
+            json.Remove("renamedFrom");
+            json.Remove("codeId");
             json.Remove("location");
             json["upstream"] = new JsonArray([.. dag.Tasks[i].Upstream.Select(up => (JsonNode)dag.Tasks[up].Id.Value)]);
             fields.Add(Flat(json));
