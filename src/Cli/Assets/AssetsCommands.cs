@@ -35,6 +35,10 @@ internal static class AssetsCommands
             }
 
             listing.WriteTo(invocation.Terminal);
+            foreach (var circle in assets.Select(asset => asset.Circle).OfType<string>().Distinct())
+            {
+                invocation.Terminal.Line($"Warning: Dags make each other run without end: {circle}");
+            }
         });
 
     private static async Task<int> ShowAsync(Invocation invocation, ApiClient api)
@@ -60,6 +64,7 @@ internal static class AssetsCommands
                 .Add("Extra", asset.Extra)
                 .Add("Updated by", SourcesOf(asset))
                 .Add("Waited for by", string.Join(", ", asset.Consumers))
+                .Add("Without end", asset.Circle)
                 .WriteTo(invocation.Terminal);
             invocation.Terminal.Line();
             var filter = new AssetEventFilter(asset.IsAlias ? null : name, asset.IsAlias ? name : null, 10);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Sluice.Cli.CommandLine;
 using Sluice.Cli.Output;
+using Sluice.Core.Assets;
 using Sluice.Core.Dags;
 
 namespace Sluice.Cli.Dags;
@@ -52,7 +53,13 @@ internal static class DagCheck
             }
         }
 
-        invocation.Terminal.Line(invocation.Json ? JsonOf(dags, problems, files) : Summary(dags.Count, files.Names.Count, problems.Count));
+        var warnings = AssetCircle.Find(dags.Select(dag => AssetLinks.Of(dag.Dag))).Select(circle => circle.Warning).ToList();
+        if (!invocation.Json)
+        {
+            warnings.ForEach(warning => invocation.Terminal.Line($"Warning: {Terminal.Clean(warning)}"));
+        }
+
+        invocation.Terminal.Line(invocation.Json ? JsonOf(dags, problems, warnings, files) : Summary(dags.Count, files.Names.Count, problems.Count));
         return problems.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
@@ -66,7 +73,7 @@ internal static class DagCheck
 
     private static string Many(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
-    private static string JsonOf(List<(DagSpec Dag, string File)> dags, List<DagProblem> problems, DagFiles files) => new JsonObject
+    private static string JsonOf(List<(DagSpec Dag, string File)> dags, List<DagProblem> problems, List<string> warnings, DagFiles files) => new JsonObject
     {
         ["dags"] = new JsonArray([.. dags.Select(dag => new JsonObject
         {
@@ -80,5 +87,6 @@ internal static class DagCheck
             ["line"] = problem.Location.Line,
             ["message"] = problem.Message,
         })]),
+        ["warnings"] = new JsonArray([.. warnings.Select(warning => (JsonNode)warning)]),
     }.ToJsonString();
 }

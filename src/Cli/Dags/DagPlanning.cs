@@ -4,6 +4,7 @@ using Sluice.Cli.CommandLine;
 using Sluice.Cli.Deployments;
 using Sluice.Cli.Output;
 using Sluice.Cluster.Api;
+using Sluice.Core.Assets;
 using Sluice.Core.Dags;
 using Sluice.Core.Dags.Plans;
 using Sluice.Core.Schedules;
@@ -57,13 +58,14 @@ internal static class DagPlanning
         proposed.AddRange(deployed.Where(dag => broken.Contains(dag.File) && !defined.Contains(dag.Spec.Id)).Select(dag => new ProposedDag(dag.Spec, dag.File)));
 
         var plan = DagPlanner.Compare(deployed, proposed, invocation.Terminal.Time.GetUtcNow());
+        var warnings = AssetCircle.Find(proposed.Select(dag => AssetLinks.Of(dag.Spec))).Select(circle => circle.Warning).ToList();
         if (invocation.Json)
         {
-            invocation.Terminal.Line(JsonOf(plan, problems));
+            invocation.Terminal.Line(JsonOf(plan, problems, warnings));
         }
         else
         {
-            Print(plan, problems, invocation.Terminal);
+            Print(plan, problems, warnings, invocation.Terminal);
         }
 
         return problems.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
@@ -93,11 +95,16 @@ internal static class DagPlanning
         return (dags, problems);
     }
 
-    private static void Print(DagPlan plan, List<DagProblem> problems, Terminal terminal)
+    private static void Print(DagPlan plan, List<DagProblem> problems, List<string> warnings, Terminal terminal)
     {
         foreach (var problem in problems)
         {
             terminal.Line($"! {Terminal.Clean(problem.ToString())}");
+        }
+
+        foreach (var warning in warnings)
+        {
+            terminal.Line($"! Warning: {Terminal.Clean(warning)}");
         }
 
         foreach (var dag in plan.Dags.Where(dag => dag.Kind != ChangeKind.Unchanged))
@@ -171,7 +178,7 @@ internal static class DagPlanning
         _ => '~',
     };
 
-    private static string JsonOf(DagPlan plan, List<DagProblem> problems) => new JsonObject
+    private static string JsonOf(DagPlan plan, List<DagProblem> problems, List<string> warnings) => new JsonObject
     {
         ["dags"] = new JsonArray([.. plan.Dags.Select(dag => new JsonObject
         {
@@ -201,6 +208,7 @@ internal static class DagPlanning
             ["line"] = problem.Location.Line,
             ["message"] = problem.Message,
         })]),
+        ["warnings"] = new JsonArray([.. warnings.Select(warning => (JsonNode)warning)]),
     }.ToJsonString();
 
     private static string Name(ChangeKind kind) => kind switch

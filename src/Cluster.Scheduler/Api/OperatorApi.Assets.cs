@@ -12,12 +12,15 @@ internal sealed partial class OperatorApi
 
     private async Task<IReadOnlyList<AssetSummary>> ListAssetsAsync(CancellationToken cancel)
     {
-        var known = await LeaderAsync<KnownAssets>(AssetsQuestion.Instance, cancel);
+        var answer = await LeaderAsync<KnownAssets>(AssetsQuestion.Instance, cancel);
         return
         [
-            .. known.Assets.Select(known => new AssetSummary(
+            .. answer.Assets.Select(known => new AssetSummary(
                 known.Asset.Name, known.Asset is AssetAlias, (known.Asset as Asset)?.Uri, (known.Asset as Asset)?.Extra,
-                [.. known.UpdatedBy.Select(task => new AssetSource(task.Dag.Value, task.Task.Value))], [.. known.Consumers.Select(dag => dag.Value)])),
+                [.. known.UpdatedBy.Select(task => new AssetSource(task.Dag.Value, task.Task.Value))], [.. known.Consumers.Select(dag => dag.Value)])
+            {
+                Circle = answer.Circles.FirstOrDefault(circle => circle.Assets.Any(asset => asset.Key == known.Asset.Key))?.Path,
+            }),
         ];
     }
 

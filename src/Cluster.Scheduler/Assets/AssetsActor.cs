@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Sluice.Actors;
 using Sluice.Core.Assets;
 using Sluice.Core.Dags;
@@ -33,7 +34,9 @@ internal sealed record AssetsQuestion
     public static AssetsQuestion Instance { get; } = new();
 }
 
-internal sealed record KnownAssets(IReadOnlyList<KnownAsset> Assets);
+/// <param name="Assets">By name.</param>
+/// <param name="Circles">Dags that make each other run without end.</param>
+internal sealed record KnownAssets(IReadOnlyList<KnownAsset> Assets, IReadOnlyList<AssetCircle> Circles);
 
 /// <param name="Asset">The asset or alias, with what a Dag says of where it is, if one does.</param>
 /// <param name="UpdatedBy">Tasks that have it as an outlet.</param>
@@ -47,12 +50,13 @@ internal sealed record KnownAsset(NamedAsset Asset, IReadOnlyList<(DagId Dag, Ta
 /// </remarks>
 /// <param name="journal">Where events from outside are written.</param>
 /// <param name="eventsKept">Events of each asset that stay; a tenth more may gather before the oldest are deleted.</param>
-internal sealed class AssetsActor(ActorRef journal, int eventsKept) : Actor
+internal sealed partial class AssetsActor(ActorRef journal, int eventsKept) : Actor
 {
     // Events since the oldest of their asset were deleted, in this leadership: it begins by deleting.
     private readonly Dictionary<string, int> _untrimmed = new(StringComparer.Ordinal);
 
     private readonly Dictionary<DagId, (ActorRef Actor, AssetsOfDag Uses)> _dags = [];
+    private readonly HashSet<string> _toldOf = new(StringComparer.Ordinal); // circles
 
     protected override ValueTask ReceiveAsync(object message)
     {
@@ -60,9 +64,14 @@ internal sealed class AssetsActor(ActorRef journal, int eventsKept) : Actor
         {
             case AssetsOfDag { Updates: null, WaitsFor: null } gone:
                 _dags.Remove(gone.Dag);
+                LookForCirclesSoon();
                 break;
             case AssetsOfDag uses:
                 _dags[uses.Dag] = (Context.Sender!, uses);
+                LookForCirclesSoon();
+                break;
+            case LookForCircles:
+                TellOfCircles();
                 break;
             case AssetsMoved moved:
                 Tell(moved);
@@ -71,7 +80,7 @@ internal sealed class AssetsActor(ActorRef journal, int eventsKept) : Actor
                 Emit(emit);
                 break;
             case AssetsQuestion:
-                Context.Sender?.Tell(new KnownAssets(Known()));
+                Context.Sender?.Tell(new KnownAssets(Known(), Circles()));
                 break;
         }
 
@@ -80,6 +89,30 @@ internal sealed class AssetsActor(ActorRef journal, int eventsKept) : Actor
 
     protected override string Describe() => string.Create(
         CultureInfo.InvariantCulture, $"{_dags.Values.Count(dag => dag.Uses.WaitsFor is not null)} dags wait for assets, {_dags.Values.Count(dag => dag.Uses.Updates is not null)} update some");
+
+    /// <summary>Files are read one after the other: what two of them make is looked at when a while has passed, so that a thousand of them are looked at once.</summary>
+    private void LookForCirclesSoon()
+    {
+        if (!Context.Timers.IsActive(LookForCircles.Instance))
+        {
+            Context.Timers.StartSingle(LookForCircles.Instance, TimeSpan.FromSeconds(1), LookForCircles.Instance);
+        }
+    }
+
+    private void TellOfCircles()
+    {
+        var circles = Circles();
+        foreach (var circle in circles.Where(circle => !_toldOf.Contains(circle.Path)))
+        {
+            LogCircle(Context.Logger, circle.Warning);
+        }
+
+        _toldOf.Clear();
+        _toldOf.UnionWith(circles.Select(circle => circle.Path));
+    }
+
+    private IReadOnlyList<AssetCircle> Circles() => AssetCircle.Find(
+        _dags.Values.Select(dag => new AssetLinks(dag.Uses.Dag, [.. (dag.Uses.Updates ?? []).Select(update => update.Asset).OfType<Asset>()], dag.Uses.WaitsFor)));
 
     private void Tell(AssetsMoved moved)
     {
@@ -155,5 +188,13 @@ internal sealed class AssetsActor(ActorRef journal, int eventsKept) : Actor
                     [.. uses.SelectMany(dag => (dag.Updates ?? []).Where(update => update.Asset.Key == named.Key).Select(update => (dag.Dag, update.Task)))],
                     [.. uses.Where(dag => dag.WaitsFor?.Names.Any(name => name.Key == named.Key) == true).Select(dag => dag.Dag)])),
         ];
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    private static partial void LogCircle(ILogger logger, string warning);
+
+    private sealed record LookForCircles
+    {
+        public static LookForCircles Instance { get; } = new();
     }
 }

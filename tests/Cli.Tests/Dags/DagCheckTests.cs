@@ -53,6 +53,24 @@ public sealed class DagCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task Dags_that_make_each_other_run_are_a_warning_that_names_them()
+    {
+        foreach (var (dag, waits, updates) in (IEnumerable<(string, string, string)>)[("a", "y", "x"), ("b", "x", "y")])
+        {
+            Write(dag + ".yaml", $"dag_id: {dag}\nschedule: {{assets: {waits}}}\ntasks:\n  - {{id: t, operator: EmptyOperator, outlets: [{updates}]}}\n");
+        }
+
+        var check = await ToolRun.OfAsync("dags", "check", _folder);
+        Assert.True(check.Code == 0, check.ToString());
+        Assert.Contains(check.Lines, line => line.StartsWith("Warning: Dags make each other run without end: a -> x -> b -> y -> a. ", StringComparison.Ordinal));
+        var plan = await ToolRun.OfAsync("dags", "plan", _folder, "--against", _folder);
+        Assert.True(plan.Code == 0, plan.ToString());
+        Assert.Contains(plan.Lines, line => line.StartsWith("! Warning: Dags make each other run without end: a -> x -> b -> y -> a. ", StringComparison.Ordinal));
+        Assert.Equal(1, JsonDocument.Parse((await ToolRun.OfAsync("dags", "check", _folder, "--json")).Out).RootElement.GetProperty("warnings").GetArrayLength());
+        Assert.Equal(1, JsonDocument.Parse((await ToolRun.OfAsync("dags", "plan", _folder, "--against", _folder, "--json")).Out).RootElement.GetProperty("warnings").GetArrayLength());
+    }
+
+    [Fact]
     public async Task A_file_that_is_not_there_is_exit_code_2() =>
         Assert.Equal(2, (await ToolRun.OfAsync("dags", "check", Path.Combine(_folder, "nosuch.cs"))).Code);
 

@@ -343,6 +343,23 @@ public sealed class AssetTests
         Assert.Equal(DagVersion.Of(changed), RunsOf(watcher).Single(run => run.State == RunState.Running).Facts.Version);
     }
 
+    [Fact]
+    public void Dags_that_make_each_other_run_are_named_and_run()
+    {
+        var (first, second) = (Making with { Schedule = Schedule.Assets(Customers) }, Manual("second") with { Schedule = Schedule.Assets(Orders), Tasks = [Task("t") with { Outlets = [Customers, new Asset("apart")] }] });
+        _cluster.Define(first);
+        _cluster.Define(second);
+        Assert.Empty(_cluster.ImportErrors());
+        Assert.Equal(["apart ", "customers making -> orders -> second -> customers -> making", "orders making -> orders -> second -> customers -> making"], Circles());
+
+        _cluster.TakeOver();
+        Assert.Equal(3, Circles().Count());
+        _cluster.Define(second with { Tasks = [Task("t")] });
+        Assert.Equal(["customers ", "orders "], Circles());
+
+        IEnumerable<string> Circles() => Cluster.Api.ApiJson.Deserialize<IReadOnlyList<AssetSummary>>(_cluster.Call(Operations.ListAssets, new Nothing()).Body!).Select(asset => $"{asset.Asset} {asset.Circle}");
+    }
+
     private void Emit(string asset, string? extra = null) => Emit(_cluster, asset, extra);
 
     private static void Emit(SimulatedScheduler cluster, string asset, string? extra = null)

@@ -7,7 +7,11 @@ namespace Sluice.Cluster.Api;
 /// <param name="UpdatedBy">Tasks that update it.</param>
 /// <param name="Consumers">Dags that wait for it.</param>
 public sealed record AssetSummary(
-    string Asset, bool IsAlias, string? Uri, string? Extra, IReadOnlyList<AssetSource> UpdatedBy, IReadOnlyList<string> Consumers);
+    string Asset, bool IsAlias, string? Uri, string? Extra, IReadOnlyList<AssetSource> UpdatedBy, IReadOnlyList<string> Consumers)
+{
+    /// <summary>Dags that make each other run without end by way of this asset: <c>a -> x -> b -> y -> a</c>. Missing for most assets.</summary>
+    public string? Circle { get; init; }
+}
 
 public sealed record AssetSource(string DagId, string TaskId);
 
