@@ -3,6 +3,7 @@ using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Loading;
 using Sluice.Authoring.Operators;
 using Sluice.Core.Connections;
+using Sluice.Core.Dags;
 
 namespace Sluice.Providers.Aws.Operators;
 
@@ -176,7 +177,7 @@ public abstract class S3ToTableOperator : Operator
         ? null
         : new(
             context.Dag.Id.Value,
-            context.Map is { } map ? $"{context.Task.Id.Value}[{map.Index}]" : context.Task.Id.Value,
+            context.Map is { } map ? $"{TaskRenames.CodeIdOf(context.Task)}[{map.Index}]" : TaskRenames.CodeIdOf(context.Task).Value, // the same load, whatever the task is called since
             context.DataInterval.Start,
             context.Run.Id.Value,
             context.Run.Key,

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Sluice.Authoring.Operators;
+using Sluice.Core.Dags;
 
 namespace Sluice.Providers.Aws.Signing;
 
@@ -13,7 +14,7 @@ internal static class RemoteJob
     /// A name for what this try starts: an attempt that was lost and runs again has the same, and finds what was started; the next try has another.
     /// </summary>
     internal static string Token(TaskContext context) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        $"{context.Dag.Id}\n{context.Run.Id}\n{context.Run.Key}\n{context.Task.Id}\n{context.MapIndex}\n{context.TryNumber}")));
+        $"{context.Dag.Id}\n{context.Run.Id}\n{context.Run.Key}\n{TaskRenames.CodeIdOf(context.Task)}\n{context.MapIndex}\n{context.TryNumber}")));
 
     /// <summary>Looks again and again until it has ended.</summary>
     /// <param name="look">Null while it runs, true when it has succeeded; throws when it has failed.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sluice.Authoring.Operators;
+using Sluice.Core.Dags;
 using Sluice.Providers.Http.Requests;
 
 namespace Sluice.Providers.Http.Operators;
@@ -38,7 +39,7 @@ public sealed class HttpOperator : Operator
     public override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
     {
         var headers = new Dictionary<string, string>(Headers, StringComparer.OrdinalIgnoreCase);
-        headers.TryAdd("Idempotency-Key", $"{context.Dag.Id}/{context.Run.Id}/{context.Task.Id}/{context.MapIndex}/{context.TryNumber}");
+        headers.TryAdd("Idempotency-Key", $"{context.Dag.Id}/{context.Run.Id}/{TaskRenames.CodeIdOf(context.Task)}/{context.MapIndex}/{context.TryNumber}");
         var answer = await new HttpCall(HttpConnectionId, Endpoint, Method, string.IsNullOrEmpty(Data) ? null : Data, headers).SendAsync(context, cancellationToken);
         if (!answer.IsSuccess)
         {
