@@ -95,11 +95,11 @@ internal sealed class PlayedWorker
         }
     }
 
-    public void End(AttemptId id, OutcomeKind kind = OutcomeKind.Success, string? error = null)
+    public void End(AttemptId id, OutcomeKind kind = OutcomeKind.Success, string? error = null, TimeSpan? retryAfter = null)
     {
         var at = _cluster.Simulation.Now;
         Held.Remove(id);
-        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null, AssetUpdates = [.. Updates] })]));
+        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, RetryAfter = retryAfter, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null, AssetUpdates = [.. Updates] })]));
         _cluster.RunFor(TimeSpan.FromMilliseconds(50));
     }
 

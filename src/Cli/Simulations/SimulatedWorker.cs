@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sluice.Actors;
+using Sluice.Authoring.Execution;
 using Sluice.Cluster.Transport;
 using Sluice.Cluster.Wire;
 using Sluice.Core.CrossDag;
@@ -112,9 +113,11 @@ internal sealed class SimulatedWorker
         var now = _node.Time.GetUtcNow();
         var (task, name, length, fails) = _draw(run, id.Task);
         var (kind, error) = fails ? (OutcomeKind.Failed, "failed by chance") : (OutcomeKind.Success, (string?)null);
+        TimeSpan? retryAfter = null;
         if (task.ExecutionTimeout < length)
         {
-            (length, kind, error) = (task.ExecutionTimeout.Value, OutcomeKind.Failed, $"Ran longer than its execution timeout of {task.ExecutionTimeout:c}.");
+            var timedOut = ExecutionTimeouts.Outcome(task);
+            (length, kind, error, retryAfter) = (task.ExecutionTimeout.Value, timedOut.Kind, timedOut.Error, timedOut.RetryAfter);
         }
 
         if (holdsSlot)
@@ -134,11 +137,11 @@ internal sealed class SimulatedWorker
 
                 if (kind == OutcomeKind.Success && TriggeredBy(task) is { } target)
                 {
-                    Trigger(id, name, target, () => End(id, kind, error, now));
+                    Trigger(id, name, target, () => End(id, kind, error, now, retryAfter));
                 }
                 else
                 {
-                    End(id, kind, error, now);
+                    End(id, kind, error, now, retryAfter);
                 }
 
                 StartWaiting();
@@ -177,7 +180,7 @@ internal sealed class SimulatedWorker
         }
     }
 
-    private void End(AttemptId id, OutcomeKind kind, string? error, DateTimeOffset startedAt)
+    private void End(AttemptId id, OutcomeKind kind, string? error, DateTimeOffset startedAt, TimeSpan? retryAfter = null)
     {
         // A killed attempt frees its slot when its timer comes: killing takes what it takes, and its run is over anyway.
         if (_held.Remove(id))
@@ -189,6 +192,7 @@ internal sealed class SimulatedWorker
                 StartedAt = startedAt,
                 EndedAt = _node.Time.GetUtcNow(),
                 Error = error,
+                RetryAfter = retryAfter,
                 XComs = kind == OutcomeKind.Success ? Output : null,
             })]));
         }

@@ -108,7 +108,7 @@ internal sealed partial class DagActor(
                 await OnFinishedAsync(finished);
                 break;
             case PastWanted wanted:
-                await _past.AnswerAsync(wanted, Spec.Catchup);
+                await _past.AnswerAsync(wanted, Spec);
                 break;
             case PastMoved moved:
                 await _past.TellAsync(moved.Key);

@@ -1,7 +1,6 @@
 using Sluice.Actors;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
-using Sluice.Core.Schedules;
 using Sluice.Core.TaskInstances;
 using Sluice.Scheduler.DagRuns;
 using Sluice.Storage.ReadModel;
@@ -15,10 +14,10 @@ internal sealed class PastRuns(DagId id, SchedulerCompany company)
 
     /// <summary>Tells a run about the one before, and again whenever that moves.</summary>
     /// <param name="wanted">The run, which is on disk, and so is every run that was made before it.</param>
-    /// <param name="catchup">With catchup of all intervals only scheduled runs count (semantics.md, 7).</param>
-    public async ValueTask AnswerAsync(PastWanted wanted, CatchupMode catchup)
+    /// <param name="dag">The Dag as it is now: it says which runs count.</param>
+    public async ValueTask AnswerAsync(PastWanted wanted, DagSpec dag)
     {
-        var previous = await FindAsync(wanted.Facts, scheduledOnly: catchup == CatchupMode.All);
+        var previous = await FindAsync(wanted.Facts, dag);
         if (previous is not null)
         {
             _waiting.Add((previous.Facts.Key, wanted.Facts.Key, wanted.Run));
@@ -43,24 +42,21 @@ internal sealed class PastRuns(DagId id, SchedulerCompany company)
     /// <summary>A run that waited is over.</summary>
     public void Forget(long run) => _waiting.RemoveAll(entry => entry.Run == run);
 
-    private async ValueTask<DagRunRow?> FindAsync(RunFacts run, bool scheduledOnly)
+    private async ValueTask<DagRunRow?> FindAsync(RunFacts run, DagSpec dag)
     {
-        // Newest first. Manual runs are passed over when only scheduled ones count: a few in a row at most.
-        var before = run.LogicalDate;
-        while (true)
+        // Newest first. Most often the first one counts; of those that do not, any number may share one logical date, so more are read, not later ones.
+        for (var limit = 20; ; limit *= 8)
         {
-            var rows = await company.ReadModel.ListRunsAsync(new() { Dag = id, Before = before, Limit = 20 }, CancellationToken.None);
-            if (rows.FirstOrDefault(row => !scheduledOnly || row.Facts.Type != RunType.Manual) is { } found)
+            var rows = await company.ReadModel.ListRunsAsync(new() { Dag = id, Before = run.LogicalDate, Limit = limit }, CancellationToken.None);
+            if (rows.FirstOrDefault(row => PastRun.Counts(row.Facts.Type, dag)) is { } found)
             {
                 return found;
             }
 
-            if (rows.Count < 20)
+            if (rows.Count < limit)
             {
                 return null;
             }
-
-            before = rows[^1].Facts.LogicalDate;
         }
     }
 

@@ -59,14 +59,15 @@ internal sealed class AttemptExecutor(
         var bundle = work.Run.Bundle is { } hash ? await bundles.GetAsync(hash).ConfigureAwait(false) : null;
         if (!work.IsSlotless || work.Callback is not null)
         {
-            return await RunOnceAsync(new(work, bundle, services, work.FirstPokeAt, pokeOnce: false), kill).ConfigureAwait(false);
+            return await RunOnceAsync(new(work, bundle, services, work.FirstPokeAt, pokeOnce: false), work.Task.ExecutionTimeout, kill).ConfigureAwait(false);
         }
 
-        // The wait between pokes is here, so that it holds neither a slot nor a runner.
-        var firstPokeAt = work.FirstPokeAt ?? time.GetUtcNow();
+        // The wait between pokes is here, so that it holds neither a slot nor a runner. It is one attempt all the same: its time counts on.
+        var begunAt = time.GetUtcNow();
+        var firstPokeAt = work.FirstPokeAt ?? begunAt;
         while (true)
         {
-            var outcome = await RunOnceAsync(new(work, bundle, services, firstPokeAt, pokeOnce: true), kill).ConfigureAwait(false);
+            var outcome = await RunOnceAsync(new(work, bundle, services, firstPokeAt, pokeOnce: true), LeftAt(time.GetUtcNow()), kill).ConfigureAwait(false);
             if (outcome is not { Kind: OutcomeKind.Rescheduled, ResumeAt: { } resumeAt })
             {
                 return outcome;
@@ -74,25 +75,43 @@ internal sealed class AttemptExecutor(
 
             try
             {
-                var pause = resumeAt - time.GetUtcNow();
+                var now = time.GetUtcNow();
+                var pause = resumeAt - now;
+                pause = pause < LeftAt(now) || LeftAt(now) is null ? pause : LeftAt(now)!.Value;
                 await Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, time, kill).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
                 return new() { Kind = OutcomeKind.Failed, StartedAt = outcome.StartedAt, EndedAt = time.GetUtcNow(), Error = work.KillReason ?? "Killed." };
             }
+
+            if (LeftAt(time.GetUtcNow()) <= TimeSpan.Zero)
+            {
+                var timedOut = ExecutionTimeouts.Outcome(work.Task);
+                services.WriteLog(LogLevel.Error, timedOut.Error!);
+                return timedOut with { StartedAt = begunAt, EndedAt = time.GetUtcNow() };
+            }
         }
+
+        TimeSpan? LeftAt(DateTimeOffset now) => work.Task.ExecutionTimeout - (now - begunAt);
     }
 
-    private async Task<TaskOutcome> RunOnceAsync(RunnerAttempt attempt, CancellationToken kill)
+    /// <summary>Hands an attempt to a runner, and stops it when it is still there after its time.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="left">Of its execution timeout; null when it has none.</param>
+    /// <param name="kill">Cancelled to stop it.</param>
+    private async Task<TaskOutcome> RunOnceAsync(RunnerAttempt attempt, TimeSpan? left, CancellationToken kill)
     {
-        if (attempt.Work.Task.ExecutionTimeout is not { } limit)
+        if (left is not { } limit)
         {
             return await runners.RunAsync(attempt, kill).ConfigureAwait(false);
         }
 
-        await using var timer = time.CreateTimer(
-            _ => runners.Stop(attempt, $"Ran longer than its execution timeout of {limit:c}."), null, limit + RunnerTimeoutMargin, Timeout.InfiniteTimeSpan);
-        return await runners.RunAsync(attempt, kill).ConfigureAwait(false);
+        var timedOut = ExecutionTimeouts.Outcome(attempt.Work.Task);
+        await using var timer = time.CreateTimer(_ => runners.Stop(attempt, timedOut.Error!), null, limit + RunnerTimeoutMargin, Timeout.InfiniteTimeSpan);
+        var outcome = await runners.RunAsync(attempt, kill).ConfigureAwait(false);
+        return outcome.Kind == OutcomeKind.Failed && ReferenceEquals(attempt.StopReason, timedOut.Error)
+            ? outcome with { Kind = timedOut.Kind, RetryAfter = timedOut.RetryAfter }
+            : outcome;
     }
 }

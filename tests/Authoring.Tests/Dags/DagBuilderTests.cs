@@ -67,7 +67,7 @@ public sealed class DagBuilderTests
         var dag = Definitions.Define(dag =>
         {
             dag.Add("copy", new CopyOperator { Query = "select '{{ ds }}'", Mode = CopyMode.FullRefresh, Keys = ["id"], Gap = TimeSpan.FromMinutes(1) });
-            dag.Add("wait", new DoorSensor { Door = "front", Mode = SensorMode.Reschedule, PokeInterval = TimeSpan.FromSeconds(3), SoftFail = true });
+            dag.Add("wait", new DoorSensor { Door = "front", Mode = SensorMode.Reschedule, PokeInterval = TimeSpan.FromSeconds(3), SoftFail = true, SilentFail = true, ExponentialBackoff = true, MaxWait = TimeSpan.FromMinutes(2) });
             dag.Run("code", ctx => 1);
         });
 
@@ -75,7 +75,7 @@ public sealed class DagBuilderTests
         Assert.Equal(["CopyOperator", "DoorSensor", "Code"], dag.Spec.Tasks.Select(t => t.Operator));
         Assert.Equal("""{"query":"select '{{ ds }}'","keys":["id"],"mode":"full_refresh","gap":"00:01:00"}""", dag.Spec.Tasks[0].Arguments);
         Assert.Equal("""{"door":"front"}""", dag.Spec.Tasks[1].Arguments);
-        Assert.Equal(new SensorSpec { Mode = SensorMode.Reschedule, PokeInterval = TimeSpan.FromSeconds(3), SoftFail = true }, dag.Spec.Tasks[1].Sensor);
+        Assert.Equal(new SensorSpec { Mode = SensorMode.Reschedule, PokeInterval = TimeSpan.FromSeconds(3), SoftFail = true, SilentFail = true, ExponentialBackoff = true, MaxWait = TimeSpan.FromMinutes(2) }, dag.Spec.Tasks[1].Sensor);
         Assert.Null(dag.Spec.Tasks[0].Sensor);
     }
 

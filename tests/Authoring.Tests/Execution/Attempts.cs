@@ -50,7 +50,7 @@ internal sealed class Attempts : ITaskServices
         };
         if (op is Sensor sensor)
         {
-            Task = Task with { Sensor = new() { Mode = sensor.Mode, PokeInterval = sensor.PokeInterval, Timeout = sensor.Timeout, SoftFail = sensor.SoftFail } };
+            Task = Task with { Sensor = sensor.Waits };
         }
 
         var dag = new DagSpec { Id = new("dag"), Params = """{"table":"nps"}""", Tasks = [Task] };

@@ -11,6 +11,56 @@ namespace Sluice.Authoring.Tests.Yaml;
 public sealed class YamlDagsTests
 {
     [Fact]
+    public void How_a_sensor_waits_and_what_a_failure_means_is_read_and_kept()
+    {
+        var found = Load("""
+            dag_id: waits
+            tasks:
+              - {id: plain, operator: DoorSensor, door: front}
+              - id: patient
+                operator: DoorSensor
+                door: front
+                poke_interval: 30s
+                exponential_backoff: true
+                max_wait: 10m
+                never_fail: true
+                silent_fail: true
+                retries: 3
+                retry_backoff_multiplier: 1.5
+                retry_policy:
+                  - {exception: IOException, action: retry, delay: 2m}
+                  - {exception: TimeoutException, action: skip}
+                  - {exception: "*", action: fail}
+            """);
+
+        Assert.Empty(found.Problems);
+        var spec = Assert.Single(found.Dags).Spec;
+        var read = DagSpecJson.Deserialize(DagSpecJson.Serialize(spec));
+        Assert.Equal(new SensorSpec(), read.Tasks[0].Sensor);
+        Assert.Equal(
+            new SensorSpec { PokeInterval = TimeSpan.FromSeconds(30), ExponentialBackoff = true, MaxWait = TimeSpan.FromMinutes(10), NeverFail = true, SilentFail = true },
+            read.Tasks[1].Sensor);
+        Assert.Equal(
+            [new("IOException", RetryAction.Retry, TimeSpan.FromMinutes(2)), new("TimeoutException", RetryAction.Skip), new("*", RetryAction.Fail)],
+            read.Tasks[1].RetryPolicy!);
+        Assert.Equal(1.5, read.Tasks[1].RetryBackoffMultiplier);
+
+        // What nobody asks for leaves no trace, so that the versions of older Dags stay.
+        Assert.DoesNotContain("never", DagSpecJson.Serialize(spec with { Tasks = [spec.Tasks[0]] }), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("soft_fail: true, never_fail: true", "has both soft_fail and never_fail")]
+    [InlineData("max_wait: 10m", "has a max wait, but its gaps do not grow")]
+    [InlineData("exponential_backoff: true, max_wait: 0s", "max wait is 00:00:00")]
+    [InlineData("exponential_backoff: perhaps", "exponential_backoff")]
+    [InlineData("exponential_backoff: true, max_wait: soon", "max_wait")]
+    public void What_does_not_fit_a_sensor_is_told(string fields, string message) =>
+        Assert.Contains(
+            Load($"dag_id: d\ntasks:\n  - {{id: wait, operator: DoorSensor, door: front, {fields}}}\n").Problems,
+            problem => problem.Message.Contains(message, StringComparison.Ordinal));
+
+    [Fact]
     public void A_dag_with_everything_is_read()
     {
         var found = Load("""

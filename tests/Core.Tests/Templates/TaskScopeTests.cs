@@ -1,3 +1,4 @@
+using Sluice.Core.Assets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
@@ -74,6 +75,19 @@ public class TaskScopeTests
         { Schedule.Cron("0 2 * * *"), "Asia/Seoul", "2021-02-04T17:00:00Z 2021-02-05T17:00:00Z", RunType.Scheduled, "2021-02-03T17:00:00+00:00 2021-02-05T17:00:00+00:00" },
         { Schedule.Cron("0 0 * * *"), "America/New_York", "2021-03-15T04:00:00Z 2021-03-16T04:00:00Z", RunType.Scheduled, "2021-03-14T05:00:00+00:00 2021-03-16T04:00:00+00:00" },
         { Schedule.Every(TimeSpan.FromMinutes(90)), "UTC", "2021-02-05T01:30:00Z 2021-02-05T03:00:00Z", RunType.Scheduled, "2021-02-05T00:00:00+00:00 2021-02-05T03:00:00+00:00" },
+        { Schedule.EveryDays(2), "UTC", "2021-02-05T00:00:00Z 2021-02-07T00:00:00Z", RunType.Scheduled, "2021-02-03T00:00:00+00:00 2021-02-07T00:00:00+00:00" },
+        { Schedule.EveryDays(1), "America/New_York", "2021-03-14T23:00:00Z 2021-03-15T23:00:00Z", RunType.Backfill, "2021-03-14T00:00:00+00:00 2021-03-15T23:00:00+00:00" },
+        { Schedule.EveryMonths(1), "UTC", "2021-05-05T00:00:00Z 2021-06-05T00:00:00Z", RunType.Scheduled, "2021-04-05T00:00:00+00:00 2021-06-05T00:00:00+00:00" },
+        { Schedule.EveryYears(1), "UTC", "2025-02-05T00:00:00Z 2026-02-05T00:00:00Z", RunType.Scheduled, "2024-02-05T00:00:00+00:00 2026-02-05T00:00:00+00:00" },
+        { Schedule.EveryMonths(1), "UTC", "2021-05-01T00:00:00Z 2021-06-01T00:00:00Z", RunType.Manual, "2021-05-01T00:00:00+00:00 2021-05-01T00:00:00+00:00" },
+        { Schedule.AssetOrTime("0 2 * * *", new Asset("a")), "UTC", "2021-02-05T02:00:00Z 2021-02-06T02:00:00Z", RunType.Scheduled, "2021-02-04T02:00:00+00:00 2021-02-06T02:00:00+00:00" },
+        { Schedule.AssetOrTime(Schedule.EveryDays(1), new Asset("a")), "UTC", "2021-02-05T00:00:00Z 2021-02-06T00:00:00Z", RunType.Scheduled, "2021-02-04T00:00:00+00:00 2021-02-06T00:00:00+00:00" },
+        { Schedule.AssetOrTime("0 2 * * *", new Asset("a")), "UTC", "2021-02-05T02:30:00Z 2021-02-05T02:30:00Z", RunType.AssetTriggered, "2021-02-05T02:30:00+00:00 2021-02-05T02:30:00+00:00" },
+        { Schedule.AssetOrTime(Schedule.At("0 2 * * *"), new Asset("a")), "UTC", "2021-02-05T02:00:00Z 2021-02-05T02:00:00Z", RunType.Scheduled, "none none" },
+        { Schedule.Assets(new Asset("a")), "UTC", "2021-02-05T02:30:00Z 2021-02-05T03:30:00Z", RunType.AssetTriggered, "2021-02-05T02:30:00+00:00 2021-02-05T02:30:00+00:00" },
+        { Schedule.Continuous, "UTC", "2021-02-05T00:00:00Z 2021-02-05T01:00:00Z", RunType.Scheduled, "none none" },
+        { Schedule.Cron("0 0 1 1 *"), "UTC", "2021-01-01T00:00:00Z 2022-01-01T00:00:00Z", RunType.Scheduled, "2020-01-01T00:00:00+00:00 2022-01-01T00:00:00+00:00" },
+        { Schedule.Cron("0 0 * * 1#5"), "UTC", "2021-03-29T00:00:00Z 2021-05-31T00:00:00Z", RunType.Scheduled, "2020-11-30T00:00:00+00:00 2021-05-31T00:00:00+00:00" },
         { Schedule.At("0 2 * * *"), "UTC", "2021-02-05T02:00:00Z 2021-02-05T02:00:00Z", RunType.Scheduled, "none none" },
         { Schedule.Once, "UTC", "2021-02-05T00:00:00Z 2021-02-05T00:00:00Z", RunType.Scheduled, "none none" },
         { Schedule.None, "UTC", "2021-02-05T00:00:00Z 2021-02-05T00:00:00Z", RunType.Manual, "2021-02-05T00:00:00+00:00 2021-02-05T00:00:00+00:00" },
@@ -89,6 +103,16 @@ public class TaskScopeTests
             .Render(Scope(interval: new(bounds[0], bounds[1]), schedule: schedule, zone: zone, type: type));
 
         Assert.Equal(expected, text);
+    }
+
+    [Fact]
+    public void Prev_is_a_tick_of_the_timetable_which_begins_with_the_first_of_the_tasks()
+    {
+        // A task begins before its Dag: intervals are counted from there, as the scheduler does.
+        var interval = new DataInterval(Fifth.AddHours(18), Fifth.AddHours(54));
+        var scope = Scope(interval: interval, schedule: Schedule.Every(TimeSpan.FromHours(36)), taskStart: Fifth.AddHours(-18));
+
+        Assert.Equal("2021-02-04T06:00:00+00:00 2021-02-07T06:00:00+00:00", Template.Parse("{{ prev_execution_date | ts }} {{ next_execution_date | ts }}").Render(scope));
     }
 
     [Fact]
@@ -148,9 +172,9 @@ public class TaskScopeTests
 
     private static TemplateScope Scope(
         ITemplateLookups? lookups = null, DataInterval? interval = null, DataInterval? previous = null, Schedule? schedule = null, string zone = "UTC",
-        RunType type = RunType.Scheduled)
+        RunType type = RunType.Scheduled, DateTimeOffset? taskStart = null)
     {
-        var task = new TaskSpec { Id = new("load"), Operator = "S3ToRedshiftOperator", Retries = 2 };
+        var task = new TaskSpec { Id = new("load"), Operator = "S3ToRedshiftOperator", Retries = 2, StartDate = taskStart };
         var dag = new DagSpec { Id = new("nps"), Schedule = schedule ?? Schedule.Daily, StartDate = Fifth, TimeZone = zone, Tasks = [task] };
         var run = new RunFacts
         {

@@ -6,6 +6,10 @@ namespace Sluice.Worker.Tests.Runners;
 /// <summary>User code in real runner processes: whatever it does harms nothing but itself.</summary>
 public sealed class RunnerProcessTests
 {
+    private const string ByVariable =
+        "public sealed class ByVariable : Sensor { public override async ValueTask<Poke> PokeAsync(TaskContext context, CancellationToken token) => "
+        + "await context.VariableAsync(\"there\", token) is { } value ? new Poke(true, value) : Poke.NotYet; }";
+
     [Fact]
     public async Task Code_of_a_bundle_runs_and_its_result_comes_back()
     {
@@ -72,6 +76,36 @@ public sealed class RunnerProcessTests
         Assert.Equal(OutcomeKind.Failed, outcome.Kind);
         Assert.Contains("execution timeout of 00:00:00.3", outcome.Error, StringComparison.Ordinal);
         Assert.Equal(OutcomeKind.Success, (await runners.RunAsync("ok")).Kind);
+    }
+
+    [Theory]
+    [InlineData("fail", OutcomeKind.FailedFinally)]
+    [InlineData("skip", OutcomeKind.Skipped)]
+    public async Task The_retry_policy_holds_for_an_execution_timeout_whether_the_runner_or_the_worker_notices_it(string action, OutcomeKind kind)
+    {
+        var policy = $"t.RetryPolicy = [new(\"TimeoutException\", Sluice.Core.Dags.RetryAction.{char.ToUpperInvariant(action[0])}{action[1..]})]; t.ExecutionTimeout = TimeSpan.FromMilliseconds(300);";
+        await using var runners = await RunnerFixture.StartAsync(
+            $"dag.Run(\"waits\", async ctx => {{ await Task.Delay(-1, ctx.CancellationToken); }}, t => {{ {policy} }}); dag.Run(\"loop\", async ctx => {{ while (true) {{ }} }}, t => {{ {policy} }});");
+
+        foreach (var task in new[] { "waits", "loop" })
+        {
+            var outcome = await runners.RunAsync(task);
+            Assert.Equal(kind, outcome.Kind);
+            Assert.Contains("execution timeout of 00:00:00.3", outcome.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_execution_timeout_of_an_async_sensor_bounds_its_wait_and_not_each_poke()
+    {
+        await using var runners = await RunnerFixture.StartAsync(
+            "dag.Add(\"wait\", new ByVariable { Mode = SensorMode.Async, PokeInterval = TimeSpan.FromMilliseconds(50) }).ExecutionTimeout = TimeSpan.FromSeconds(3);",
+            types: ByVariable);
+
+        var outcome = await runners.RunAsync(runners.Work("wait"));
+
+        Assert.Equal(OutcomeKind.Failed, outcome.Kind);
+        Assert.StartsWith("Ran longer than its execution timeout of 00:00:03.", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -220,8 +254,7 @@ public sealed class RunnerProcessTests
     {
         await using var runners = await RunnerFixture.StartAsync(
             "dag.Add(\"wait\", new ByVariable { Mode = SensorMode.Async, PokeInterval = TimeSpan.FromMilliseconds(50) }); dag.Run(\"ok\", async ctx => 1);",
-            types: "public sealed class ByVariable : Sensor { public override async ValueTask<Poke> PokeAsync(TaskContext context, CancellationToken token) => "
-                + "await context.VariableAsync(\"there\", token) is { } value ? new Poke(true, value) : Poke.NotYet; }");
+            types: ByVariable);
         var waiting = Enumerable.Range(1, 20).Select(i => runners.RunAsync(runners.Work("wait", i))).ToArray();
 
         await Until(() => runners.Leader.Asked.Count > 60);

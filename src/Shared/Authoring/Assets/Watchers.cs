@@ -26,7 +26,8 @@ internal static class Watchers
     {
         sensor.Mode = SensorMode.Async;
         sensor.Timeout = TimeSpan.FromDays(36_500);
-        sensor.SoftFail = false;
+        sensor.SoftFail = sensor.NeverFail = sensor.SilentFail = sensor.ExponentialBackoff = false;
+        sensor.MaxWait = null;
         var rest = Settle(dag.Add("rest", (Sensor)sensor.Copy(), file: location.File, line: location.Line), WatchPart.Rest).Inlets(asset);
         rest.Then(Settle(dag.Add("watch", sensor, file: location.File, line: location.Line), WatchPart.Watch).Outlets(asset));
 

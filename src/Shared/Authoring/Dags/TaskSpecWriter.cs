@@ -61,9 +61,7 @@ internal static class TaskSpecWriter
             Outlets = task.OutletAssets.Count == 0 ? null : [.. task.OutletAssets],
             Inlets = task.InletAssets.Count == 0 ? null : [.. task.InletAssets],
             Callbacks = CallbackWriter.Write(CallbackWriter.Of(task), providers, $"task '{task.Id}'", task.Location),
-            Sensor = task.Operator is Sensor sensor
-                ? new() { Mode = sensor.Mode, PokeInterval = sensor.PokeInterval, Timeout = sensor.Timeout, SoftFail = sensor.SoftFail, Watch = task.Watch }
-                : null,
+            Sensor = task.Operator is Sensor sensor ? sensor.Waits with { Watch = task.Watch } : null,
             Location = task.Location,
         };
     }

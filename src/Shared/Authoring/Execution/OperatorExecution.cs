@@ -41,11 +41,11 @@ public static class OperatorExecution
         }
         else if (interrupted && timeout.IsCancellationRequested)
         {
-            outcome = new()
-            {
-                Kind = SoftFails(op, context) ? OutcomeKind.Skipped : OutcomeKind.Failed,
-                Error = $"Ran longer than its execution timeout of {context.Task.ExecutionTimeout:c}.",
-            };
+            outcome = ExecutionTimeouts.Outcome(context.Task);
+        }
+        else if (outcome.Kind is OutcomeKind.Failed or OutcomeKind.FailedFinally && WaitOf(op, context) is { NeverFail: true })
+        {
+            outcome = new() { Kind = OutcomeKind.Skipped, Error = outcome.Error };
         }
 
         if (outcome.Error is { } error)
@@ -140,7 +140,7 @@ public static class OperatorExecution
             object? result;
             if (op is Sensor sensor)
             {
-                var wait = await SensorWait.RunAsync(sensor, context, time, context.FirstPokeAt ?? startedAt, stop);
+                var wait = await SensorWait.RunAsync(sensor, WaitOf(op, context)!, context, time, context.FirstPokeAt ?? startedAt, stop);
                 if (wait.Ended is { } ended)
                 {
                     return ended;
@@ -253,5 +253,8 @@ public static class OperatorExecution
         }
     }
 
-    private static bool SoftFails(Operator op, TaskContext context) => op is Sensor sensor && (context.Task.Sensor?.SoftFail ?? sensor.SoftFail);
+    private static bool SoftFails(Operator op, TaskContext context) => WaitOf(op, context) is { SoftFail: true };
+
+    /// <summary>How the sensor waits, as the Dag has it; null for what is no sensor.</summary>
+    private static SensorSpec? WaitOf(Operator op, TaskContext context) => op is Sensor sensor ? context.Task.Sensor ?? sensor.Waits : null;
 }

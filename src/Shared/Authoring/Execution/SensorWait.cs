@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging;
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
+using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 
@@ -10,18 +12,11 @@ internal readonly record struct SensorWait(object? Value, TaskOutcome? Ended)
 {
     /// <summary>Pokes until it is done, gives its slot back, or has waited longer than its timeout. It pokes before it looks at the clock.</summary>
     public static async Task<SensorWait> RunAsync(
-        Sensor sensor, TaskContext context, TimeProvider time, DateTimeOffset firstPokeAt, CancellationToken stop)
+        Sensor sensor, SensorSpec settings, TaskContext context, TimeProvider time, DateTimeOffset firstPokeAt, CancellationToken stop)
     {
-        var settings = context.Task.Sensor
-            ?? new() { Mode = sensor.Mode, PokeInterval = sensor.PokeInterval, Timeout = sensor.Timeout, SoftFail = sensor.SoftFail };
         while (true)
         {
-            var poke = await sensor.PokeAsync(context, stop);
-            if (settings.Watch is { } part)
-            {
-                poke = await WatchedAsset.JudgeAsync(part, poke, context, stop);
-            }
-
+            var poke = await PokeAsync(sensor, settings, context, stop);
             if (poke.IsDone)
             {
                 return new(poke.Value, null);
@@ -37,15 +32,29 @@ internal readonly record struct SensorWait(object? Value, TaskOutcome? Ended)
                 });
             }
 
+            var gap = PokeGaps.After(settings, context.Run.Dag, DagRunState.NameOf(context.Task.Id, context.MapIndex), firstPokeAt, now - firstPokeAt);
             if (settings.Mode == SensorMode.Reschedule)
             {
-                var resumeAt = now + settings.PokeInterval;
-                context.Log($"Not there yet; next poke at {resumeAt:yyyy-MM-dd'T'HH:mm:ss.fffK}.");
-                return new(null, new() { Kind = OutcomeKind.Rescheduled, ResumeAt = resumeAt });
+                context.Log($"Not there yet; next poke at {now + gap:yyyy-MM-dd'T'HH:mm:ss.fffK}.");
+                return new(null, new() { Kind = OutcomeKind.Rescheduled, ResumeAt = now + gap });
             }
 
-            context.Log($"Not there yet; next poke in {settings.PokeInterval:c}.");
-            await Task.Delay(settings.PokeInterval, time, stop);
+            context.Log($"Not there yet; next poke in {gap:c}.");
+            await Task.Delay(gap, time, stop);
+        }
+    }
+
+    private static async ValueTask<Poke> PokeAsync(Sensor sensor, SensorSpec settings, TaskContext context, CancellationToken stop)
+    {
+        try
+        {
+            var poke = await sensor.PokeAsync(context, stop);
+            return settings.Watch is { } part ? await WatchedAsset.JudgeAsync(part, poke, context, stop) : poke;
+        }
+        catch (Exception e) when (settings.SilentFail && !stop.IsCancellationRequested && e is not (TaskFailedException or TaskSkippedException or TaskRetryException))
+        {
+            context.Log(LogLevel.Warning, $"The poke failed, which counts as not yet (silent_fail): {AttemptErrors.Describe(e)}");
+            return Poke.NotYet;
         }
     }
 }

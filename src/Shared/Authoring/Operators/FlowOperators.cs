@@ -63,6 +63,7 @@ public sealed class LatestOnlyOperator : Operator
     }
 
     /// <summary>Whether now lies in the interval after the run's, its end included (semantics.md, 5).</summary>
+    /// <remarks>The worker's clock may be behind that of the scheduler, which made the run when its interval was over: then it is over here, too.</remarks>
     internal static bool IsLatest(RunFacts run, DagSpec dag, DateTimeOffset now)
     {
         if (!run.Type.IsOfInterval())
@@ -70,7 +71,8 @@ public sealed class LatestOnlyOperator : Operator
             return true;
         }
 
-        var timetable = Timetable.Create(dag.Schedule, dag.TimeZone, DagDates.Start(dag), DagDates.End(dag), CatchupMode.All);
-        return timetable.Next(run.Interval, now) is not { } next || (now > run.Interval.End && now <= next.RunAfter);
+        var present = now > run.CreatedAt ? now : run.CreatedAt;
+        return DagDates.Timetable(dag with { Catchup = CatchupMode.All }).Next(run.Interval, present) is not { } next
+            || (present >= run.Interval.End && present <= next.RunAfter);
     }
 }

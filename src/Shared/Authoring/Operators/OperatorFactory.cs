@@ -23,6 +23,10 @@ public sealed class OperatorFactory(ProviderCatalog providers)
             sensor.PokeInterval = wait.PokeInterval;
             sensor.Timeout = wait.Timeout;
             sensor.SoftFail = wait.SoftFail;
+            sensor.NeverFail = wait.NeverFail;
+            sensor.SilentFail = wait.SilentFail;
+            sensor.ExponentialBackoff = wait.ExponentialBackoff;
+            sensor.MaxWait = wait.MaxWait;
         }
 
         return op;

@@ -23,6 +23,29 @@ public abstract class Sensor : Operator
     [JsonIgnore]
     public bool SoftFail { get; set; }
 
+    /// <summary>Whatever goes wrong (a timeout, an exception of a poke) skips the task instead of failing or retrying it. Not together with <see cref="SoftFail"/>.</summary>
+    [JsonIgnore]
+    public bool NeverFail { get; set; }
+
+    /// <summary>A poke that throws is logged and counts as not yet. <see cref="TaskFailedException"/> and <see cref="TaskSkippedException"/> still end the task.</summary>
+    [JsonIgnore]
+    public bool SilentFail { get; set; }
+
+    /// <summary>Gaps between pokes grow: the first is of about half of <see cref="PokeInterval"/>, each further one of about twice the one before, with some jitter.</summary>
+    [JsonIgnore]
+    public bool ExponentialBackoff { get; set; }
+
+    /// <summary>Longest gap with <see cref="ExponentialBackoff"/>. Default: what is left of <see cref="Timeout"/>.</summary>
+    [JsonIgnore]
+    public TimeSpan? MaxWait { get; set; }
+
+    /// <summary>How it waits, as data.</summary>
+    internal SensorSpec Waits => new()
+    {
+        Mode = Mode, PokeInterval = PokeInterval, Timeout = Timeout, SoftFail = SoftFail, NeverFail = NeverFail, SilentFail = SilentFail,
+        ExponentialBackoff = ExponentialBackoff, MaxWait = MaxWait,
+    };
+
     /// <summary>Looks once.</summary>
     public abstract ValueTask<Poke> PokeAsync(TaskContext context, CancellationToken cancellationToken);
 

@@ -235,6 +235,10 @@ internal sealed class YamlDagReader(YamlFields fields, string file, ProviderCata
             sensor.PokeInterval = item.Length("poke_interval") ?? sensor.PokeInterval;
             sensor.Timeout = item.Length("timeout") ?? sensor.Timeout;
             sensor.SoftFail = item.Flag("soft_fail") ?? sensor.SoftFail;
+            sensor.NeverFail = item.Flag("never_fail") ?? sensor.NeverFail;
+            sensor.SilentFail = item.Flag("silent_fail") ?? sensor.SilentFail;
+            sensor.ExponentialBackoff = item.Flag("exponential_backoff") ?? sensor.ExponentialBackoff;
+            sensor.MaxWait = item.Length("max_wait") ?? sensor.MaxWait;
         }
 
         ReadArguments(item, id, op);

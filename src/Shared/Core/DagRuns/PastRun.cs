@@ -1,4 +1,6 @@
+using Sluice.Core.Assets;
 using Sluice.Core.Dags;
+using Sluice.Core.Schedules;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Core.DagRuns;
@@ -9,6 +11,13 @@ namespace Sluice.Core.DagRuns;
 /// <param name="States">Latest state of each task instance that has one, by its name.</param>
 public sealed record PastRun(DagSpec Spec, bool IsOver, IReadOnlyDictionary<TaskId, TaskState> States)
 {
+    /// <summary>Whether a run of this type may be the run before another of the Dag (semantics.md, 7).</summary>
+    /// <remarks>
+    /// With catchup of all intervals the past is the interval before: what people or assets made in between does not stand in for it. A Dag without
+    /// a clock has no intervals, so there any run counts.
+    /// </remarks>
+    public static bool Counts(RunType type, DagSpec dag) => type.IsOfInterval() || dag.Catchup != CatchupMode.All || dag.Schedule.Clock is null;
+
     /// <summary>Tasks of a run whose past is met and not yet noted.</summary>
     /// <param name="run">The run that waits.</param>
     /// <param name="past">The run before it; null when there is none: everything is met.</param>
@@ -44,13 +53,16 @@ public sealed record PastRun(DagSpec Spec, bool IsOver, IReadOnlyDictionary<Task
 
     private bool IsDone(TaskSpec task)
     {
-        if (task.Map is null || States.ContainsKey(task.Id))
+        // Once it is expanded its instances speak for a mapped task; a row of its own that says none is left from a clearing.
+        if (task.Map is null || States.GetValueOrDefault(task.Id) != TaskState.None)
         {
-            return States.TryGetValue(task.Id, out var state) && state is TaskState.Success or TaskState.Skipped;
+            return States.TryGetValue(task.Id, out var state) && Passes(state);
         }
 
         // How many instances there are is only sure in the end.
-        return IsOver && States.All(entry =>
-            DagRunState.MapIndexIn(entry.Key.Value, task.Id.Value) < 0 || entry.Value is TaskState.Success or TaskState.Skipped or TaskState.Removed);
+        return IsOver && States.All(entry => DagRunState.MapIndexIn(entry.Key.Value, task.Id.Value) < 0 || Passes(entry.Value));
     }
+
+    /// <summary>What was no part of that run, by its dates or since then, has nothing to wait for.</summary>
+    private static bool Passes(TaskState state) => state is TaskState.Success or TaskState.Skipped or TaskState.Removed;
 }

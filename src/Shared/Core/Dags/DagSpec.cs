@@ -143,7 +143,10 @@ public sealed record TaskSpec
     /// <summary>What to do by type of exception, first match first; null: every failure is retried while retries are left.</summary>
     public IReadOnlyList<RetryRule>? RetryPolicy { get; init; }
 
-    /// <summary>Limit of one attempt; running over it is an ordinary, retryable failure.</summary>
+    /// <summary>
+    /// Limit of one attempt; running over it is an ordinary, retryable failure. For a sensor that gives its slot back it bounds each poke, since the
+    /// wait in between is no execution: its <see cref="SensorSpec.Timeout"/> bounds the whole.
+    /// </summary>
     public TimeSpan? ExecutionTimeout { get; init; }
 
     public string Pool { get; init; } = "default_pool";
@@ -242,6 +245,21 @@ public sealed record SensorSpec
 
     /// <summary>A timeout skips instead of failing.</summary>
     public bool SoftFail { get; init; }
+
+    /// <summary>Whatever goes wrong skips instead of failing, and is not retried; not together with <see cref="SoftFail"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool NeverFail { get; init; }
+
+    /// <summary>A poke that throws is logged and counts as not yet.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SilentFail { get; init; }
+
+    /// <summary>Gaps between pokes double from half of <see cref="PokeInterval"/> on (<see cref="TaskInstances.PokeGaps"/>).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ExponentialBackoff { get; init; }
+
+    /// <summary>Longest gap with <see cref="ExponentialBackoff"/>; null: the timeout alone bounds it.</summary>
+    public TimeSpan? MaxWait { get; init; }
 
     /// <summary>Its part in a Dag that watches an asset; null for any other sensor.</summary>
     public WatchPart? Watch { get; init; }

@@ -242,6 +242,21 @@ public static class DagValidator
         {
             Add($"sensor timeout is {timeout}; it must be positive");
         }
+
+        if (task.Sensor is { SoftFail: true, NeverFail: true })
+        {
+            Add("has both soft_fail and never_fail; never_fail skips whatever goes wrong, so leave out soft_fail");
+        }
+
+        if (task.Sensor is { MaxWait: var longest } && longest <= TimeSpan.Zero)
+        {
+            Add($"max wait is {longest}; it must be positive, or left out for no limit");
+        }
+
+        if (task.Sensor is { MaxWait: not null, ExponentialBackoff: false })
+        {
+            Add("has a max wait, but its gaps do not grow; set exponential_backoff, or leave out max_wait");
+        }
     }
 
     // Ids end up in paths and addresses: plain ASCII, and never a step to another folder.

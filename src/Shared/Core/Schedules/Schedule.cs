@@ -53,6 +53,9 @@ public abstract record Schedule
     [JsonIgnore]
     public virtual AssetExpression? AssetCondition => null;
 
+    /// <summary>Text has what a schedule was made of: what hangs on it is most often the schedule itself.</summary>
+    protected virtual bool PrintMembers(System.Text.StringBuilder builder) => false;
+
     /// <summary>Data intervals between the ticks of a cron expression (five fields) or a preset such as <c>@daily</c>.</summary>
     public static CronSchedule Cron(string expression) => new(expression);
 

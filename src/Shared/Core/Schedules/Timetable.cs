@@ -194,6 +194,9 @@ public sealed class Timetable
         }
     }
 
+    /// <summary>The last tick before a moment, UTC: where the interval before starts. Start and end date do not matter here; null when there is none.</summary>
+    internal DateTimeOffset? TickBefore(DateTimeOffset moment) => _ticks?.Before(moment.UtcDateTime) is { } tick ? new DateTimeOffset(tick) : null;
+
     /// <summary>The interval of a run that someone triggers by hand.</summary>
     /// <param name="at">When it is triggered.</param>
     /// <returns>

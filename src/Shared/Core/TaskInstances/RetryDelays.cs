@@ -23,9 +23,11 @@ public static class RetryDelays
             return task.RetryDelay;
         }
 
-        var seconds = Math.Max(1, Math.Ceiling(task.RetryDelay.TotalSeconds * Math.Pow(multiplier, tryNumber - 1)));
+        // Finite, so that nothing times much is nothing.
+        var factor = Math.Min(Math.Pow(multiplier, tryNumber - 1), double.MaxValue);
+        var seconds = Math.Max(1, Math.Ceiling(task.RetryDelay.TotalSeconds * factor));
         var delay = Cap;
-        if (seconds < Cap.TotalSeconds) // not so for NaN and infinity either
+        if (seconds < Cap.TotalSeconds) // not so for infinity either
         {
             var seed = SHA256.HashData(Encoding.UTF8.GetBytes($"{dag}#{DagRuns.DagRunState.NameOf(task.Id, mapIndex)}#{logicalDate:O}#{tryNumber}"));
             var jitter = BitConverter.ToUInt32(seed) % (uint)seconds;

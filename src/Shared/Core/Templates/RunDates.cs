@@ -8,9 +8,6 @@ namespace Sluice.Core.Templates;
 /// <summary>The dates that a run's templates see, by Airflow's names.</summary>
 internal sealed class RunDates(RunFacts run, DagSpec dag)
 {
-    // Frequent schedules have a firing in the first small window, rare ones have few in the large ones.
-    private static readonly int[] WindowsInDays = [1, 8, 32, 400, 1500, 3000];
-
     public DateTimeValue Logical { get; } = new(run.LogicalDate.ToUniversalTime());
 
     /// <summary>The names that a logical date alone gives.</summary>
@@ -57,25 +54,10 @@ internal sealed class RunDates(RunFacts run, DagSpec dag)
         : HasIntervals ? run.Interval.End.ToUniversalTime()
         : null;
 
-    private DateTimeOffset? Previous()
-    {
-        var logical = run.LogicalDate.ToUniversalTime();
-        if (!run.Type.IsOfInterval() || !HasIntervals)
-        {
-            return !run.Type.IsOfInterval() ? logical : null;
-        }
+    private DateTimeOffset? Previous() =>
+        !run.Type.IsOfInterval() ? run.LogicalDate.ToUniversalTime()
+        : HasIntervals ? DagDates.Timetable(dag).TickBefore(run.LogicalDate)
+        : null;
 
-        var timetable = Timetable.Create(dag.Schedule, dag.TimeZone, dag.StartDate, endDate: null, CatchupMode.All);
-        foreach (var days in WindowsInDays)
-        {
-            if (timetable.Between(logical.AddDays(-days), logical).Select(interval => (DateTimeOffset?)interval.Start).LastOrDefault() is { } found)
-            {
-                return found;
-            }
-        }
-
-        return null;
-    }
-
-    private bool HasIntervals => dag.Schedule is CronSchedule or IntervalSchedule;
+    private bool HasIntervals => dag.Schedule.Clock is CronSchedule or IntervalSchedule or CalendarIntervalSchedule;
 }
