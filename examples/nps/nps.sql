@@ -1,5 +1,5 @@
 -- Makes prod.nps, the table of the guide, with as many rows as @rows says (default 100,000), in MariaDB or MySQL:
---   mariadb -e "SET @rows = 5000000; SOURCE examples/nps/nps.sql"
+--   mariadb --init-command "SET @rows = 5000000" < examples/nps/nps.sql
 -- Eight typed columns; every run makes the same rows. A tenth of the comments is NULL, a tenth empty.
 SET @rows = COALESCE(@rows, 100000);
 CREATE DATABASE IF NOT EXISTS prod CHARACTER SET utf8mb4;

@@ -24,6 +24,9 @@ internal sealed class SystemTables(PostgresServer postgres)
                 || c.ordinal_position - 1 || ', ''' || c.identity_start || ',' || c.identity_increment || '''::text)' ELSE c.column_default END AS column_default,
             c.is_nullable, c.data_type, c.character_maximum_length, c.character_octet_length, c.numeric_precision, c.numeric_precision_radix, c.numeric_scale,
             c.datetime_precision FROM information_schema.columns c;
+        GRANT SELECT ON pg_catalog.stl_load_errors, pg_catalog.sys_load_error_detail, pg_catalog.redshift_columns TO PUBLIC;
+        CREATE FUNCTION pg_catalog.redshift_forget_keys(regclass) RETURNS void LANGUAGE sql SECURITY DEFINER AS
+            'UPDATE pg_index SET indisunique = false, indisready = false, indisvalid = false WHERE indisready AND indrelid = $1';
         CREATE FUNCTION pg_catalog.version(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
         CREATE FUNCTION pg_catalog.pg_last_copy_id(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1';
         CREATE FUNCTION pg_catalog.pg_last_copy_count(bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1';

@@ -13,7 +13,7 @@ internal sealed class Translator
 
     // Redshift keeps keys for its planner and for people; rows that break them are stored.
     private static string ForgetKeys(string table) =>
-        $"UPDATE pg_index SET indisunique = false, indisready = false, indisvalid = false WHERE indisready AND indrelid = to_regclass({Literal(table)})";
+        $"SELECT pg_catalog.redshift_forget_keys(to_regclass({Literal(table)}))";
 
     private static readonly string[] UnknownCommands = ["savepoint", "listen", "notify", "unlisten", "discard", "do", "reindex", "checkpoint", "load"];
 
