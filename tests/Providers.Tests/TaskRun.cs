@@ -78,16 +78,24 @@ internal sealed class TaskRun : ITaskServices
     internal TaskRun As(int attempt, long key = 1, int day = 5)
     {
         var start = new DateTimeOffset(2021, 2, day, 0, 0, 0, default);
-        var run = new TaskRun(_connections, _log) { TimeZone = TimeZone, Type = Type, Interval = new(start, start.AddDays(1)), Attempt = new(key, 0, attempt) };
-        return run;
+        return new(_connections, _log)
+        {
+            TimeZone = TimeZone, Type = Type, Interval = new(start, start.AddDays(1)), Attempt = new(key, 0, attempt), Dag = Dag, FormerDag = FormerDag, MapIndex = MapIndex,
+        };
     }
+
+    internal string Dag { get; set; } = "dag";
+
+    internal string? FormerDag { get; set; }
+
+    internal int? MapIndex { get; set; }
 
     internal TaskContext Context()
     {
         var task = new TaskSpec { Id = new("task"), Operator = "Test", Sensor = Watches ? new() { Watch = WatchPart.Watch } : null };
-        var dag = new DagSpec { Id = new("dag"), Tasks = [task], TimeZone = TimeZone };
-        var run = new RunFacts { Key = Attempt?.Run ?? 1, Dag = dag.Id, Id = new("manual__1"), Type = Type, Interval = Interval, Version = "v" };
-        return new(run, dag, task, TryNumber, this, BuiltInProviders.Catalog()) { Attempt = Attempt, Callback = Note };
+        var dag = new DagSpec { Id = new(Dag), RenamedFrom = FormerDag is null ? null : new DagId(FormerDag), Tasks = [task], TimeZone = TimeZone };
+        var run = new RunFacts { Key = Attempt?.Run ?? 1, Dag = dag.Id, Id = new($"manual__{Attempt?.Run ?? 1}"), Type = Type, Interval = Interval, Version = "v" };
+        return new(run, dag, task, TryNumber, this, BuiltInProviders.Catalog()) { Attempt = Attempt, Callback = Note, Map = MapIndex is { } index ? new(0, index, 2) : null };
     }
 
     ValueTask<Connection?> ITaskServices.GetConnectionAsync(string id, CancellationToken cancellationToken) => new(_connections.GetValueOrDefault(id));

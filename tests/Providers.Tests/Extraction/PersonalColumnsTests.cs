@@ -60,7 +60,7 @@ public sealed class PersonalColumnsTests : IDisposable
             ("email", "SELECT id, name AS n FROM customers", []),
             ("customers.email", "SELECT id, COUNT(*) AS n FROM customers GROUP BY id", []),
             ("email", "SELECT COUNT(email) AS n FROM customers", ["n"]),
-            ("email", "SELECT id FROM mails", []),
+            ("email", "SELECT id FROM mails;", []),
             ("phone", "SELECT LOWER(email) AS e FROM customers", []),
         ];
         foreach (var (tag, query, vouched) in allowed)

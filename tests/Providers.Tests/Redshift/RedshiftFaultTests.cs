@@ -11,7 +11,7 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
     // Each statement of a load, by how it begins. ANALYZE comes behind the commit.
     private static readonly string[] Statements =
     [
-        "^SELECT pg_backend_pid", "^SET enable_case", "^SELECT c.table_schema", "information_schema.tables", "^SELECT run_key", "^CREATE TEMP TABLE", "^COPY", "^SELECT pg_last_copy_count",
+        "^SELECT pg_backend_pid", "^SET enable_case", "^SELECT c.table_schema", "information_schema.tables", "^SELECT dag_id", "^CREATE TEMP TABLE", "^COPY", "^SELECT pg_last_copy_count",
         "^SELECT COUNT\\(\\*\\) FROM \"#", "^BEGIN", "^LOCK", "^DELETE FROM \"public\".\"t\"", "^INSERT INTO \"public\".\"t\"", "^DELETE FROM \"public\".\"sluice_loads\"",
         "^INSERT INTO \"public\".\"sluice_loads\"", "^COMMIT",
     ];

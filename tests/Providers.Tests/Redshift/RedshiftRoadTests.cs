@@ -40,6 +40,11 @@ public sealed class RedshiftRoadTests : IAsyncLifetime
             Assert.Equal("1|x|2021-02-07 00:00:00|7\n1|y|2021-01-01 00:00:00|7\n9|x|~|1", await _road.ReadAsync("SELECT a, b, at, n FROM t ORDER BY a, b"));
         }
 
+        // Rerunning an earlier day changes nothing that is newer: any value is newer than NULL.
+        await _road.PutAsync("f.csv", "at,a,b\n2021-02-06,1,x\n\\N,1,y\n2021-01-01,9,x\n");
+        Assert.Equal(new(3, 1), await _road.OperateAsync("f.csv", LoadMethod.Upsert, load => load.OrderColumn = "AT"));
+        Assert.Equal("1|x|2021-02-07 00:00:00|7\n1|y|2021-01-01 00:00:00|7\n9|x|2021-01-01 00:00:00|7", await _road.ReadAsync("SELECT a, b, at, n FROM t ORDER BY a, b"));
+
         await _road.PutAsync("f.csv", "a,b\n1,\\N\n2,z\n");
         Assert.Contains("column 'b'", (await FailsAsync<SqlHookException>(LoadMethod.Upsert)).Message, StringComparison.Ordinal); // a primary key takes no NULL
         await _road.PutAsync("f.csv", "a,b,at\n1,x,\\N\n2,z,\\N\n");

@@ -110,7 +110,7 @@ public abstract class S3ToTableOperator : Operator
         await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
         var objects = await LoadObjects.FindAsync(store, uri, RefusedRows, context.Log, cancellationToken);
         var format = objects.Csv ?? ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, objects.Uris.Count > 0 ? objects.Uris[0] : uri);
-        var result = await LoadAsync(context, new() { Table = Table, Objects = objects.Uris, Manifest = objects.Manifest, Store = store, Format = format }, cancellationToken);
+        var result = await LoadAsync(context, new() { Table = Table, Source = ObjectUri.Text(uri), Objects = objects.Uris, Manifest = objects.Manifest, Store = store, Format = format }, cancellationToken);
         if (result.Evidence is { } evidence)
         {
             context.Push("evidence", evidence);
@@ -166,20 +166,26 @@ public abstract class S3ToTableOperator : Operator
         Trail = context.Evidence,
         Quarantine = RefusedRows,
         MaxRejected = MaxRejected,
-        Identity = Ledger ? Identity(context) : null,
+        Identity = Ledger ? Identity(context, objects.Source) : null,
         AppendAgain = AppendAgain,
         DryRun = DryRun,
         Log = context.Log,
     };
 
     // A test run is no load that a target should remember.
-    private static LoadIdentity? Identity(TaskContext context) => context.Attempt is not { } attempt
+    private static LoadIdentity? Identity(TaskContext context, string source) => context.Attempt is not { } attempt
         ? null
         : new(
             context.Dag.Id.Value,
-            context.Map is { } map ? $"{TaskRenames.CodeIdOf(context.Task)}[{map.Index}]" : TaskRenames.CodeIdOf(context.Task).Value, // the same load, whatever the task is called since
+            TaskRenames.CodeIdOf(context.Task).Value, // the same load, whatever the task is called since
             context.DataInterval.Start,
             context.Run.Id.Value,
             context.Run.Key,
-            attempt.Token);
+            attempt.Token)
+        {
+            MapIndex = context.Map?.Index,
+            Source = source,
+            FormerTask = context.Task.RenamedFrom?.Value,
+            FormerDag = context.Dag.RenamedFrom?.Value,
+        };
 }

@@ -230,7 +230,7 @@ public sealed class SqlToS3Operator : Operator
         Manifest = Manifest,
         Reconcile = Reconcile,
         Trail = context.Evidence,
-        WrittenBy = $"{context.Dag.Id} {context.Run.Id} {context.Task.Id} try {context.TryNumber}",
+        WrittenBy = $"{context.Dag.Id} {context.Run.Id} {context.Task.Id}{(context.Map is { } map ? $"[{map.Index}]" : "")} try {context.TryNumber}",
         Log = context.Log,
     };
 }

@@ -29,7 +29,7 @@ public sealed class TransferOperator : Operator
         var uri = ObjectAddress.Resolve(extract.S3Bucket, extract.S3Key, extract.Uri);
         await using var store = await context.ObjectStoreAsync(uri, extract.AwsConnectionId, cancellationToken);
         var feed = new ObjectFeed();
-        var objects = new TableLoad { Table = load.Table, Objects = [], Feed = feed, Store = store, Format = extract.Csv(uri) };
+        var objects = new TableLoad { Table = load.Table, Source = ObjectUri.Text(uri), Objects = [], Feed = feed, Store = store, Format = extract.Csv(uri) };
         var wrote = default(ExtractResult);
         var loaded = default(LoadResult);
         var failure = await BothAsync(

@@ -37,19 +37,22 @@ internal sealed class RedshiftLedger
     /// <exception cref="TaskFailedException">A later attempt was here, or the interval was appended from other objects.</exception>
     internal async ValueTask<long?> FindAsync(CancellationToken cancellationToken)
     {
-        var rows = await _session.QueryAsync(LoadLedger.Select(Name, ""), Values(0), 1, cancellationToken);
-        return LoadLedger.Decide(_load, _content, rows is [var row] ? new((long)row[0]!, (int)row[1]!, (string)row[2]!, (long)row[3]!, (string)row[4]!, (string)row[5]!) : null);
+        var rows = await _session.QueryAsync(LoadLedger.Select(Name), Values(0), int.MaxValue, cancellationToken);
+        return LoadLedger.Decide(
+            _load,
+            _content,
+            [
+                .. rows.Select(row => new LedgerEntry(
+                    (string)row[0]!, (string)row[1]!, (string)row[2]!, (string)row[3]!, (int)row[4]!, (long)row[5]!, (int)row[6]!, (string)row[7]!, (long)row[8]!, (string)row[9]!,
+                    (string)row[10]!)),
+            ]);
     }
 
     internal async ValueTask RememberAsync(LoadResult result, CancellationToken cancellationToken)
     {
         var values = Values(result.RowsInTable);
-        await _session.ExecuteAsync($"DELETE FROM {Name} WHERE dag_id = @dag AND task_id = @task AND interval_start = @interval AND target = @target", values, cancellationToken);
-        await _session.ExecuteAsync(
-            $"INSERT INTO {Name} (dag_id, task_id, interval_start, target, run_id, run_key, attempt, content, rows_loaded, loaded_at) "
-            + "VALUES (@dag, @task, @interval, @target, @run, @run_key, @attempt, @content, @rows, @at)",
-            values,
-            cancellationToken);
+        await _session.ExecuteAsync(LoadLedger.Delete(Name), values, cancellationToken);
+        await _session.ExecuteAsync(LoadLedger.Add(Name), values, cancellationToken);
     }
 
     private IReadOnlyDictionary<string, object?> Values(long rows) => LoadLedger.Values(_load, _content, rows, DateTimeOffset.UtcNow);

@@ -103,7 +103,7 @@ internal sealed class RedshiftLoad(RedshiftSession session, TableLoad load, Copy
     // The lock as the first statement lets the transaction see all that others have committed by then.
     private async ValueTask<LoadResult> MergeAsync(IReadOnlyList<RedshiftFiles> files, LoadResult? staged, CancellationToken cancellationToken)
     {
-        var proof = load.Reconcile == Reconciliation.None || staged is null ? null : new RedshiftProof(session.Hook, load, files[0].Drift);
+        var proof = load.Reconcile == Reconciliation.None || staged is null ? null : new RedshiftProof(session.Hook, load, files[0].Drift, IsText);
         await RefuseNullKeysAsync(cancellationToken);
         await (proof?.OfStagingAsync(staged!.RowsRejected, cancellationToken) ?? ValueTask.CompletedTask);
 
@@ -123,12 +123,13 @@ internal sealed class RedshiftLoad(RedshiftSession session, TableLoad load, Copy
 
     private async ValueTask<LoadResult> ClearAsync(CancellationToken cancellationToken)
     {
+        var nothing = SentEvidence.OfNothing(load);
         if (load.Method == LoadMethod.Replace)
         {
             await session.ExecuteAsync(RedshiftSql.Delete(_table.Name, Where()), cancellationToken);
         }
 
-        return new(0, 0); // nothing but empty objects
+        return new(0, 0) { Evidence = nothing }; // nothing but empty objects
     }
 
     private async ValueTask<LoadResult> WriteAsync(SchemaDrift drift, LoadResult staged, RedshiftProof? proof, CancellationToken cancellationToken)
@@ -138,6 +139,7 @@ internal sealed class RedshiftLoad(RedshiftSession session, TableLoad load, Copy
             await session.ExecuteAsync(RedshiftSql.AddColumn(_table.Name, column, RedshiftTypes.For(column, load.Manifest)), cancellationToken);
         }
 
+        await KeepNewerAsync(drift, cancellationToken);
         if (load.Method != LoadMethod.Append)
         {
             await session.ExecuteAsync(load.Method == LoadMethod.Upsert ? RedshiftSql.DeleteReplaced(_table.Name, _keys) : RedshiftSql.Delete(_table.Name, Where()), cancellationToken);
@@ -148,6 +150,23 @@ internal sealed class RedshiftLoad(RedshiftSession session, TableLoad load, Copy
             ? null
             : await proof.OfMergeAsync(_table.Name, _from, load.Method == LoadMethod.Upsert ? _keys : [], load.Method == LoadMethod.Replace ? Where() : null, written, cancellationToken);
         return staged with { RowsInTable = written, Evidence = seen };
+    }
+
+    private bool IsText(string name) =>
+        _table.Columns.FirstOrDefault(column => column.Name == name)?.IsText ?? RedshiftTypes.For(name, load.Manifest).StartsWith("varchar", StringComparison.Ordinal);
+
+    // A row that is older than the table's goes no further; rerunning a day must not undo a later one.
+    private async ValueTask KeepNewerAsync(SchemaDrift drift, CancellationToken cancellationToken)
+    {
+        if (load.Method != LoadMethod.Upsert || LoadColumns.Order(load.OrderColumn, drift.Loaded, load.Table) is not { } order)
+        {
+            return;
+        }
+
+        if (await session.ExecuteAsync(RedshiftSql.DeleteOlder(_table.Name, _keys, order), cancellationToken) is > 0 and var older)
+        {
+            load.Log?.Invoke($"{older} rows are older by {order} than those of {load.Table}, which stay.");
+        }
     }
 
     // NULL equals nothing, so such rows would be added again by every run.

@@ -102,6 +102,14 @@ internal static partial class RedshiftSql
     internal static string DeleteReplaced(string target, IReadOnlyList<string> keys) =>
         $"DELETE FROM {target} USING {Staging} WHERE {string.Join(" AND ", keys.Select(key => $"{target}.{SqlNames.Quote(key)} = {Staging}.{SqlNames.Quote(key)}"))}";
 
+    /// <summary>Rows of the staging table away that are older than the target's.</summary>
+    internal static string DeleteOlder(string target, IReadOnlyList<string> keys, string order)
+    {
+        var (theirs, ours) = ($"{target}.{SqlNames.Quote(order)}", $"{Staging}.{SqlNames.Quote(order)}");
+        return $"DELETE FROM {Staging} USING {target} WHERE {string.Join(" AND ", keys.Select(key => $"{target}.{SqlNames.Quote(key)} = {Staging}.{SqlNames.Quote(key)}"))} "
+            + $"AND ({theirs} > {ours} OR ({ours} IS NULL AND {theirs} IS NOT NULL))";
+    }
+
     /// <summary>How many rows have no key.</summary>
     internal static string CountNullKeys(IReadOnlyList<string> keys) =>
         $"SELECT COUNT(*) FROM {Staging} WHERE {string.Join(" OR ", keys.Select(key => $"{SqlNames.Quote(key)} IS NULL"))}";

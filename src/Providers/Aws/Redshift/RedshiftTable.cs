@@ -61,7 +61,7 @@ internal sealed record RedshiftTable(
             _ when name == "numeric" && row[8] is not null => $"numeric({Number(8)}, {Number(9)})",
             _ => name,
         };
-        return new(new((string)row[2]!, Required: (string)row[6]! == "NO" && row[4] is null), type);
+        return new(new((string)row[2]!, Required: (string)row[6]! == "NO" && row[4] is null) { Type = type }, type);
     }
 
     // "identity"(108, 0, '1,1'::text), or "default_identity"(...).

@@ -5,7 +5,7 @@ using Sluice.Authoring.Operators;
 namespace Sluice.Providers.Files.Objects;
 
 /// <summary>Objects as files of this machine: <c>file:///folder/name</c>.</summary>
-/// <remarks>An object appears whole by a rename inside its folder, after its bytes reached the disk. Folders are made as needed.</remarks>
+/// <remarks>An object appears whole by a rename inside its folder, after its bytes reached the disk; its name has, too, when the commit is over. One process publishes in a folder at a time. Folders are made as needed.</remarks>
 public sealed class FileObjectStore : IObjectStore
 {
     /// <inheritdoc/>
@@ -93,7 +93,7 @@ public sealed class FileObjectStore : IObjectStore
     internal static Uri UriOf(string path) => ObjectUri.Create("file", "", path);
 
     internal static StoredObject Describe(FileInfo file) =>
-        new(UriOf(file.FullName), file.Length, new(file.LastWriteTimeUtc, TimeSpan.Zero)) { Version = FileObjectWrite.VersionOf(file.FullName) };
+        new(UriOf(file.FullName), file.Length, new(file.LastWriteTimeUtc, TimeSpan.Zero)) { Version = FileVersion.Of(file.FullName) };
 
     private static string PathOf(Uri uri) => "/" + ObjectUri.Key(uri);
 }

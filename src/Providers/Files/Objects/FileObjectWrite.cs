@@ -1,4 +1,3 @@
-using System.Globalization;
 using Sluice.Authoring.Hooks;
 
 namespace Sluice.Providers.Files.Objects;
@@ -20,7 +19,7 @@ internal sealed class FileObjectWrite : IObjectWrite
     {
         (_uri, _path, _replace) = (uri, path, replace);
         _partial = Path.Combine(Path.GetDirectoryName(path)!, $"{Prefix}{Guid.NewGuid():n}{Suffix}");
-        _before = VersionOf(path);
+        _before = FileVersion.Of(path);
         _file = new(_partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 128 * 1024);
     }
 
@@ -31,7 +30,10 @@ internal sealed class FileObjectWrite : IObjectWrite
         await _file.FlushAsync(cancellationToken);
         _file.Flush(flushToDisk: true);
         await _file.DisposeAsync();
-        if (_replace && VersionOf(_path) != _before)
+
+        // Between the look and the rename nobody else may publish.
+        using var folder = await FolderLock.TakeAsync(Path.GetDirectoryName(_path)!, cancellationToken);
+        if (_replace && FileVersion.Of(_path) != _before)
         {
             throw new ObjectChangedException(_uri);
         }
@@ -45,6 +47,7 @@ internal sealed class FileObjectWrite : IObjectWrite
             throw new ObjectExistsException(_uri);
         }
 
+        folder.Sync();
         return FileObjectStore.Describe(new(_path));
     }
 
@@ -53,11 +56,6 @@ internal sealed class FileObjectWrite : IObjectWrite
         await _file.DisposeAsync();
         File.Delete(_partial); // gone already after a commit
     }
-
-    /// <summary>Time of the last write and size; null when there is no file.</summary>
-    internal static string? VersionOf(string path) => new FileInfo(path) is { Exists: true } file
-        ? string.Create(CultureInfo.InvariantCulture, $"{file.LastWriteTimeUtc.Ticks:x}-{file.Length:x}")
-        : null;
 
     internal static bool IsPartial(string path) =>
         Path.GetFileName(path) is var name && name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal);

@@ -69,7 +69,7 @@ internal sealed record MySqlColumn(string Name, string TypeName, MySqlForm Form,
         var binary = field.CharacterSet == BinaryCharacterSet;
         return field.Type switch
         {
-            0 or 246 => ("DECIMAL", MySqlForm.Decimal, Digits(field, unsigned) <= 28 ? typeof(decimal) : typeof(string)),
+            0 or 246 => ($"DECIMAL({Digits(field, unsigned)}, {field.Decimals})", MySqlForm.Decimal, Digits(field, unsigned) <= 28 ? typeof(decimal) : typeof(string)),
             1 => ("TINYINT", MySqlForm.Integer, unsigned ? typeof(byte) : typeof(sbyte)),
             2 => ("SMALLINT", MySqlForm.Integer, unsigned ? typeof(ushort) : typeof(short)),
             9 => ("MEDIUMINT", MySqlForm.Integer, unsigned ? typeof(uint) : typeof(int)),
@@ -83,7 +83,7 @@ internal sealed record MySqlColumn(string Name, string TypeName, MySqlForm Form,
             12 => ("DATETIME", MySqlForm.DateTime, typeof(DateTime)),
             10 or 14 => ("DATE", MySqlForm.Date, typeof(DateTime)),
             11 => ("TIME", MySqlForm.Time, typeof(TimeSpan)),
-            16 => ("BIT", MySqlForm.Bit, typeof(ulong)),
+            16 => ($"BIT({field.Length})", MySqlForm.Bit, typeof(ulong)),
             // MySQL says of JSON that it is binary; what it sends is UTF-8.
             245 => ("JSON", MySqlForm.Text, typeof(string)),
             255 => ("GEOMETRY", MySqlForm.Binary, typeof(byte[])),

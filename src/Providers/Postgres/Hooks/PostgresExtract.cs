@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Data;
-using System.Text;
 using System.Text.RegularExpressions;
 using Npgsql;
 using Npgsql.PostgresTypes;
@@ -47,6 +45,7 @@ internal static partial class PostgresExtract
         sink.Begin(columns);
 
         long rows = 0;
+        var scratch = new byte[4096];
         while (await reader.ReadAsync(cancellationToken))
         {
             for (var i = 0; i < columns.Length; i++)
@@ -57,7 +56,8 @@ internal static partial class PostgresExtract
                 }
                 else
                 {
-                    Write(reader.GetString(i), columns[i].Kind, sink);
+                    var value = Read(reader, i, ref scratch);
+                    sink.WriteValue(columns[i].Kind == SqlColumnKind.Boolean ? Truth(value) : value);
                 }
             }
 
@@ -75,12 +75,17 @@ internal static partial class PostgresExtract
     /// <summary>The server's short truth as the sink wants it.</summary>
     internal static ReadOnlySpan<byte> Truth(ReadOnlySpan<byte> text) => text.SequenceEqual("t"u8) ? "true"u8 : text.SequenceEqual("f"u8) ? "false"u8 : text;
 
-    private static void Write(string text, SqlColumnKind kind, IRowSink sink)
+    // The server's own bytes; the driver would make a text of each.
+    private static ReadOnlySpan<byte> Read(NpgsqlDataReader reader, int column, ref byte[] scratch)
     {
-        var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
-        ReadOnlySpan<byte> utf8 = bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes));
-        sink.WriteValue(kind == SqlColumnKind.Boolean ? Truth(utf8) : utf8);
-        ArrayPool<byte>.Shared.Return(bytes);
+        var length = checked((int)reader.GetBytes(column, 0, null, 0, 0));
+        if (scratch.Length < length)
+        {
+            scratch = new byte[Math.Max(length, 2 * scratch.Length)];
+        }
+
+        var read = length == 0 ? 0 : (int)reader.GetBytes(column, 0, scratch, 0, length);
+        return scratch.AsSpan(0, read);
     }
 
     private static async ValueTask<SqlColumn[]> DescribeAsync(PostgresSession session, string sql, CancellationToken cancellationToken)

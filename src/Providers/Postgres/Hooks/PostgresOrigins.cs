@@ -26,8 +26,8 @@ internal sealed class PostgresOrigins(PostgresSession session)
         SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = ANY('{v,m}'::"char"[]) AND n.nspname NOT IN ('pg_catalog', 'information_schema')
         UNION ALL
-        SELECT p.proname, COALESCE(pg_get_function_sqlbody(p.oid), p.prosrc) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
+        SELECT p.proname, pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND p.prokind <> 'a'
         """;
 
     internal async ValueTask<QueryOrigins> FindAsync(string sql, IReadOnlyDictionary<string, object?>? parameters, CancellationToken cancellationToken)

@@ -72,7 +72,7 @@ internal static class EarlierAttempts
     private static int KeyOf(TableLoad load)
     {
         var identity = load.Identity!;
-        var text = string.Join('\0', identity.Dag, identity.Task, identity.IntervalStart.ToString("O"), load.Schema, load.Table, identity.RunKey);
+        var text = string.Join('\0', identity.Dag, identity.Task, identity.IntervalStart.ToString("O"), load.Schema, load.Table, identity.RunKey, identity.MapIndex);
         return BinaryPrimitives.ReadInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text))) & int.MaxValue;
     }
 }

@@ -18,6 +18,13 @@ internal sealed class PostgresCopy(PostgresSession session, string into, string 
     // Records that are tried together; of those that are refused, halves, until the one is found.
     private const int Together = 2000;
 
+    // Rows of a partitioned table count in its partitions.
+    private const string Inserted = """
+        SELECT COALESCE(
+            (SELECT SUM(pg_stat_get_xact_tuples_inserted(relid))::bigint FROM pg_partition_tree(to_regclass(@name)) WHERE isleaf),
+            pg_stat_get_xact_tuples_inserted(to_regclass(@name)))
+        """;
+
     private static readonly byte[] LineEnd = [(byte)'\n'];
 
     private readonly string _statement =
@@ -106,7 +113,7 @@ internal sealed class PostgresCopy(PostgresSession session, string into, string 
     // COPY tells the count in its command tag, which the driver keeps to itself; the server's own statistics of this transaction have it too.
     private async ValueTask<long> InsertedAsync(CancellationToken cancellationToken)
     {
-        await using var command = session.Command("SELECT pg_stat_get_xact_tuples_inserted(to_regclass(@name))", new Dictionary<string, object?> { ["name"] = into });
+        await using var command = session.Command(Inserted, new Dictionary<string, object?> { ["name"] = into });
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -31,8 +31,8 @@ internal sealed class PostgresLedger
         return new(session, name);
     }
 
-    /// <summary>Locks this load's row for the transaction.</summary>
-    internal async ValueTask<LedgerEntry?> LockAsync(TableLoad load, CancellationToken cancellationToken)
+    /// <summary>Locks this load's row for the transaction, and reads what is remembered.</summary>
+    internal async ValueTask<IReadOnlyList<LedgerEntry>> LockAsync(TableLoad load, CancellationToken cancellationToken)
     {
         var values = LoadLedger.Values(load, content: "", rows: 0, DateTimeOffset.UtcNow);
         await using (var insert = _session.Command(LoadLedger.Insert(_name), values))
@@ -40,11 +40,22 @@ internal sealed class PostgresLedger
             await insert.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await using var select = _session.Command(LoadLedger.Select(_name, "FOR UPDATE"), values);
+        await using (var locking = _session.Command(LoadLedger.Lock(_name), values))
+        {
+            await locking.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        var entries = new List<LedgerEntry>();
+        await using var select = _session.Command(LoadLedger.Select(_name), values);
         await using var reader = await select.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken)
-            ? new(reader.GetInt64(0), reader.GetInt32(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4), reader.GetString(5))
-            : null;
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            entries.Add(new(
+                reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetInt32(4), reader.GetInt64(5), reader.GetInt32(6), reader.GetString(7),
+                reader.GetInt64(8), reader.GetString(9), reader.GetString(10)));
+        }
+
+        return entries;
     }
 
     internal async ValueTask RememberAsync(TableLoad load, string content, LoadResult result, CancellationToken cancellationToken)

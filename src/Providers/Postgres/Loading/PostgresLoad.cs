@@ -78,6 +78,7 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
 
         if (load.Method == LoadMethod.Replace)
         {
+            RefuseToDelete();
             await LockAsync(cancellationToken);
             await session.ExecuteAsync($"DELETE FROM {table.Name}", cancellationToken); // TRUNCATE would lock readers out
         }
@@ -112,17 +113,19 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
 
     private async ValueTask<LoadResult> LoadNothingAsync(CancellationToken cancellationToken)
     {
+        var nothing = SentEvidence.OfNothing(load);
         if (load.Method == LoadMethod.Replace && !load.DryRun)
         {
+            RefuseToDelete();
             await session.ExecuteAsync($"DELETE FROM {table.Name}{Snapshot()}", cancellationToken);
         }
 
-        return new(0, 0);
+        return new(0, 0) { Evidence = nothing };
     }
 
     private async ValueTask<LoadResult> EndAsync(long loaded, CancellationToken cancellationToken)
     {
-        var proof = load.Reconcile == Reconciliation.None ? null : new PostgresProof(session, load, _drift!, rejects?.Count ?? 0);
+        var proof = load.Reconcile == Reconciliation.None ? null : new PostgresProof(session, load, _drift!, rejects?.Count ?? 0, IsText);
         if (IsDirect)
         {
             var seen = proof is null
@@ -150,6 +153,7 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
             load.Log?.Invoke($"The table has got a column: {ddl}");
         }
 
+        await KeepNewerAsync(keys, cancellationToken);
         var written = await MergeAsync(from, keys, cancellationToken);
         var evidence = proof is null
             ? null
@@ -165,23 +169,54 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
         var insert = $"INSERT INTO {table.Name} ({all}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {from}";
         if (load.Method == LoadMethod.Replace)
         {
+            RefuseToDelete();
             await session.ExecuteAsync($"DELETE FROM {table.Name}{Snapshot()}", cancellationToken);
         }
         else if (load.Method == LoadMethod.Upsert)
         {
-            // Rows are replaced whole: where the objects lack columns, those must fall back to their defaults, which ON CONFLICT would keep.
-            if (table.HasUniqueKey(keys) && table.Columns.All(column => columns.Contains(column.Name)))
+            if (table.HasUniqueKey(keys))
             {
-                var others = columns.Except(keys).Select(column => SqlNames.Quote(column)).ToList();
-                insert += $" ON CONFLICT ({SqlNames.Join(keys)}) DO " + (others.Count == 0 ? "NOTHING" : $"UPDATE SET {string.Join(", ", others.Select(c => $"{c} = EXCLUDED.{c}"))}");
+                // Rows are replaced whole: columns that the objects lack fall back to their defaults. A number that the table gave a row stays its own.
+                var lacking = table.Columns.Where(column => !column.Counts && !columns.Contains(column.Name)).Select(column => $"{SqlNames.Quote(column.Name)} = DEFAULT");
+                var others = columns.Except(keys).Select(column => $"{SqlNames.Quote(column)} = EXCLUDED.{SqlNames.Quote(column)}").Concat(lacking).ToList();
+                insert += $" ON CONFLICT ({SqlNames.Join(keys)}) DO " + (others.Count == 0 ? "NOTHING" : $"UPDATE SET {string.Join(", ", others)}");
             }
             else
             {
+                RefuseToDelete();
                 await session.ExecuteAsync($"DELETE FROM {table.Name} AS t USING {Staging} AS s WHERE {SqlNames.SameKey(keys)}", cancellationToken);
             }
         }
 
         return await session.ExecuteAsync(insert, cancellationToken);
+    }
+
+    // A row that is older than the table's goes no further; rerunning a day must not undo a later one.
+    private async ValueTask KeepNewerAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        if (load.Method != LoadMethod.Upsert || LoadColumns.Order(load.OrderColumn, _drift!.Loaded, load.Table) is not { } order)
+        {
+            return;
+        }
+
+        var older = await session.ExecuteAsync($"DELETE FROM {Staging} AS s USING {table.Name} AS t WHERE {SqlNames.SameKey(keys)} AND {SqlNames.IsNewer(order)}", cancellationToken);
+        if (older > 0)
+        {
+            load.Log?.Invoke($"{older} rows are older by {order} than those of {load.Table}, which stay.");
+        }
+    }
+
+    private bool IsText(string name) =>
+        (table.Columns.FirstOrDefault(column => column.Name == name)?.Type ?? PostgresTypes.For(name, load.Manifest)) is var type && (type == "text" || type.StartsWith("character", StringComparison.Ordinal));
+
+    private void RefuseToDelete()
+    {
+        if (table.Dependents.Count > 0)
+        {
+            throw new TaskFailedException(
+                $"To {(load.Method == LoadMethod.Upsert ? "upsert without a unique key of these columns" : "replace")}, rows of {load.Table} would be deleted, and with them those of {string.Join(", ", table.Dependents)} lost. "
+                + "Use UPSERT by a unique key, or let those foreign keys take no action.");
+        }
     }
 
     // One row of each key. ctid is the row's place: the table was only ever appended to, so the highest is the last of the objects.

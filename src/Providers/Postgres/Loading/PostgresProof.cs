@@ -10,12 +10,13 @@ namespace Sluice.Providers.Postgres.Loading;
 /// <param name="load">What is loaded.</param>
 /// <param name="drift">How its columns fit.</param>
 /// <param name="rejected">Rows that were refused.</param>
-internal sealed class PostgresProof(PostgresSession session, TableLoad load, SchemaDrift drift, long rejected)
+/// <param name="isText">True for a column that keeps everything as text.</param>
+internal sealed class PostgresProof(PostgresSession session, TableLoad load, SchemaDrift drift, long rejected, Func<string, bool> isText)
 {
     /// <summary>Rows that the open transaction wrote.</summary>
     internal const string OfThisTransaction = " WHERE xmin::text = (txid_current() % 4294967296)::text";
 
-    private readonly SentEvidence _sent = SentEvidence.Of(load, drift);
+    private readonly SentEvidence _sent = SentEvidence.Of(load, drift, isText);
 
     /// <summary>Compares what was sent with rows of the table.</summary>
     internal async ValueTask<RowEvidence> OfTableAsync(string table, string where, CancellationToken cancellationToken) =>

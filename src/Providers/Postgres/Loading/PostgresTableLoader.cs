@@ -78,14 +78,14 @@ public sealed class PostgresTableLoader(Connection connection, TimeProvider? tim
         string? content = null;
         if (ledger is not null)
         {
-            var entry = await ledger.LockAsync(load, cancellationToken);
-            if (LoadLedger.GoesByContent(load, entry))
+            var entries = await ledger.LockAsync(load, cancellationToken);
+            if (LoadLedger.GoesByContent(load, entries))
             {
                 load = await load.WhenWholeAsync(cancellationToken);
             }
 
             content = load.Feed is null ? await LoadContent.OfAsync(load, cancellationToken) : null;
-            if (LoadLedger.Decide(load, content ?? "", entry) is { } rows)
+            if (LoadLedger.Decide(load, content ?? "", entries) is { } rows)
             {
                 load.Log?.Invoke($"These objects were appended to {load.Table} already: {rows} rows. Nothing is loaded again.");
                 return new(rows, rows);

@@ -1,4 +1,5 @@
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
 using Sluice.Authoring.Objects;
 
 namespace Sluice.Providers.Postgres.Loading;
@@ -9,18 +10,17 @@ internal static class PostgresTypes
     /// <summary>A type that holds every value of the source's; text where the source is not known.</summary>
     internal static string For(string column, ObjectManifest? manifest)
     {
-        var source = manifest?.Meta?.Sluice?.Columns.FirstOrDefault(one => string.Equals(one.Name, column, StringComparison.OrdinalIgnoreCase));
+        var source = SourceType.Find(manifest, column);
         return source?.Kind switch
         {
-            SqlColumnKind.Integer when source.Type.Contains("BIGINT UNSIGNED", StringComparison.OrdinalIgnoreCase) => "numeric(20)",
-            SqlColumnKind.Integer => "bigint",
+            SqlColumnKind.Integer => source.IsBeyondLong ? "numeric(20)" : "bigint",
             SqlColumnKind.Decimal => "numeric",
             SqlColumnKind.Float => "double precision",
             SqlColumnKind.Boolean => "boolean",
             SqlColumnKind.Date => "date",
-            SqlColumnKind.Time => "time",
-            SqlColumnKind.Timestamp when source.Type.Contains("with time zone", StringComparison.OrdinalIgnoreCase) => "timestamp with time zone",
-            SqlColumnKind.Timestamp => "timestamp",
+            SqlColumnKind.Time when source.IsDuration => "interval",
+            SqlColumnKind.Time => source.HasZone ? "time with time zone" : "time",
+            SqlColumnKind.Timestamp => source.HasZone ? "timestamp with time zone" : "timestamp",
             SqlColumnKind.Binary => "bytea",
             _ => "text",
         };

@@ -20,12 +20,17 @@ internal sealed class SqliteLedger(SqliteSession session, TableLoad load, string
             insert.ExecuteNonQuery();
         }
 
-        using var select = session.Command(LoadLedger.Select(_name, ""), values);
+        var entries = new List<LedgerEntry>();
+        using var select = session.Command(LoadLedger.Select(_name), values);
         using var reader = select.ExecuteReader();
-        return LoadLedger.Decide(
-            load,
-            content,
-            reader.Read() ? new(reader.GetInt64(0), reader.GetInt32(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4), reader.GetString(5)) : null);
+        while (reader.Read())
+        {
+            entries.Add(new(
+                reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetInt32(4), reader.GetInt64(5), reader.GetInt32(6), reader.GetString(7),
+                reader.GetInt64(8), reader.GetString(9), reader.GetString(10)));
+        }
+
+        return LoadLedger.Decide(load, content, entries);
     }
 
     internal void Remember(LoadResult result)

@@ -55,12 +55,13 @@ internal sealed class SqliteLoad(SqliteSession session, SqliteTable table, Table
             return End(loaded);
         }
 
+        var nothing = SentEvidence.OfNothing(load);
         if (load.Method == LoadMethod.Replace)
         {
             DeleteReplaced();
         }
 
-        return new(0, 0);
+        return new(0, 0) { Evidence = nothing };
     }
 
     private LoadResult Tell()
@@ -147,6 +148,7 @@ internal sealed class SqliteLoad(SqliteSession session, SqliteTable table, Table
             : [];
         RefuseNullKeys(keys);
         _proof?.OfStaging(Staging);
+        KeepNewer(keys);
         var from = Latest(keys);
         var columns = SqlNames.Join(_drift!.Loaded);
         if (load.Method == LoadMethod.Replace)
@@ -156,6 +158,7 @@ internal sealed class SqliteLoad(SqliteSession session, SqliteTable table, Table
         else if (load.Method == LoadMethod.Upsert)
         {
             var list = SqlNames.Join(keys);
+            RefuseToDelete();
             session.Execute($"DELETE FROM {table.Name} WHERE ({list}) IN (SELECT {list} FROM {Staging})");
         }
 
@@ -183,9 +186,38 @@ internal sealed class SqliteLoad(SqliteSession session, SqliteTable table, Table
     }
 
     private IEnumerable<string> AddColumns() =>
-        _drift!.Added.Select(column => $"ALTER TABLE {table.Name} ADD COLUMN {SqlNames.Quote(column)} {SqliteTable.TypeFor(SqliteTable.KindIn(load.Manifest, column))}");
+        _drift!.Added.Select(column => $"ALTER TABLE {table.Name} ADD COLUMN {SqlNames.Quote(column)} {SqliteTable.TypeFor(column, load.Manifest)}");
 
-    private void DeleteReplaced() => session.Execute($"DELETE FROM {table.Name}{Snapshot()}");
+    private void DeleteReplaced()
+    {
+        RefuseToDelete();
+        session.Execute($"DELETE FROM {table.Name}{Snapshot()}");
+    }
+
+    private void RefuseToDelete()
+    {
+        if (table.Dependents.Count > 0)
+        {
+            throw new TaskFailedException(
+                $"To {(load.Method == LoadMethod.Upsert ? "upsert" : "replace")}, rows of {load.Table} would be deleted, and with them those of {string.Join(", ", table.Dependents)} lost. "
+                + "Let those foreign keys take no action.");
+        }
+    }
+
+    // A row that is older than the table's goes no further; rerunning a day must not undo a later one.
+    private void KeepNewer(IReadOnlyList<string> keys)
+    {
+        if (load.Method != LoadMethod.Upsert || LoadColumns.Order(load.OrderColumn, _drift!.Loaded, load.Table) is not { } order)
+        {
+            return;
+        }
+
+        var older = session.Execute($"DELETE FROM {Staging} AS s WHERE EXISTS (SELECT 1 FROM {table.Name} AS t WHERE {SqlNames.SameKey(keys)} AND {SqlNames.IsNewer(order)})");
+        if (older > 0)
+        {
+            load.Log?.Invoke($"{older} rows are older by {order} than those of {load.Table}, which stay.");
+        }
+    }
 
     private string Snapshot() => load.SnapshotColumn is null ? "" : $" WHERE {SqlNames.Quote(_filled[0])} = {SnapshotLiteral()}";
 

@@ -12,7 +12,7 @@ public static class CountedEvidence
     /// <param name="dialect">The database's.</param>
     /// <param name="columns">Columns to ask for.</param>
     public static string Query(string from, string dialect, IReadOnlyList<ColumnEvidence> columns) =>
-        $"SELECT COUNT(*){string.Concat(columns.Select(column => Counts(SqlNames.Quote(column.Name, dialect), column.Kind)))} FROM {from}";
+        $"SELECT COUNT(*){string.Concat(columns.Select(column => Counts(SqlNames.Quote(column.Name, dialect), column.Kind, dialect)))} FROM {from}";
 
     /// <summary>True when least and greatest of these values mean the same to every database.</summary>
     internal static bool HasExtremes(SqlColumnKind kind) =>
@@ -36,7 +36,12 @@ public static class CountedEvidence
         return new(rows, null, read);
     }
 
-    private static string Counts(string name, SqlColumnKind kind) => HasExtremes(kind) ? $", COUNT({name}), MIN({name}), MAX({name})" : $", COUNT({name})";
+    private static string Counts(string name, SqlColumnKind kind, string dialect)
+    {
+        // Least and greatest of a BIT come from MySQL as digits that it calls bits.
+        var value = kind == SqlColumnKind.Integer && dialect == "mysql" ? $"{name} + 0" : name;
+        return HasExtremes(kind) ? $", COUNT({name}), MIN({value}), MAX({value})" : $", COUNT({name})";
+    }
 
     private static string? Canonical(string? value, SqlColumnKind kind)
     {

@@ -19,10 +19,10 @@ public sealed class EvidenceQuestion
     public RowEvidence Answer => _answer();
 
     /// <summary>All rows, for a hash over them.</summary>
-    internal static EvidenceQuestion OfRows(string query, IReadOnlyList<ColumnEvidence> columns)
+    internal static EvidenceQuestion OfRows(string query, IReadOnlyList<ColumnEvidence> columns, bool hash = true)
     {
         var sink = new EvidenceSink(null, [.. columns.Select(column => column.Kind)]);
-        return new(query, sink, () => sink.Evidence);
+        return new(query, sink, () => hash ? sink.Evidence : sink.Evidence with { Hash = null });
     }
 
     /// <summary>Counts and extremes, which the database finds itself.</summary>

@@ -66,14 +66,16 @@ internal static class ExtractQueries
         return queries;
     }
 
-    /// <summary>Splits by remainder; NULLs are in the first part.</summary>
+    /// <summary>Splits by remainder; NULLs are in the first part, and what has no whole remainder in the last.</summary>
     internal static IReadOnlyList<string> Remainders(ExtractRequest request, string dialect)
     {
         var column = SqlNames.Quote(request.PartitionBy!, dialect);
+        var remainder = $"ABS({column} % {request.Readers})";
+        var last = request.Readers - 1;
         return
         [
-            .. Enumerable.Range(0, request.Readers).Select(i =>
-                $"SELECT * FROM {From(request, dialect)} WHERE ABS({column} % {request.Readers}) = {i}{(i == 0 ? $" OR {column} IS NULL" : "")}"),
+            .. Enumerable.Range(0, last).Select(i => $"SELECT * FROM {From(request, dialect)} WHERE {remainder} = {i}{(i == 0 ? $" OR {column} IS NULL" : "")}"),
+            last == 0 ? Whole(request, dialect) : $"SELECT * FROM {From(request, dialect)} WHERE {remainder} NOT IN ({string.Join(", ", Enumerable.Range(0, last))})",
         ];
     }
 

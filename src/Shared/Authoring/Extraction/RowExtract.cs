@@ -64,13 +64,14 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         await using var part = new PartSink(request, _limit, (_, _) => ValueTask.FromResult(write));
         var rows = await source.ExtractAsync(ExtractQueries.Whole(request, source.Dialect), request.Parameters, Guard(part), cancellationToken);
         await part.CompleteAsync(evenEmpty: true, cancellationToken);
+        TellOfFloats(part.Columns);
         return new(ObjectUri.Text(request.Uri), rows, part.Written.Sum(one => one.Object.Size), 1, null);
     }
 
     private async ValueTask<ExtractResult> RunPartsAsync(CancellationToken cancellationToken)
     {
         var manifestUri = ObjectUri.Parse(ObjectUri.Text(request.Uri) + ObjectManifest.Ending);
-        await using var manifest = await request.Store.OpenWriteAsync(manifestUri, request.WriteOptions, cancellationToken);
+        await using var manifest = await OpenManifestAsync(manifestUri, cancellationToken);
         var former = await FormerAsync(manifestUri, cancellationToken);
         var folder = $"{ObjectUri.Text(request.Uri)}.parts/{Guid.CreateVersion7():n}";
         await using var snapshot = await SnapshotAsync(cancellationToken);
@@ -89,6 +90,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             await PublishAsync(manifest, manifestUri, published, cancellationToken);
             request.Feed?.Complete(published);
             await DeleteAsync(former, cancellationToken);
+            TellOfFloats(parts[0].Columns);
             return new(ObjectUri.Text(manifestUri), published.Meta.RecordCount, published.Meta.ContentLength, written.Count, evidence);
         }
         catch
@@ -113,6 +115,49 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             }
         }
     }
+
+    private void TellOfFloats(IReadOnlyList<SqlColumn> columns)
+    {
+        var floats = columns.Where(column => source.Dialect == "mysql" && column.Type == "FLOAT").Select(column => column.Name).ToList();
+        if (floats.Count > 0)
+        {
+            request.Log?.Invoke($"MySQL gives six digits of a FLOAT, though it may have more: {string.Join(", ", floats)}. For all of them, select CAST(column AS DOUBLE).");
+        }
+    }
+
+    // A try of this task in this run that was killed after it published must not bar the next one.
+    private async ValueTask<IObjectWrite> OpenManifestAsync(Uri uri, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request.Store.OpenWriteAsync(uri, request.WriteOptions, cancellationToken);
+        }
+        catch (ObjectExistsException)
+        {
+            var writer = await WriterAsync(uri, cancellationToken);
+            if (writer is null || AnyTry(writer) != AnyTry(request.WrittenBy))
+            {
+                throw;
+            }
+
+            request.Log?.Invoke($"{ObjectUri.Text(uri)} was written by an earlier try of this task in this run ({writer}); it is written again.");
+            return await request.Store.OpenWriteAsync(uri, request.WriteOptions with { Replace = true }, cancellationToken);
+        }
+    }
+
+    private async ValueTask<string?> WriterAsync(Uri manifest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ObjectManifest.ReadAsync(request.Store, manifest, cancellationToken)).Meta?.Sluice?.WrittenBy;
+        }
+        catch (Exception e) when (e is FileNotFoundException or TaskFailedException)
+        {
+            return null;
+        }
+    }
+
+    private static string AnyTry(string writer) => writer.LastIndexOf(" try ", StringComparison.Ordinal) is > 0 and var at ? writer[..at] : writer;
 
     // An answer that was lost on its way back must not make an extract fail that is there.
     private async ValueTask PublishAsync(IObjectWrite manifest, Uri uri, ObjectManifest published, CancellationToken cancellationToken)

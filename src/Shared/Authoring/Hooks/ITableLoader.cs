@@ -28,6 +28,9 @@ public sealed record TableLoad
     /// <summary>Instead of <see cref="Objects"/> and <see cref="Manifest"/>: those of an extract that still runs. The load commits when they are published.</summary>
     public ObjectFeed? Feed { get; init; }
 
+    /// <summary>What the author named to be loaded; empty when nobody did.</summary>
+    public string Source { get; init; } = "";
+
     /// <summary>Where the objects lie.</summary>
     public required IObjectStore Store { get; init; }
 

@@ -29,6 +29,10 @@ public static class SqlNames
     /// <summary>A condition that rows with the aliases <c>t</c> and <c>s</c> have the same key.</summary>
     public static string SameKey(IEnumerable<string> keys) => string.Join(" AND ", keys.Select(key => $"t.{Quote(key)} = s.{Quote(key)}"));
 
+    /// <summary>A condition that the row <c>t</c> of a table is newer than the row <c>s</c> that is to replace it. Any value is newer than NULL; of equal ones the row <c>s</c> is newer.</summary>
+    public static string IsNewer(string order) =>
+        $"(t.{Quote(order)} > s.{Quote(order)} OR (s.{Quote(order)} IS NULL AND t.{Quote(order)} IS NOT NULL))";
+
     /// <summary>A text literal for a database in which a backslash means itself (PostgreSQL with standard strings, SQLite).</summary>
     public static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

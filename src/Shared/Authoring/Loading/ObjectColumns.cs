@@ -48,6 +48,11 @@ public sealed class ObjectColumns
             _ => [.. _table.Select(column => column.Name)],
         };
         var drift = SchemaDrift.Compare(names, _table, _load.Drift, _load.Table, _filled);
+        if (First is null)
+        {
+            TypeDrift.Check(_load.SoFar(), names, drift, _table);
+        }
+
         First ??= drift;
         return drift.Loaded.Order(StringComparer.Ordinal).SequenceEqual(First.Loaded.Order(StringComparer.Ordinal))
             ? drift

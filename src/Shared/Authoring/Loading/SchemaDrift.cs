@@ -19,7 +19,14 @@ public enum DriftPolicy
 /// <summary>A column of the table that is loaded.</summary>
 /// <param name="Name">As the table spells it.</param>
 /// <param name="Required">It takes no NULL and has no default: objects must have it.</param>
-public sealed record TargetColumn(string Name, bool Required);
+public sealed record TargetColumn(string Name, bool Required)
+{
+    /// <summary>Type of a column that keeps numbers as SQLite does: about 15 digits, and whole ones of 64 bits.</summary>
+    public const string SqliteNumber = "sqlite number";
+
+    /// <summary>Its type as the catalog writes it; empty where that says nothing about what it keeps.</summary>
+    public string Type { get; init; } = "";
+}
 
 /// <summary>How the columns of objects and of a table fit. Pure.</summary>
 /// <param name="Columns">Of the objects, in their order: the table's spelling, or null for one that is not loaded.</param>

@@ -11,11 +11,20 @@ namespace Sluice.Authoring.Loading;
 /// <param name="Trail">Takes what is seen.</param>
 public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Columns, EvidenceTrail Trail)
 {
+    // It compares numbers by how each is kept, so its rows are looked at, which costs little there.
+    private const string Sqlite = "sqlite";
+
+    private const string NoEvidence = "Reconcile compares with the evidence that an extract took, and these objects have none; set Reconcile on the extract too.";
+
+    /// <summary>Finds it in the manifest.</summary>
+    /// <param name="load">What is loaded.</param>
+    /// <param name="drift">How its columns fit.</param>
+    /// <param name="isText">True for a column of the table that keeps everything as text; null where none does.</param>
     /// <exception cref="TaskFailedException">The objects carry no evidence, or not of what is loaded.</exception>
-    public static SentEvidence Of(TableLoad load, SchemaDrift drift)
+    public static SentEvidence Of(TableLoad load, SchemaDrift drift, Func<string, bool>? isText = null)
     {
         var sent = load.Manifest?.Meta?.Sluice?.Evidence
-            ?? throw new TaskFailedException("Reconcile compares with the evidence that an extract took, and these objects have none; set Reconcile on the extract too.");
+            ?? throw new TaskFailedException(NoEvidence);
         var isWhole = load.Reconcile == Reconciliation.Checksums;
         if (isWhole && (sent.Hash is null || drift.Columns.Contains(null)))
         {
@@ -29,12 +38,25 @@ public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Co
             throw new TaskFailedException($"The evidence is of {sent.Columns.Count} columns, and the objects have {drift.Columns.Count}.");
         }
 
-        var loaded = sent.Columns.Zip(drift.Columns).Where(pair => pair.Second is not null).ToList();
+        // Least and greatest of numbers in a column of texts would be those of texts.
+        var loaded = sent.Columns.Zip(drift.Columns).Where(pair => pair.Second is not null)
+            .Select(pair => (First: isWhole || !(isText?.Invoke(pair.Second!) ?? false) ? pair.First : pair.First with { Kind = SqlColumnKind.Text, Min = null, Max = null }, pair.Second)).ToList();
         return new(
             sent with { Hash = isWhole ? sent.Hash : null, Columns = [.. loaded.Select(pair => pair.First)] },
             [.. loaded.Select(pair => pair.Second!)],
             load.Trail);
     }
+
+    /// <summary>Of objects without a row or even a header: the extract must have said so.</summary>
+    /// <returns>Null when nothing is to be compared.</returns>
+    /// <exception cref="TaskFailedException">The objects carry no evidence, or the extract saw rows.</exception>
+    public static RowEvidence? OfNothing(TableLoad load) => load switch
+    {
+        { Reconcile: Reconciliation.None } => null,
+        { Manifest.Meta.Sluice.Evidence: { Rows: 0 } none } => none,
+        { Manifest.Meta.Sluice.Evidence: { } some } => throw new TaskFailedException($"What arrived is not what left: the extract wrote {some.Rows} rows, and all objects are empty."),
+        _ => throw new TaskFailedException(NoEvidence),
+    };
 
     /// <summary>Asks a database for the same of rows that have the alias <c>t</c>.</summary>
     /// <param name="from">What stands behind FROM.</param>
@@ -42,7 +64,7 @@ public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Co
     public EvidenceQuestion Ask(string from, string dialect)
     {
         var query = $"SELECT {string.Join(", ", Columns.Zip(Evidence.Columns, (column, sent) => $"t.{SqlNames.Quote(column)} AS {SqlNames.Quote(sent.Name)}"))} FROM {from}";
-        return Evidence.Hash is null ? EvidenceQuestion.OfCounts(query, dialect, Evidence.Columns) : EvidenceQuestion.OfRows(query, Evidence.Columns);
+        return Evidence.Hash is null && dialect != Sqlite ? EvidenceQuestion.OfCounts(query, dialect, Evidence.Columns) : EvidenceQuestion.OfRows(query, Evidence.Columns, Evidence.Hash is not null);
     }
 
     /// <summary>Compares all that was sent with what was seen; of rows that were refused only their number can be.</summary>
