@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the engine with real processes: ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--measure all|tasks|idle|engine|transfer] [--slots N] [--repeats N] [--rows N]
+# Measures the engine with real processes: ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--measure all|tasks|idle|engine|simulate|transfer] [--slots N] [--repeats N] [--rows N]
 # Exit code 1 when a goal is missed. PostgreSQL is needed for the cluster: ./test.sh installs it.
 set -euo pipefail
 

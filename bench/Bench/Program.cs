@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Sluice.Bench;
 using Sluice.Services;
 
-// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--measure all|tasks|idle|engine|transfer] [--slots N] [--repeats N] [--rows N]
+// ./bench.sh [--json] [--only embedded|cluster|slow-disk] [--measure all|tasks|idle|engine|simulate|transfer] [--slots N] [--repeats N] [--rows N]
 if (args is [TransferStep.Verb, .. var step])
 {
     return await TransferStep.RunAsync(step);
@@ -28,19 +28,23 @@ else if (measure is "engine")
 {
     Report("scheduler in process, SQLite in memory, no workers", new EngineMeasurements(Progress).All(), "one thread, virtual time, CPU time of the process");
 }
+else if (measure is "simulate")
+{
+    Report("sluice simulate, no deployment", await new SimulateMeasurements(Math.Min(repeats, 3), Progress).AllAsync(), "a process of its own, from its start to its end, best of the repeats");
+}
 else if (only is null or "embedded")
 {
     await using var deployment = await Deployment.EmbeddedAsync(dags, slots);
     Report(deployment.Name, await MeasureAsync(new(deployment, true, repeats)));
 }
 
-if (measure is not ("engine" or "transfer") && (only is null or "cluster"))
+if (measure is not ("engine" or "simulate" or "transfer") && (only is null or "cluster"))
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: false);
     Report(deployment.Name, await MeasureAsync(new(deployment, false, repeats)));
 }
 
-if ((measure is not ("engine" or "transfer") && only is "slow-disk") || (only is null && measure is "all"))
+if ((measure is not ("engine" or "simulate" or "transfer") && only is "slow-disk") || (only is null && measure is "all"))
 {
     await using var deployment = await Deployment.ClusterAsync(dags, slots, slowDisk: true);
     Report(deployment.Name, await new Measurements(deployment, false, repeats).ChainsAsync(Progress));
@@ -58,7 +62,7 @@ Task<IReadOnlyList<Figure>> MeasureAsync(Measurements measurements) => measure s
     "all" => measurements.AllAsync(Progress),
     "tasks" => measurements.TasksAsync(Progress),
     "idle" => measurements.IdleAsync(Progress),
-    _ => throw new ArgumentException($"--measure is '{measure}'; give all, tasks, idle, engine or transfer."),
+    _ => throw new ArgumentException($"--measure is '{measure}'; give all, tasks, idle, engine, simulate or transfer."),
 };
 
 string? Option(string name)
@@ -74,7 +78,7 @@ void Report(string deployment, IReadOnlyList<Figure> figures, string isolation =
     var rows = new JsonArray();
     if (!json)
     {
-        Console.WriteLine(measure is "engine" or "transfer" ? $"\n{deployment}; {isolation}" : $"\n{deployment}; {slots} slots; {isolation}");
+        Console.WriteLine(measure is "engine" or "simulate" or "transfer" ? $"\n{deployment}; {isolation}" : $"\n{deployment}; {slots} slots; {isolation}");
     }
 
     foreach (var figure in figures)

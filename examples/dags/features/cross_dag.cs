@@ -16,7 +16,8 @@ Dag.Define("cross_dag", dag =>
         ExternalDagId = "branching",
         ExternalTaskId = "large.load",
         ExecutionDelta = TimeSpan.FromDays(1),
-        AllowedStates = [TaskState.Success, TaskState.Skipped],
+        AllowedStates = [TaskState.Success],
+        SkippedStates = [TaskState.Skipped], // then there is nothing to do here, either
         FailedStates = [TaskState.Failed, TaskState.UpstreamFailed],
         Mode = SensorMode.Reschedule,
         PokeInterval = TimeSpan.FromMinutes(5),
@@ -46,5 +47,11 @@ Dag.Define("cross_dag", dag =>
         PokeInterval = TimeSpan.FromSeconds(30),
     });
 
-    upstream.Then(yesterday).Then(latest).Then(week).Then(load);
+    // A given id: the run is triggered once a day, by whichever task comes first.
+    var once = dag.Add("once", new TriggerDagRunOperator { TriggerDagId = "params_schema", TriggerRunId = "daily_{{ ds }}", SkipWhenAlreadyExists = true });
+
+    // One run for good, which runs again with each run of this task; refused while people have paused its Dag.
+    var again = dag.Add("again", new TriggerDagRunOperator { TriggerDagId = "params_schema", TriggerRunId = "always_the_same", ResetDagRun = true, FailWhenDagIsPaused = true });
+
+    upstream.Then(yesterday).Then(latest).Then(week).Then(load).Then([once, again]);
 });

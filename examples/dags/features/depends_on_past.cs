@@ -8,5 +8,5 @@ Dag.Define("depends_on_past", dag =>
     dag.Tags("example", "feature");
 
     var load = dag.Run("load", ctx => ctx.Log("adds to yesterday's balance"), task => task.WaitForDownstream = true);
-    load.Then(dag.Run("check", ctx => ctx.Log("checks it")));
+    load.Then(dag.Run("check", ctx => ctx.Log("checks it"), task => task.DependsOnPast = true));
 });

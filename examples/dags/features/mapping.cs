@@ -19,6 +19,10 @@ Dag.Define("mapping", dag =>
     // An operator, whose other arguments are the same for all.
     dag.Expand("shout", new ShellOperator { Script = "echo $WHO at {{ map_index }}" }, over => over.Over("env", [new Dictionary<string, string> { ["WHO"] = "you" }, new() { ["WHO"] = "me" }]));
 
+    // Each instance takes its arguments from an object of the list.
+    dag.Expand("by_arguments", new ShellOperator { Script = "" }, over => over.OverArguments<Dictionary<string, object>>(
+        [new() { ["script"] = "echo $A", ["env"] = new Dictionary<string, string> { ["A"] = "x" } }, new() { ["script"] = "echo nothing" }]));
+
     // Its items may be left out and changed, too, by expressions of the template language.
     dag.Expand("read", new ShellOperator { Script = "" }, over => over.Over("script", files, filter: "item.endswith('.csv')", map: "'echo reading ' ~ item"));
 

@@ -47,7 +47,7 @@ internal sealed class AttemptExecutor(
 
     private async Task<TaskOutcome> InProcessAsync(AttemptWork work, AttemptServices services, CancellationToken kill)
     {
-        var context = new TaskContext(work.Run, work.Dag, work.Task, work.TryNumber, services, providers) { Attempt = work.Id, FirstPokeAt = work.FirstPokeAt, Map = work.Map };
+        var context = new TaskContext(work.Run, work.Dag, work.Task, work.TryNumber, services, providers) { Attempt = work.Id, FirstPokeAt = work.FirstPokeAt, Reschedules = work.Reschedules, Map = work.Map };
 
         // On the pool: an operator that computes before its first await must not hold up the actor that started it.
         var outcome = await Task.Run(() => OperatorExecution.RunAsync(_operators.Create(work.Task), context, time, kill), CancellationToken.None).ConfigureAwait(false);

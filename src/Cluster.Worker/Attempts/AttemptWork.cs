@@ -6,7 +6,8 @@ using Sluice.Core.TaskInstances;
 namespace Sluice.Cluster.Worker.Attempts;
 
 /// <summary>One attempt, with all that is known of it before it starts.</summary>
-public sealed class AttemptWork(AttemptId id, RunFacts run, DagSpec dag, int tryNumber, DateTimeOffset? firstPokeAt, MapPosition? map = null, CallbackNote? callback = null)
+public sealed class AttemptWork(
+    AttemptId id, RunFacts run, DagSpec dag, int tryNumber, DateTimeOffset? firstPokeAt, MapPosition? map = null, CallbackNote? callback = null, int reschedules = 0)
 {
     private volatile string? _killReason;
 
@@ -31,6 +32,9 @@ public sealed class AttemptWork(AttemptId id, RunFacts run, DagSpec dag, int try
 
     /// <summary>UTC; null before a sensor's first poke.</summary>
     public DateTimeOffset? FirstPokeAt { get; } = firstPokeAt;
+
+    /// <summary>For sensors: how often it was rescheduled in this try.</summary>
+    public int Reschedules { get; } = reschedules;
 
     /// <summary>Why it is being killed, set before the token is cancelled; null while it is not.</summary>
     public string? KillReason

@@ -135,7 +135,7 @@ internal sealed class RunnerProcess : IDisposable
 
         try
         {
-            _data.Send(new TaskFrame(work.Id, dag, run, NumberOf(attempt), work.TryNumber, attempt.FirstPokeAt, attempt.PokeOnce, work.Map, work.Callback));
+            _data.Send(new TaskFrame(work.Id, dag, run, NumberOf(attempt), work.TryNumber, attempt.FirstPokeAt, attempt.PokeOnce, work.Map, work.Callback, work.Reschedules));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

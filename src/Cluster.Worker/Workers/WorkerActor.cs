@@ -286,7 +286,7 @@ internal sealed partial class WorkerActor(
             return;
         }
 
-        _slots.Run(held, new(id, held.Run, dag, held.Assignment.TryNumber, held.Assignment.FirstPokeAt, held.Assignment.Map, held.Assignment.Callback));
+        _slots.Run(held, new(id, held.Run, dag, held.Assignment.TryNumber, held.Assignment.FirstPokeAt, held.Assignment.Map, held.Assignment.Callback, held.Assignment.Reschedules));
     }
 
     private void OnHandBackDue()

@@ -43,7 +43,7 @@ internal static class AttemptExecution
             return new() { Kind = OutcomeKind.Failed, Error = e.Message };
         }
 
-        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { Attempt = frame.Attempt, FirstPokeAt = frame.FirstPokeAt, Map = frame.Map, Templates = templates, Callback = frame.Callback };
+        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { Attempt = frame.Attempt, FirstPokeAt = frame.FirstPokeAt, Reschedules = frame.Reschedules, Map = frame.Map, Templates = templates, Callback = frame.Callback };
 
         // A thread hop costs more than a tiny task. Only OnKill needs one, to be called while the code blocks; else the worker's kill is enough.
         return await OperatorExecution.RunAsync(op, context, time, kill, onThisThread: !OverridesOnKill(op.GetType()));

@@ -95,7 +95,8 @@ internal readonly record struct ForgetFrame : IFrame
 /// <param name="Callback">Set for a callback.</param>
 /// <param name="PokeOnce">A sensor pokes once and answers Rescheduled when it is not done: the worker waits, not the runner.</param>
 internal readonly record struct TaskFrame(
-    AttemptId Attempt, int Dag, int Run, int Bundle, int TryNumber, DateTimeOffset? FirstPokeAt, bool PokeOnce, MapPosition? Map = null, CallbackNote? Callback = null) : IFrame
+    AttemptId Attempt, int Dag, int Run, int Bundle, int TryNumber, DateTimeOffset? FirstPokeAt, bool PokeOnce, MapPosition? Map = null, CallbackNote? Callback = null,
+    int Reschedules = 0) : IFrame
 {
     public static FrameKind Kind => FrameKind.Task;
 
@@ -104,7 +105,7 @@ internal readonly record struct TaskFrame(
 
     public static TaskFrame Read(ref FrameReader reader) => new(
         reader.ReadAttempt(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadOptionalTime(), reader.ReadByte() == 1, ReadMap(ref reader),
-        reader.ReadOptionalString() is { } note ? CallbackJson.DeserializeNote(note) : null);
+        reader.ReadOptionalString() is { } note ? CallbackJson.DeserializeNote(note) : null, reader.ReadInt32());
 
     public void WriteTo(FrameWriter writer)
     {
@@ -124,6 +125,7 @@ internal readonly record struct TaskFrame(
         }
 
         writer.WriteString(Callback is null ? null : CallbackJson.Serialize(Callback));
+        writer.WriteInt32(Reschedules);
     }
 
     private static MapPosition? ReadMap(ref FrameReader reader) =>

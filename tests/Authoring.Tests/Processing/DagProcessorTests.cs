@@ -67,6 +67,35 @@ public sealed class DagProcessorTests
         Assert.Equal(new SourceLocation("bad.cs", 4), file.Problems[1].Location);
     }
 
+    /// <summary>The compiler knows what a task returns and what the next one takes.</summary>
+    [Theory]
+    [InlineData("dag.Run(\"b\", count.Output, (ctx, n) => n.Length);", "CS1061", "'int' does not contain a definition for 'Length'")]
+    [InlineData("dag.Run(\"b\", count.Output, (TaskContext ctx, string n) => n);", "CS1503", "TaskOutput<int>")]
+    [InlineData("dag.Map(\"b\", names.Items(), (ctx, name) => name / 2);", "CS0019", "'string' and 'int'")]
+    [InlineData("TaskOutput<string> text = count.Output;", "CS0029", "TaskOutput<int>")]
+    [InlineData("dag.Run(\"b\", parts.Output.Part<int>(\"rows\"), (ctx, rows) => rows.Trim());", "CS1929", "'int'")]
+    public async Task An_output_of_another_type_than_the_next_task_takes_is_a_compile_error_with_its_line(string statement, string code, string words)
+    {
+        await using var folder = new DagFolder();
+
+        var file = await folder.ProcessAsync("typed.cs", $$"""
+            Dag.Define("typed", dag =>
+            {
+                var count = dag.Run("count", ctx => 3);
+                var names = dag.Run("names", ctx => new List<string> { "a" });
+                var parts = dag.Run("parts", ctx => new { Rows = 3 }, task => task.MultipleOutputs = true);
+                {{statement}}
+            });
+            """);
+
+        Assert.Null(file.Bundle);
+        var problem = file.Problems[0];
+        Assert.Equal(new SourceLocation("typed.cs", 6), problem.Location);
+        Assert.StartsWith("typed.cs(6,", problem.Message, StringComparison.Ordinal);
+        Assert.Contains(code, problem.Message, StringComparison.Ordinal);
+        Assert.Contains(words, problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_definition_that_throws_names_its_line_and_the_other_dags_go_on()
     {

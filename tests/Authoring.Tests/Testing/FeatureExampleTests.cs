@@ -15,6 +15,11 @@ public sealed class FeatureExampleTests
 {
     private static readonly string Folder = Path.Combine(ExampleDagTests.Folder, "features");
 
+    private const string Rules =
+        "choose=success good=success skipped=skipped bad=failed make=success all_success=success all_failed=success all_done=success all_done_min_one_success=success "
+        + "all_done_setup_success=success one_success=success one_failed=success one_done=success none_failed=success none_failed_min_one_success=success none_skipped=success "
+        + "all_skipped=success always=success";
+
     private static readonly Dictionary<string, string> Expected = new(StringComparer.Ordinal)
     {
         ["branching.cs"] = "choose=success small=skipped large.split=success large.load=success join=success is_live=success only_the_latest=success tell_people=success",
@@ -25,15 +30,16 @@ public sealed class FeatureExampleTests
         ["retries_yaml.yaml"] = "second_time_lucky=success",
         ["mapping.cs"] = "list_files=success measure[0]=success measure[1]=success measure[2]=skipped measure[3]=success total=success "
             + "cross[0]=success cross[1]=success cross[2]=success cross[3]=success cross[4]=success cross[5]=success "
-            + "pairs[0]=success pairs[1]=success pairs[2]=success shout[0]=success shout[1]=success read[0]=success read[1]=success read[2]=skipped read[3]=success "
+            + "pairs[0]=success pairs[1]=success pairs[2]=success shout[0]=success shout[1]=success read[0]=success read[1]=success read[2]=skipped read[3]=success by_arguments[0]=success by_arguments[1]=success "
             + "table.load[0]=success table.load[1]=success table.load[2]=success table.load[3]=success "
             + "table.check[0]=success table.check[1]=success table.check[2]=success table.check[3]=success all_tables=success nothing=skipped parts=success use_parts=success",
-        ["mapping_yaml.yaml"] = "list_names=success greet[0]=success greet[1]=success pairs[0]=success pairs[1]=success by_arguments[0]=success by_arguments[1]=success some[0]=skipped some[1]=success "
+        ["mapping_yaml.yaml"] = "list_names=success greet[0]=success greet[1]=success cross[0]=success cross[1]=success cross[2]=success cross[3]=success cross[4]=success cross[5]=success "
+            + "nothing=skipped parts=success use_parts=success pairs[0]=success pairs[1]=success by_arguments[0]=success by_arguments[1]=success some[0]=skipped some[1]=success "
             + "table.load[0]=success table.load[1]=success table.check[0]=success table.check[1]=success done=success",
         ["templates.cs"] = "query=success own=success neighbours=success",
         ["templates_yaml.yaml"] = "query=success loop=success",
-        ["cross_dag.cs"] = "upstream=success yesterday=success latest=success week=success load=success",
-        ["cross_dag_yaml.yaml"] = "upstream=success yesterday=success load=success",
+        ["cross_dag.cs"] = "upstream=success yesterday=success latest=success week=success load=success once=success again=success",
+        ["cross_dag_yaml.yaml"] = "upstream=success yesterday=success latest=success group=success load=success again=success",
         ["approvals.cs"] = "count=success confirm=success limits=skipped publish=skipped tidy_up=success",
         ["approvals_yaml.yaml"] = "confirm=success which=success delete=success",
         ["callbacks.cs"] = "second_time_lucky=success nothing_to_do=skipped tells_a_webhook=success",
@@ -41,6 +47,18 @@ public sealed class FeatureExampleTests
         ["deadlines.cs"] = "load=success",
         ["deadlines_yaml.yaml"] = "load=success",
         ["depends_on_past.cs"] = "load=success check=success",
+        ["depends_on_past_yaml.yaml"] = "load=success check=success",
+        ["trigger_rules.cs"] = Rules,
+        ["trigger_rules_yaml.yaml"] = Rules,
+        ["renamed.cs"] = "load=success",
+        ["renamed_yaml.yaml"] = "load=success",
+    };
+
+    /// <summary>What tasks with several outputs push, each under its own key, and what the next one makes of it.</summary>
+    private static readonly Dictionary<string, string> Outputs = new(StringComparer.Ordinal)
+    {
+        ["mapping.cs"] = "parts.rows=3 parts.path=\"x\" use_parts.return_value=\"3_rows_in_x\"",
+        ["mapping_yaml.yaml"] = "parts.rows=3 parts.path=\"x\" use_parts.return_value=\"3_rows_in_x\"",
     };
 
     [Fact]
@@ -67,6 +85,11 @@ public sealed class FeatureExampleTests
             Assert.True(
                 expected.OrderBy(task => task.Key, StringComparer.Ordinal).SequenceEqual(states.OrderBy(task => task.Key, StringComparer.Ordinal)),
                 $"{file}: {string.Join(' ', states.Select(task => $"{task.Key}={task.Value}"))}\n{output}");
+            foreach (var pushed in Outputs.GetValueOrDefault(file, "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                var (key, value) = (pushed.Split('=')[0].Split('.'), pushed.Split('=')[1].Replace('_', ' '));
+                Assert.Equal(value, result.XComs[(new(key[0]), key[1])]);
+            }
         }
     }
 }

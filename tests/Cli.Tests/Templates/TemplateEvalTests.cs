@@ -35,6 +35,7 @@ public sealed class TemplateEvalTests : IDisposable
     [InlineData("{{ conn.dw.host }}:{{ conn.dw.port }} {{ conn.dw.password }} {{ conn.dw.extra_dejson.region }}", "db.local:5439 s3cret eu")]
     [InlineData("{{ ti.xcom_pull(task_ids='extract').rows }} {{ ti.xcom_pull('extract', 'path') }} {{ ti.xcom_pull('gone') }}", "7 p None")]
     [InlineData("{{ macros.ds_add(ds, -1) }}", "2021-02-04")]
+    [InlineData("{{ map_index }} {{ map_index_template }} {{ next_ds }} {{ next_ds_nodash }} {{ next_execution_date }} {{ prev_ds is defined }}", "3 None 2021-02-06 20210206 2021-02-06 00:00:00+00:00 False")]
     [InlineData("a\n\n", "a\n")]
     [InlineData("", "")]
     public async Task The_text_is_printed_and_nothing_else(string template, string expected)
@@ -54,6 +55,12 @@ public sealed class TemplateEvalTests : IDisposable
         var run = await ToolRun.OfAsync("template", "eval", "{{ ti.try_number }} {{ ti.map_index }} {{ test_mode }} {{ params }} {{ prev_start_date_success }}", "--context", _context);
 
         Assert.Equal((0, "1 -1 False {} None"), (run.Code, run.Out));
+        var neighbours = await ToolRun.OfAsync("template", "eval", "{{ map_index }} {{ next_ds is defined }} {{ prev_ds is defined }}", "--context", _context);
+        Assert.Equal("-1 False False", neighbours.Out);
+
+        // A run by hand is its own neighbour.
+        await File.WriteAllTextAsync(_context, "{\"run_type\": \"manual\", \"logical_date\": \"2021-02-05T00:00:00Z\"}");
+        Assert.Equal("2021-02-05 2021-02-05", (await ToolRun.OfAsync("template", "eval", "{{ prev_ds }} {{ next_ds }}", "--context", _context)).Out);
         Assert.Equal((0, "6"), ((await ToolRun.OfAsync("template", "eval", "{{ [1, 2, 3] | sum }}{{ macros.ds_add('2021-02-05', 1)[10:] }}")) is var bare ? bare.Code : 1, bare.Out));
     }
 

@@ -126,8 +126,9 @@ public sealed class DagRunDeciderTests
     [Fact]
     public void A_rescheduled_sensor_stays_in_its_try_and_remembers_its_first_poke()
     {
-        var run = Started(Of(Task("a") with { Sensor = new() { Mode = SensorMode.Reschedule } }));
+        var run = Started(Of(Task("a") with { Retries = 1, RetryDelay = TimeSpan.Zero, Sensor = new() { Mode = SensorMode.Reschedule } }));
         Dispatch(run, 0);
+        Assert.Equal(0, run.ReschedulesOf(0));
         var notYet = new TaskOutcome { Kind = OutcomeKind.Rescheduled, StartedAt = Noon, EndedAt = Noon.AddSeconds(1), ResumeAt = Noon.AddSeconds(61) };
         DagRunDecider.Decide(run, new ReportTask(0, 1, notYet, Noon.AddSeconds(2)));
 
@@ -135,6 +136,18 @@ public sealed class DagRunDeciderTests
         DagRunDecider.Decide(run, new WakeTasks(Noon.AddSeconds(62)));
         Dispatch(run, 0);
         Assert.Equal((1, 2, Noon), (run.TriesOf(0), run.TokenOf(0), run.FirstPokeOf(0)));
+        Assert.Equal(1, run.ReschedulesOf(0));
+        DagRunDecider.Decide(run, new ReportTask(0, 2, notYet, Noon.AddSeconds(63)));
+        Assert.Equal(2, new DagRunState(run.Graph, DagRunJson.DeserializeSnapshot(DagRunJson.Serialize(run.Snapshot()))).ReschedulesOf(0));
+
+        // They are counted anew in the next try.
+        DagRunDecider.Decide(run, new WakeTasks(Noon.AddDays(1)));
+        Dispatch(run, 0);
+        DagRunDecider.Decide(run, new ReportTask(0, 3, Failure, Noon.AddDays(1)));
+        Assert.Equal(2, run.ReschedulesOf(0));
+        DagRunDecider.Decide(run, new WakeTasks(Noon.AddDays(2)));
+        Dispatch(run, 0);
+        Assert.Equal((2, 0), (run.TriesOf(0), run.ReschedulesOf(0)));
     }
 
     [Theory]
@@ -319,8 +332,8 @@ public sealed class DagRunDeciderTests
         {
             Assert.Equal((expected.NameOf(task), expected.IsBarred(task), expected.IsGone(task)), (actual.NameOf(task), actual.IsBarred(task), actual.IsGone(task)));
             Assert.Equal(
-                (expected.TokenOf(task), expected.TriesOf(task), expected.WorkerOf(task), expected.FirstPokeOf(task), expected.LossesOf(task), expected.DispatchedAt(task)),
-                (actual.TokenOf(task), actual.TriesOf(task), actual.WorkerOf(task), actual.FirstPokeOf(task), actual.LossesOf(task), actual.DispatchedAt(task)));
+                (expected.TokenOf(task), expected.TriesOf(task), expected.WorkerOf(task), expected.FirstPokeOf(task), expected.LossesOf(task), expected.DispatchedAt(task), expected.ReschedulesOf(task)),
+                (actual.TokenOf(task), actual.TriesOf(task), actual.WorkerOf(task), actual.FirstPokeOf(task), actual.LossesOf(task), actual.DispatchedAt(task), actual.ReschedulesOf(task)));
             // Nobody looks at the counts of what is over; when it is cleared, all are counted anew.
             if (!expected.IsGone(task) && !expected.IsAdmitted(task) && !expected.StateOf(task).IsFinished())
             {

@@ -8,28 +8,32 @@ public sealed class EveryZoneTests
 {
     private static readonly Instant From = Instant.FromUtc(1996, 1, 1, 0, 0);
     private static readonly Instant Until = Instant.FromUtc(2036, 1, 1, 0, 0);
-    private static readonly TimeSpan Around = TimeSpan.FromHours(7);
+
+    // The others are names for one of these.
+    private static readonly List<string> Zones = [.. DateTimeZoneProviders.Tzdb.Ids.Where(id => TzdbDateTimeZoneSource.Default.CanonicalIdMap[id] == id)];
 
     /// <summary>Every change of the clock of every zone in 40 years: ticks around it are those that each time of the wall clock maps to, there and back.</summary>
     [Theory]
-    [InlineData("0 * * * *")]
-    [InlineData("*/20 * * * *")]
-    [InlineData("0 */2 * * *")]
-    [InlineData("30 1 * * *")]
-    [InlineData("0 0 * * *")]
-    [InlineData("15,45 0-3 * * *")]
-    public void No_zone_loses_or_doubles_an_interval(string text)
+    [InlineData("0 * * * *", 72)]
+    [InlineData("*/30 * * * *", 72)]
+    [InlineData("*/20 * * * *", 7)]
+    [InlineData("0 */2 * * *", 7)]
+    [InlineData("30 1 * * *", 7)]
+    [InlineData("0 0 * * *", 7)]
+    [InlineData("15,45 0-3 * * *", 7)]
+    public void No_zone_loses_or_doubles_an_interval(string text, int hours)
     {
+        var around = TimeSpan.FromHours(hours);
         Assert.True(CronExpression.TryParse(text, out var cron, out _));
         var changes = 0;
-        foreach (var id in DateTimeZoneProviders.Tzdb.Ids.Where(id => TzdbDateTimeZoneSource.Default.CanonicalIdMap[id] == id))
+        foreach (var id in Zones)
         {
             var zone = DateTimeZoneProviders.Tzdb[id];
             var ticks = new CronTicks(cron, zone);
             foreach (var span in zone.GetZoneIntervals(From, Until).Where(span => span.HasStart && span.Start > From))
             {
                 changes++;
-                var (start, end) = (span.Start.ToDateTimeUtc() - Around, span.Start.ToDateTimeUtc() + Around);
+                var (start, end) = (span.Start.ToDateTimeUtc() - around, span.Start.ToDateTimeUtc() + around);
                 var expected = Expected(cron, zone, start, end);
                 var there = new List<DateTime>();
                 for (var tick = ticks.AtOrAfter(start); tick < end; tick = ticks.After(tick.Value))
@@ -52,29 +56,97 @@ public sealed class EveryZoneTests
         Assert.True(changes > 5_000, $"only {changes} changes of clocks were looked at");
     }
 
-    [Fact]
-    public void Every_zone_that_this_machine_knows_has_gapless_intervals()
+    /// <summary>Forty years in every zone, run after run: each interval begins where the one before ended, and its ends are those that the calendar on the wall has.</summary>
+    [Theory]
+    [InlineData("daily")]
+    [InlineData("weekly")]
+    [InlineData("monthly")]
+    [InlineData("every 3 days")]
+    [InlineData("every month")]
+    public void Intervals_of_days_and_months_are_gapless_for_forty_years_in_every_zone(string name)
     {
-        Schedule[] schedules = [Schedule.Hourly, Schedule.Daily, Schedule.EveryMonths(1), Schedule.Cron("*/30 * * * *"), Schedule.Cron("30 2 * * *", "0 1 L * *")];
-        var zones = TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).Where(id => DateTimeZoneProviders.Tzdb.Ids.Contains(id)).ToList();
-        Assert.True(zones.Count > 300, $"only {zones.Count} zones are known here");
-        foreach (var zone in zones)
+        var start = new DateOnly(1996, 1, 7); // a Sunday
+        Schedule schedule = name switch
         {
-            foreach (var schedule in schedules)
+            "daily" => Schedule.Daily,
+            "weekly" => Schedule.Weekly,
+            "monthly" => Schedule.Monthly,
+            "every 3 days" => Schedule.EveryDays(3),
+            _ => Schedule.EveryMonths(1),
+        };
+        var wall = WallDates(name, start).TakeWhile(date => date.Year < 2036).ToList();
+        Parallel.ForEach(Zones, id =>
+        {
+            var zone = DateTimeZoneProviders.Tzdb[id];
+            var expected = wall.Select(date => OnWall(zone, date)).Distinct().Order().ToList(); // a day that a zone leaves out begins with the next one
+            var timetable = Timetable.Create(schedule, id, OnWall(zone, start), null, CatchupMode.All);
+            DataInterval? last = null;
+            foreach (var (begin, end) in expected.Zip(expected.Skip(1)))
             {
-                var timetable = Timetable.Create(schedule, zone, From.ToDateTimeOffset(), null, CatchupMode.All);
-                DataInterval? last = null;
-                foreach (var instant in DateTimeZoneProviders.Tzdb[zone].GetZoneIntervals(From, Until).Where(span => span.HasStart).Select(span => span.Start.ToDateTimeOffset()).TakeLast(6))
+                var firing = timetable.Next(last, expected[0]);
+                if (firing?.Interval != new DataInterval(begin, end) || begin >= end)
                 {
-                    last = null;
-                    foreach (var interval in timetable.Between(instant.AddHours(-3), instant.AddHours(3)))
+                    Assert.Fail($"{id}: after {last}, {name} gives {firing?.Interval}, not {begin:u} to {end:u}");
+                }
+
+                last = firing!.Value.Interval;
+            }
+        });
+    }
+
+    /// <summary>Three days around every change of every clock: what the clock does moves no interval over another, and loses none.</summary>
+    [Fact]
+    public void Short_intervals_are_gapless_around_every_change_of_every_clock()
+    {
+        Schedule[] schedules = [Schedule.Hourly, Schedule.Cron("*/30 * * * *"), Schedule.Every(TimeSpan.FromHours(1)), Schedule.Every(TimeSpan.FromMinutes(30)), Schedule.Cron("30 2 * * *", "0 1 L * *")];
+        var changes = 0;
+        Parallel.ForEach(Zones, zone =>
+        {
+            var timetables = Array.ConvertAll(schedules, schedule => Timetable.Create(schedule, zone, From.ToDateTimeOffset(), null, CatchupMode.All));
+            foreach (var span in DateTimeZoneProviders.Tzdb[zone].GetZoneIntervals(From, Until).Where(span => span.HasStart && span.Start > From))
+            {
+                Interlocked.Increment(ref changes);
+                var (start, end) = (span.Start.ToDateTimeOffset().AddDays(-3), span.Start.ToDateTimeOffset().AddDays(3));
+                for (var i = 0; i < schedules.Length; i++)
+                {
+                    var intervals = timetables[i].Between(start, end).ToList();
+                    for (var at = 0; at < intervals.Count; at++)
                     {
-                        Assert.True(interval.End > interval.Start && (last is null || last.Value.End == interval.Start), $"{zone} {interval}");
-                        last = interval;
+                        var interval = intervals[at];
+                        if (interval.End <= interval.Start || (at > 0 && intervals[at - 1].End != interval.Start))
+                        {
+                            Assert.Fail($"{zone}, {schedules[i]}: {interval}");
+                        }
+                    }
+
+                    // Of elapsed time there are as many as fit; on the wall half an hour or an hour is doubled or left out.
+                    var (whole, slack) = schedules[i] switch { IntervalSchedule { Length: var length } => ((int)((end - start) / length), 0), CronSchedule { More: not null } => (6, 2), CronSchedule { Expression: "@hourly" } => (144, 1), _ => (288, 1) };
+                    if (Math.Abs(intervals.Count - whole) > slack)
+                    {
+                        Assert.Fail($"{zone} at {span.Start}, {schedules[i]}: {intervals.Count} intervals in six days");
                     }
                 }
             }
-        }
+        });
+        Assert.True(changes > 5_000, $"only {changes} changes of clocks were looked at");
+    }
+
+    private static IEnumerable<DateOnly> WallDates(string name, DateOnly start) => name switch
+    {
+        "daily" => Enumerable.Range(0, int.MaxValue).Select(start.AddDays),
+        "weekly" => Enumerable.Range(0, int.MaxValue).Select(n => start.AddDays(7 * n)),
+        "monthly" => Enumerable.Range(1, int.MaxValue - 1).Select(n => new DateOnly(1996, 1, 1).AddMonths(n)),
+        "every 3 days" => Enumerable.Range(0, int.MaxValue).Select(n => start.AddDays(3 * n)),
+        _ => Enumerable.Range(0, int.MaxValue).Select(start.AddMonths),
+    };
+
+    // Midnight; where the clock skips it, as much later as it skips; where it comes twice, the second.
+    private static DateTimeOffset OnWall(DateTimeZone zone, DateOnly date)
+    {
+        var mapping = zone.MapLocal(new LocalDateTime(date.Year, date.Month, date.Day, 0, 0));
+        return mapping.Count > 0
+            ? mapping.Last().ToDateTimeOffset().ToUniversalTime()
+            : new DateTimeOffset(date.ToDateTime(default), TimeSpan.Zero) - mapping.EarlyInterval.WallOffset.ToTimeSpan();
     }
 
     private static List<DateTime> Expected(CronExpression cron, DateTimeZone zone, DateTime start, DateTime end)

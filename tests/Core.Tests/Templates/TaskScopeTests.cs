@@ -43,8 +43,53 @@ public class TaskScopeTests
     [InlineData("{{ macros.ds_add(ds, 5) }} {{ macros.ds_add(ds, -5) }} {{ macros.ds_format(ds, '%Y-%m-%d', '%d/%m/%y') }}", "2021-02-10 2021-01-31 05/02/21")]
     [InlineData("{{ execution_date - macros.timedelta(days=1) }} {{ (execution_date + macros.timedelta(hours=5, minutes=30)).isoformat() }}", "2021-02-04 00:00:00+00:00 2021-02-05T05:30:00+00:00")]
     [InlineData("{{ macros.json.dumps({'a': [1, none]}) }} {{ macros.json.loads('[1, 2]')[1] }}", """{"a": [1, null]} 2""")]
+    [InlineData("{{ inlets[0].name }} {{ inlets[0].uri }} {{ inlets[0].extra.rows }} {{ outlets | map(attribute='name') | join(',') }}", "orders s3://lake/orders 5 report,files")]
+    [InlineData("{{ outlet_events['report'].asset.uri }} {{ outlet_events['report'].extra }} {{ 'gone' in outlet_events }}", "report {} False")]
+    [InlineData("{{ start_date }} {{ start_date | ds }}", "2021-02-06 00:03:00+00:00 2021-02-06")]
+    [InlineData("{{ map_index }} {{ map_index_template }} {{ expanded_ti_count }} {{ task_reschedule_count }}", "-1 None None 4")]
+    [InlineData("{{ macros.datetime_diff_for_humans(logical_date, data_interval_end) }} {{ macros.datetime_diff_for_humans(data_interval_end, since=logical_date) }}", "1 day before 1 day after")]
     public void The_names_of_a_task_print_as_in_Airflow(string template, string expected) =>
         Assert.Equal(expected, Template.Parse(template).Render(Scope()));
+
+    /// <summary>Every name of semantics.md, 11; what it leaves out on purpose says so.</summary>
+    [Fact]
+    public void Each_name_of_Airflow_is_there()
+    {
+        const string names =
+            "ds ds_nodash ts ts_nodash ts_nodash_with_tz data_interval_start data_interval_end logical_date start_date prev_data_interval_start_success "
+            + "prev_data_interval_end_success prev_start_date_success prev_end_date_success dag task ti task_instance dag_run run_id params macros inlets outlets "
+            + "inlet_events outlet_events triggering_asset_events expanded_ti_count map_index_template task_instance_key_str test_mode "
+            + "task_reschedule_count macros.datetime macros.timedelta macros.dateutil macros.ds_add macros.ds_format macros.datetime_diff_for_humans macros.json";
+
+        Assert.All(names.Split(' '), name => Assert.Equal("True", Template.Parse($"{{{{ {name} is defined }}}}").Render(Scope())));
+        Assert.All("macros.time macros.uuid macros.random macros.yaml".Split(' '), name => Assert.Equal("False", Template.Parse($"{{{{ {name} is defined }}}}").Render(Scope())));
+    }
+
+    [Theory]
+    [InlineData(0, "a few seconds before")]
+    [InlineData(10, "a few seconds before")]
+    [InlineData(11, "11 seconds before")]
+    [InlineData(60, "1 minute before")]
+    [InlineData(3599, "59 minutes before")]
+    [InlineData(3600 * 5, "5 hours before")]
+    [InlineData(86400 + (22 * 3600), "2 days before")]
+    [InlineData(86400 * 6, "6 days before")]
+    [InlineData(86400 * 11, "2 weeks before")]
+    [InlineData(86400 * 10, "1 week before")]
+    [InlineData(86400 * 31, "1 month before")]
+    [InlineData(86400 * 58, "2 months before")]
+    [InlineData(86400 * 360, "1 year before")]
+    [InlineData(86400 * 600, "2 years before")]
+    [InlineData(-7200, "2 hours after")]
+    public void Distances_are_told_in_the_words_of_pendulum(int seconds, string expected) => Assert.Equal(
+        expected,
+        Template.Parse($"{{{{ macros.datetime_diff_for_humans(logical_date, logical_date + macros.timedelta(seconds={seconds})) }}}}").Render(Scope()));
+
+    [Theory]
+    [InlineData("{{ macros.datetime_diff_for_humans(ds, logical_date) }}", "'dt' of 'datetime_diff_for_humans' must be a datetime, not str.")]
+    [InlineData("{{ macros.datetime_diff_for_humans(logical_date) }}", "without 'since' would be about the present")]
+    public void A_distance_that_cannot_be_told_is_refused(string template, string problem) =>
+        Assert.Contains(problem, Assert.Throws<TemplateException>(() => Template.Parse(template).Render(Scope())).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Microseconds_are_kept_where_Airflow_keeps_them()
@@ -174,7 +219,15 @@ public class TaskScopeTests
         ITemplateLookups? lookups = null, DataInterval? interval = null, DataInterval? previous = null, Schedule? schedule = null, string zone = "UTC",
         RunType type = RunType.Scheduled, DateTimeOffset? taskStart = null)
     {
-        var task = new TaskSpec { Id = new("load"), Operator = "S3ToRedshiftOperator", Retries = 2, StartDate = taskStart };
+        var task = new TaskSpec
+        {
+            Id = new("load"),
+            Operator = "S3ToRedshiftOperator",
+            Retries = 2,
+            StartDate = taskStart,
+            Inlets = [new Asset("orders", "s3://lake/orders", "{\"rows\": 5}")],
+            Outlets = [new Asset("report"), new AssetAlias("files")],
+        };
         var dag = new DagSpec { Id = new("nps"), Schedule = schedule ?? Schedule.Daily, StartDate = Fifth, TimeZone = zone, Tasks = [task] };
         var run = new RunFacts
         {
@@ -189,7 +242,7 @@ public class TaskScopeTests
             PreviousSuccessStartedAt = previous?.End.AddMilliseconds(7250),
             PreviousSuccessEndedAt = previous?.End.AddMinutes(1),
         };
-        return TemplateVariables.ForTask(run, dag, task, 3, """{"table": "nps", "limit": 10}""", lookups ?? NoTemplateLookups.Instance);
+        return TemplateVariables.ForTask(run, dag, task, 3, """{"table": "nps", "limit": 10}""", lookups ?? NoTemplateLookups.Instance, startedAt: Fifth.AddDays(1).AddMinutes(3), reschedules: 4);
     }
 
     private sealed class Fetched(Dictionary<TemplateLookup, TemplateValue?>? values = null, bool all = false) : ITemplateLookups

@@ -20,7 +20,7 @@ public sealed class EmailNotifierTests
         await using var server = new SmtpServer();
         var run = new TaskRun { Note = Note }.With("mail", $"smtp://127.0.0.1:{server.Port}/?from=sluice%40example.com");
 
-        await run.ExecuteAsync(new EmailNotifier { ConnectionId = "mail", To = ["ann@example.com", "Bob <bob@example.com>"], Cc = ["ops@example.com"] });
+        await run.ExecuteAsync(new EmailNotifier { ConnectionId = "mail", To = ["ann@example.com", "Bob <bob@example.com>"], Cc = ["ops@example.com"], Subject = "{{ exception[:2] }} {{ callback.state }}" });
 
         var (from, to, text) = Assert.Single(server.Mails);
         Assert.Equal("sluice@example.com", from);

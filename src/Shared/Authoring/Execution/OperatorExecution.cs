@@ -29,6 +29,7 @@ public static class OperatorExecution
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, kill);
         context.CancellationToken = stop.Token;
         context.Time = time;
+        context.StartedAt = startedAt;
         await using var timer = context.Task.ExecutionTimeout is { } limit
             ? time.CreateTimer(_ => timeout.Cancel(), null, limit, Timeout.InfiniteTimeSpan)
             : null;
@@ -233,15 +234,33 @@ public static class OperatorExecution
             return;
         }
 
-        using var whole = System.Text.Json.JsonDocument.Parse(context.Pushed[^1].Value);
-        if (whole.RootElement.ValueKind != System.Text.Json.JsonValueKind.Object)
+        var whole = System.Text.Json.JsonElement.Parse(context.Pushed[^1].Value);
+        if (whole.ValueKind == System.Text.Json.JsonValueKind.String)
         {
-            throw new TaskFailedException("It has multiple outputs, but what it returned is no object: return one with a property for each output.");
+            whole = Written(whole.GetString()!) ?? whole;
         }
 
-        foreach (var part in whole.RootElement.EnumerateObject())
+        if (whole.ValueKind != System.Text.Json.JsonValueKind.Object)
+        {
+            throw new TaskFailedException("It has multiple outputs, but what it returned is no object: return one with a property for each output, or its JSON as text.");
+        }
+
+        foreach (var part in whole.EnumerateObject())
         {
             context.PushJson(part.Name, part.Value.GetRawText());
+        }
+    }
+
+    /// <summary>What a script that prints JSON means; null when it is none.</summary>
+    private static System.Text.Json.JsonElement? Written(string text)
+    {
+        try
+        {
+            return System.Text.Json.JsonElement.Parse(text);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
         }
     }
 

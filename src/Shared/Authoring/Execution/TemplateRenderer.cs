@@ -41,7 +41,8 @@ internal sealed class TemplateRenderer(TaskContext context)
             _scope ??= TemplateVariables.ForTask(
                 context.Run, context.Dag, context.Task, context.TryNumber, context.Params.GetRawText(), _fetched, context.IsTest,
                 mapIndex: context.MapIndex, mapLength: context.Map?.Length,
-                itemJson: _item is not null || context.Task.Map?.Group is null || context.Map is null ? null : await MapValues.ItemAsync(context, cancellationToken))
+                itemJson: _item is not null || context.Task.Map?.Group is null || context.Map is null ? null : await MapValues.ItemAsync(context, cancellationToken),
+                startedAt: context.StartedAt, reschedules: context.Reschedules)
                 .With(_templates.Library);
             if (_item is not null)
             {
@@ -50,7 +51,9 @@ internal sealed class TemplateRenderer(TaskContext context)
 
             if (context.Callback is { } note && !_hasCallback)
             {
-                (_scope, _hasCallback) = (_scope.With("callback", CallbackVariable(note)), true);
+                // Airflow has the exception itself there; its text is what prints.
+                var exception = note.On is CallbackTrigger.Failure or CallbackTrigger.Retry ? TemplateValue.From(note.Why) : TemplateValue.None;
+                (_scope, _hasCallback) = (_scope.With("callback", CallbackVariable(note)).With("exception", exception), true);
             }
 
             while (true)

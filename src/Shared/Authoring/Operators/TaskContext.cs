@@ -40,6 +40,12 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <summary>When the task's first poke began, for sensors; null before it. UTC.</summary>
     public DateTimeOffset? FirstPokeAt { get; init; }
 
+    /// <summary>How often a sensor gave its slot back until its next poke, in this try.</summary>
+    public int Reschedules { get; init; }
+
+    /// <summary>When this attempt began, UTC; null where nothing is executed, as in a preview of its arguments.</summary>
+    public DateTimeOffset? StartedAt { get; internal set; }
+
     /// <summary>Names this dispatch of the task; null in a test run. Its token grows with every attempt of the run.</summary>
     public Core.TaskInstances.AttemptId? Attempt { get; init; }
 

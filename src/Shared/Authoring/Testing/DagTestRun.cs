@@ -219,6 +219,7 @@ public sealed class DagTestRun(DagDefinition definition, ProviderCatalog provide
         var context = new TaskContext(_run.Facts, _dag, task, _run.TriesOf(instance), services, providers)
         {
             FirstPokeAt = _run.FirstPokeOf(instance),
+            Reschedules = _run.ReschedulesOf(instance),
             Map = map,
             Templates = definition.Templates,
             IsTest = true,

@@ -78,12 +78,14 @@ public sealed record RunTasks(long Epoch, RunFacts Run, IReadOnlyList<TaskAssign
 /// <param name="FirstPokeAt">For a sensor: when its first poke began.</param>
 /// <param name="Map">Which instance it is of which mapped task.</param>
 /// <param name="Callback">Set when it is no attempt of the task but a callback: its id has a key of its own for the run.</param>
+/// <param name="Reschedules">For a sensor: how often it was rescheduled in this try.</param>
 public sealed record TaskAssignment(
     [property: JsonPropertyName("id")] AttemptId Id,
     [property: JsonPropertyName("try")] int TryNumber,
     [property: JsonPropertyName("poke")] DateTimeOffset? FirstPokeAt,
     [property: JsonPropertyName("map")] MapPosition? Map = null,
-    [property: JsonPropertyName("cb"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CallbackNote? Callback = null);
+    [property: JsonPropertyName("cb"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CallbackNote? Callback = null,
+    [property: JsonPropertyName("rs"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Reschedules = 0);
 
 /// <summary>Worker to leader. Repeated on every new link, and when unanswered, until acknowledged by <see cref="ReportsDurable"/>.</summary>
 public sealed record TaskReports(IReadOnlyList<TaskReport> Reports) : Message;

@@ -188,6 +188,7 @@ public sealed partial class DagRunState
         _asked.Remove(instance);
         _firstPokes.Remove(instance);
         _losses.Remove(instance);
+        _reschedules.Remove(instance);
         _resuming.Remove(instance);
         _restarting.Remove(instance);
         Choose(instance, null);

@@ -64,6 +64,7 @@ public sealed partial class DagRunState
         _dispatchedAt.Clear();
         _firstPokes.Clear();
         _losses.Clear();
+        _reschedules.Clear();
         _asked.Clear();
         _resuming.Clear();
         _pastMet.Clear();

@@ -16,6 +16,7 @@ public sealed partial class DagRunState
     private readonly Dictionary<int, DateTimeOffset> _dispatchedAt = [];
     private readonly Dictionary<int, DateTimeOffset> _firstPokes = [];
     private readonly Dictionary<int, int> _losses = [];
+    private readonly Dictionary<int, int> _reschedules = [];
     private readonly Dictionary<int, TaskAsked> _asked = [];
     private readonly HashSet<int> _resuming = [];
     private readonly HashSet<int> _pastMet = [];
@@ -98,6 +99,9 @@ public sealed partial class DagRunState
     /// <summary>Attempts of the instance that were lost by our fault.</summary>
     public int LossesOf(int instance) => _losses.GetValueOrDefault(instance);
 
+    /// <summary>How often the instance gave its slot back until its next poke, in its present try.</summary>
+    public int ReschedulesOf(int instance) => _reschedules.GetValueOrDefault(instance);
+
     /// <summary>Whether a task still waits for the previous run.</summary>
     public bool AwaitsPast(int task) =>
         Graph.Spec.Tasks[task] is { DependsOnPast: true } or { WaitForDownstream: true } && !_pastMet.Contains(task);
@@ -122,7 +126,7 @@ public sealed partial class DagRunState
         {
             var wait = new TaskWait(
                 instance, _workers[instance], Due.Of(instance), FirstPokeOf(instance), LossesOf(instance), _resuming.Contains(instance), DispatchedAt(instance),
-                _spent.GetValueOrDefault(instance), RestartedBy(instance));
+                _spent.GetValueOrDefault(instance), RestartedBy(instance), ReschedulesOf(instance));
             if (wait != new TaskWait(instance))
             {
                 waits.Add(wait);
@@ -172,6 +176,7 @@ public sealed partial class DagRunState
                     if (!_resuming.Remove(instance))
                     {
                         _tries[instance]++;
+                        _reschedules.Remove(instance);
                     }
                 }
 
@@ -286,6 +291,11 @@ public sealed partial class DagRunState
             _resuming.Add(e.Task);
         }
 
+        if (e.State == TaskState.UpForReschedule)
+        {
+            _reschedules[e.Task] = ReschedulesOf(e.Task) + 1;
+        }
+
         if (e.FirstPoke is { } firstPoke)
         {
             _firstPokes[e.Task] = firstPoke;
@@ -377,6 +387,11 @@ public sealed partial class DagRunState
         if (wait.Losses > 0)
         {
             _losses[wait.Task] = wait.Losses;
+        }
+
+        if (wait.Reschedules > 0)
+        {
+            _reschedules[wait.Task] = wait.Reschedules;
         }
 
         if (wait.Spent > 0)

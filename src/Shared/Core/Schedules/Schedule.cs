@@ -53,8 +53,8 @@ public abstract record Schedule
     [JsonIgnore]
     public virtual AssetExpression? AssetCondition => null;
 
-    /// <summary>Text has what a schedule was made of: what hangs on it is most often the schedule itself.</summary>
-    protected virtual bool PrintMembers(System.Text.StringBuilder builder) => false;
+    /// <summary>A few characters for people; see <see cref="ScheduleText"/>. Its parts cannot print themselves: a clock is its own clock.</summary>
+    public sealed override string ToString() => ScheduleText.Of(this);
 
     /// <summary>Data intervals between the ticks of a cron expression (five fields) or a preset such as <c>@daily</c>.</summary>
     public static CronSchedule Cron(string expression) => new(expression);

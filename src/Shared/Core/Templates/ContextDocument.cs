@@ -120,10 +120,17 @@ public static class ContextDocument
         Add(task, "task_id", taskId);
         names["task"] = new ObjectValue($"<Task: {taskId}>", task);
 
+        foreach (var (name, value) in Neighbours(runType, logical, Date(given, "data_interval_end")))
+        {
+            names[name] = value;
+        }
+
+        names["map_index"] = TemplateValue.From(Whole(given, "map_index", -1));
+        names["map_index_template"] = TemplateValue.None;
         var instance = new Dictionary<string, TemplateValue>(task, StringComparer.Ordinal)
         {
             ["try_number"] = TemplateValue.From(Whole(given, "try_number", 1)),
-            ["map_index"] = TemplateValue.From(Whole(given, "map_index", -1)),
+            ["map_index"] = names["map_index"],
             ["task"] = names["task"],
             ["dag_run"] = names["dag_run"],
             ["xcom_pull"] = TaskInstanceVariable.XComPull(taskId ?? "", lookups),
@@ -136,6 +143,23 @@ public static class ContextDocument
         }
 
         return names;
+    }
+
+    /// <summary>What is known of the neighbours in a schedule that is not: a run by hand is its own, and where an interval ends the next one begins.</summary>
+    private static IEnumerable<(string Name, TemplateValue Value)> Neighbours(string? runType, DateTimeValue? logical, DateTimeValue? end)
+    {
+        var isByHand = runType is "manual" or "asset_triggered";
+        if (runType is null || (isByHand ? logical : end) is not { } next)
+        {
+            yield break;
+        }
+
+        foreach (var side in isByHand ? new[] { "prev", "next" } : ["next"])
+        {
+            yield return ($"{side}_execution_date", next);
+            yield return ($"{side}_ds", TemplateValue.From(TemplateVariables.Text(next, "ds")));
+            yield return ($"{side}_ds_nodash", TemplateValue.From(TemplateVariables.Text(next, "ds_nodash")));
+        }
     }
 
     private static void Add(Dictionary<string, TemplateValue> names, string name, string? value) => Add(names, name, value is null ? null : TemplateValue.From(value));

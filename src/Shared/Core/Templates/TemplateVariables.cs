@@ -17,7 +17,7 @@ public static class TemplateVariables
         "ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "yesterday_ds", "yesterday_ds_nodash", "tomorrow_ds", "tomorrow_ds_nodash",
         "prev_ds", "prev_ds_nodash", "prev_execution_date", "next_ds", "next_ds_nodash", "next_execution_date",
         "prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success", "prev_end_date_success",
-        "prev_execution_date_success", "map_index", "expanded_ti_count", "item", "triggering_asset_events", "inlet_events",
+        "prev_execution_date_success", "start_date", "task_reschedule_count", "map_index", "map_index_template", "expanded_ti_count", "item", .. AssetVariables.Names,
     ];
 
     /// <summary>The scope of one attempt. Each name is worked out when a template asks for it, once.</summary>
@@ -32,10 +32,12 @@ public static class TemplateVariables
     /// <param name="mapIndex">-1 when the task is not mapped.</param>
     /// <param name="mapLength">How many instances the mapped task has; null when it is not mapped.</param>
     /// <param name="itemJson">What a mapped group is mapped over, for this index; null outside.</param>
+    /// <param name="startedAt">When the attempt began, UTC; null when there is none.</param>
+    /// <param name="reschedules">How often a sensor was rescheduled in this try.</param>
     /// <exception cref="JsonException">When rendering: the params or the run's conf are not JSON.</exception>
     public static TemplateScope ForTask(
         RunFacts run, DagSpec dag, TaskSpec task, int tryNumber, string paramsJson, ITemplateLookups lookups, bool testMode = false, TemplateLimits? limits = null,
-        int mapIndex = -1, int? mapLength = null, string? itemJson = null)
+        int mapIndex = -1, int? mapLength = null, string? itemJson = null, DateTimeOffset? startedAt = null, int reschedules = 0)
     {
         var dates = new RunDates(run, dag);
         var dagObject = new Lazy<TemplateValue>(() => Dag(dag));
@@ -52,19 +54,19 @@ public static class TemplateVariables
                 "dag_run" => runObject.Value,
                 "run_id" => TemplateValue.From(run.Id.Value),
                 "run_type" => TemplateValue.From(TypeName(run.Type)),
-                "triggering_asset_events" => new DictionaryValue((run.AssetEvents ?? []).GroupBy(one => one.Asset).Select(events => KeyValuePair.Create(TemplateValue.From(events.Key), AssetEvents(events)))),
-                "inlet_events" => new DictionaryValue((task.Inlets ?? []).Select(inlet => KeyValuePair.Create(
-                    TemplateValue.From(inlet.Name), OutsideVariables.Fetch(lookups, new(TemplateLookupKind.InletEvents, inlet.Name)) ?? TemplateValue.From((IEnumerable<TemplateValue>)[])))),
                 "params" => TemplateValue.FromJson(paramsJson),
                 "var" => OutsideVariables.Variables(lookups),
                 "conn" => OutsideVariables.Connections(lookups),
                 "macros" => Macros.All,
+                "start_date" => TemplateValue.From(startedAt?.ToUniversalTime()),
+                "task_reschedule_count" => TemplateValue.From((long)reschedules),
                 "map_index" => TemplateValue.From((long)mapIndex),
+                "map_index_template" => TemplateValue.None, // instances are named by their index
                 "expanded_ti_count" => mapLength is { } length ? TemplateValue.From((long)length) : TemplateValue.None,
                 "item" => itemJson is null ? TemplateValue.None : TemplateValue.FromJson(itemJson),
                 "task_instance_key_str" => TemplateValue.From($"{dag.Id}__{task.Id}__{Text(dates.Logical, "ds_nodash")}"),
                 "test_mode" => TemplateValue.From(testMode),
-                _ => dates.Get(name),
+                _ => dates.Get(name) ?? AssetVariables.Get(name, run, task, lookups),
             },
             limits);
     }
@@ -156,6 +158,5 @@ public static class TemplateVariables
         ["conf"] = TemplateValue.FromJson(run.Conf),
     });
 
-    /// <summary>The events that the run was made of, a list for each asset.</summary>
     private static string TypeName(RunType type) => type switch { RunType.Scheduled => "scheduled", RunType.Manual => "manual", RunType.AssetTriggered => "asset_triggered", _ => "backfill" };
 }

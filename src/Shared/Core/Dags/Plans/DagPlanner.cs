@@ -186,7 +186,7 @@ public static class DagPlanner
     /// <summary>The next ones by the clock, whatever is still to be caught up with.</summary>
     private static List<Firing> Firings(DagSpec dag, DateTimeOffset now)
     {
-        var timetable = Timetable.Create(dag.Schedule, dag.TimeZone, dag.StartDate, dag.EndDate, CatchupMode.None);
+        var timetable = Timetable.Create(dag.Schedule, dag.TimeZone, dag.StartDate ?? now, dag.EndDate, CatchupMode.None);
         var firings = new List<Firing>();
         DataInterval? last = null;
         while (firings.Count < FiringsShown && timetable.Next(last, now) is { } firing)

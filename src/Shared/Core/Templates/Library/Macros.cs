@@ -5,12 +5,14 @@ using static Sluice.Core.Templates.Library.Arguments;
 namespace Sluice.Core.Templates.Library;
 
 /// <summary>The variable <c>macros</c>. What needs a clock or chance (time, random, uuid) is left out: a template renders the same each time.</summary>
+/// <remarks>So is yaml, whose writer has a style of its own for every value: json does what it is used for.</remarks>
 internal static class Macros
 {
     public static TemplateValue All { get; } = new ObjectValue("macros", new Dictionary<string, TemplateValue>
     {
         ["ds_add"] = Function("ds_add", AddDays),
         ["ds_format"] = Function("ds_format", Reformat),
+        ["datetime_diff_for_humans"] = Function("datetime_diff_for_humans", HumanDiff.Of),
         ["datetime"] = new FunctionValue("datetime", MakeDateTime)
         {
             Attributes = new Dictionary<string, TemplateValue>
