@@ -13,10 +13,10 @@ public sealed class PlanTests(LocalDeployment deployment) : IClassFixture<LocalD
     public async Task A_plan_tells_the_runs_in_flight_and_what_is_paused()
     {
         // Two runs that wait for a person, and one that waits for its turn because it is paused; one is over.
-        await WriteAsync(deployment.DagFolder, "daily", "say");
-        await UntilAsync(["dags", "list"], "daily");
-        Good(await deployment.RunAsync("dags", "pause", "daily"));
-        Good(await deployment.RunAsync("runs", "trigger", "daily", "--run-id", "waits"));
+        await WriteAsync(deployment.DagFolder, "ledger", "say");
+        await UntilAsync(["dags", "list"], "ledger");
+        Good(await deployment.RunAsync("dags", "pause", "ledger"));
+        Good(await deployment.RunAsync("runs", "trigger", "ledger", "--run-id", "waits"));
         Good(await deployment.RunAsync("runs", "trigger", "asks", "--run-id", "one"));
         Good(await deployment.RunAsync("runs", "trigger", "asks", "--run-id", "two"));
         Good(await deployment.RunAsync("runs", "trigger", "pushes", "--run-id", "over", "--wait"));
@@ -26,20 +26,21 @@ public sealed class PlanTests(LocalDeployment deployment) : IClassFixture<LocalD
             var text = await File.ReadAllTextAsync(file);
             await File.WriteAllTextAsync(
                 Path.Combine(_folder, Path.GetFileName(file)),
-                text.Replace("Go on?", "Really?", StringComparison.Ordinal).Replace("return new string('x', 70_000)", "return 7", StringComparison.Ordinal));
+                text.Replace("Go on?", "Really?", StringComparison.Ordinal).Replace("echo a", "echo z", StringComparison.Ordinal));
         }
 
-        await WriteAsync(_folder, "daily", "say_it", "@hourly");
+        await WriteAsync(_folder, "ledger", "say_it", "@hourly");
 
         var plan = await DagsAsync();
         Assert.Equal(("changed", 2), Told(plan["asks"]));
-        Assert.Equal(("changed", 0), Told(plan["pushes"]));
-        Assert.Equal(("changed", 1), Told(plan["daily"]));
+        Assert.Equal(("changed", 0), Told(plan["renders"]));
+        Assert.Equal(("unchanged", 0), Told(plan["pushes"])); // its run is over
+        Assert.Equal(("changed", 1), Told(plan["ledger"]));
         Assert.Equal(("unchanged", 0), Told(plan["greets"]));
 
         // Paused: it makes no scheduled runs, before and after.
-        Assert.Empty(plan["daily"]["next_runs_before"]!.AsArray());
-        Assert.Empty(plan["daily"]["next_runs_after"]!.AsArray());
+        Assert.Empty(plan["ledger"]["next_runs_before"]!.AsArray());
+        Assert.Empty(plan["ledger"]["next_runs_after"]!.AsArray());
         var people = await deployment.RunAsync("dags", "plan", _folder);
         var version = ((string)plan["asks"]["version_before"]!)[..12];
         Assert.Contains($"    2 runs in flight go on with version {version}", people.Lines);
@@ -48,14 +49,14 @@ public sealed class PlanTests(LocalDeployment deployment) : IClassFixture<LocalD
         // A renamed Dag takes its runs along when they have ended; what the plan said is true of the version that they show.
         Assert.Equal(version, ((string)JsonNode.Parse(Good(await deployment.RunAsync("runs", "show", "asks", "one", "--json")).Out)!["run"]!["version"]!)[..12]);
         Good(await deployment.RunAsync("runs", "cancel", "asks", "one"));
-        Good(await deployment.RunAsync("dags", "unpause", "daily"));
-        Good(await deployment.RunAsync("runs", "cancel", "daily", "waits"));
+        Good(await deployment.RunAsync("dags", "unpause", "ledger"));
+        Good(await deployment.RunAsync("runs", "cancel", "ledger", "waits"));
         await UntilAsync(["runs", "show", "asks", "one"], "failed");
 
         plan = await DagsAsync();
         Assert.Equal(("changed", 1), Told(plan["asks"]));
-        Assert.Equal(3, plan["daily"]["next_runs_before"]!.AsArray().Count);
-        Assert.Equal(3, plan["daily"]["next_runs_after"]!.AsArray().Count);
+        Assert.Equal(3, plan["ledger"]["next_runs_before"]!.AsArray().Count);
+        Assert.Equal(3, plan["ledger"]["next_runs_after"]!.AsArray().Count);
     }
 
     private async Task<Dictionary<string, JsonNode>> DagsAsync()
