@@ -36,6 +36,7 @@ public sealed class FeatureExamplesTests
     [InlineData("limits_in_time", "DagRunTimeout ExecutionTimeout FailFast LogicalDate AverageRuntime StartDate", "dagrun_timeout execution_timeout fail_fast logical_date average_runtime start_date")]
     [InlineData("business_calendar", "Cron(.*Calendar(\"holidays.ics Previous DagRunTimeout EndDate", "cron:.*holidays.ics previous dagrun_timeout end_date")]
     [InlineData("renamed", "RenamedFrom", "renamed_from")]
+    [InlineData("renamed_task", "Group RenamedFrom", "group: renamed_from")]
     public async Task A_pair_shows_the_same(string feature, string inCode, string inYaml)
     {
         foreach (var (file, words) in new[] { ($"{feature}.cs", inCode), ($"{feature}_yaml.yaml", inYaml) })
