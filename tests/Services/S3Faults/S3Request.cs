@@ -101,7 +101,8 @@ public sealed class S3Request
         return new(Encoding.UTF8.GetString(head.ToArray()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries));
     }
 
-    internal string? Header(string name) =>
+    /// <summary>A header of it; null when it has none by that name.</summary>
+    public string? Header(string name) =>
         _lines.Skip(1).FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();
 
     /// <summary>The head again, for a server that is to close when it has answered. None of what is changed is signed.</summary>

@@ -16,7 +16,7 @@ public sealed class S3ObjectStore : IObjectStore
 
     /// <summary>Makes a store; nothing is asked yet.</summary>
     /// <param name="connection">
-    /// <c>s3://key:secret@/?region=…</c>: access key as login, secret as password; extras endpoint_url, region, session_token, role_arn.
+    /// <c>s3://key:secret@/?region=…</c>: access key as login, secret as password; extras endpoint_url, region, session_token, profile, role_arn, external_id, sts_endpoint_url.
     /// Null, or one without key: the SDK's own chain (environment, profile, role of the machine).
     /// </param>
     /// <exception cref="TaskFailedException">The connection contradicts itself, or no region is known.</exception>
