@@ -314,13 +314,39 @@ public static partial class DagRunDecider
         {
             for (var task = 0; task < run.Graph.Count; task++)
             {
-                if (run.Graph.IsEffectiveLeaf(task) && HasFailed(task))
+                if (run.Graph.Counts(task) && HasFailed(task) && !IsFollowed(task))
                 {
                     return RunState.Failed;
                 }
             }
 
             return RunState.Success;
+        }
+
+        /// <summary>Whether something that counts comes after a task. What was removed was no part of the run: a failure does not hide behind it.</summary>
+        private bool IsFollowed(int task)
+        {
+            HashSet<int>? passed = null;
+            var open = new Stack<int>([task]);
+            while (open.TryPop(out var at))
+            {
+                foreach (var next in run.Graph.Downstream(at))
+                {
+                    if (run.InstancesOf(next) is (var only, 1) && run.StateOf(only) == TaskState.Removed)
+                    {
+                        if ((passed ??= []).Add(next))
+                        {
+                            open.Push(next);
+                        }
+                    }
+                    else if (run.Graph.Counts(next))
+                    {
+                        return true;
+                    }
+                }
+            }
+
+            return false;
         }
 
         /// <summary>Nothing moves and something is left: it would wait for ever, unless it waits for the previous run.</summary>

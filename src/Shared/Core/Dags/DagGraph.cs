@@ -52,19 +52,8 @@ public sealed class DagGraph
     /// <summary>True when nothing comes after the task.</summary>
     public bool IsLeaf(int task) => _downstream[task].Length == 0;
 
-    /// <summary>True when the task's end decides how the run ends (semantics.md, 2): nothing that counts comes after it, and it counts itself.</summary>
-    public bool IsEffectiveLeaf(int task)
-    {
-        foreach (var next in _downstream[task])
-        {
-            if (Counts(next))
-            {
-                return false;
-            }
-        }
-
-        return Counts(task);
-    }
+    /// <summary>Whether the end of a task that nothing comes after decides how the run ends (semantics.md, 2): not that of a teardown, unless it says so.</summary>
+    public bool Counts(int task) => Spec.Tasks[task] is { Kind: not TaskKind.Teardown } or { OnFailureFailDagRun: true };
 
     /// <summary>How many of a task's direct upstreams are setups.</summary>
     public int SetupsBefore(int task) => _setups[task];
@@ -102,8 +91,6 @@ public sealed class DagGraph
 
         return found;
     }
-
-    private bool Counts(int task) => Spec.Tasks[task] is { Kind: not TaskKind.Teardown } or { OnFailureFailDagRun: true };
 
     private void FindMapped()
     {
