@@ -1,6 +1,5 @@
 using Sluice.Actors;
 using Sluice.Cluster.Worker.Attempts;
-using Sluice.Core.Queues;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Simulation.Tests;
@@ -10,7 +9,7 @@ internal sealed class MadeUpTasks(SimulationDispatcher simulation, TimeProvider 
 {
     public async Task<TaskOutcome> ExecuteAsync(AttemptWork work, CancellationToken kill)
     {
-        var key = new TaskKey(work.Id.Run, work.Id.Task);
+        var key = (work.Id.Run, TaskLedger.FirstNameOf(work.Name.Value));
         ledger.Begin(key, work.Id, node);
         var startedAt = time.GetUtcNow();
         try
@@ -55,7 +54,7 @@ internal sealed class MadeUpTasks(SimulationDispatcher simulation, TimeProvider 
 /// <summary>Who runs what at this moment, over all nodes.</summary>
 internal sealed class TaskLedger
 {
-    private readonly Dictionary<TaskKey, (AttemptId Id, string Node)> _running = [];
+    private readonly Dictionary<(long Run, string Name), (AttemptId Id, string Node)> _running = [];
 
     public List<string> Violations { get; } = [];
 
@@ -73,7 +72,12 @@ internal sealed class TaskLedger
     /// <summary>Nodes that are no more.</summary>
     public HashSet<string> Crashed { get; } = [];
 
-    public void Begin(TaskKey key, AttemptId id, string node)
+    /// <summary>What a task was called before it was renamed: renamed ones are <c>t1_r5</c>, <c>t1_r5[2]</c>.</summary>
+    public static string FirstNameOf(string name) => name.IndexOf('_', StringComparison.Ordinal) is > 0 and var at
+        ? name[..at] + (name.IndexOf('[', StringComparison.Ordinal) is > 0 and var index ? name[index..] : "")
+        : name;
+
+    public void Begin((long Run, string Name) key, AttemptId id, string node)
     {
         Begun++;
         if (!Begins.TryAdd(id, node))
@@ -89,7 +93,7 @@ internal sealed class TaskLedger
         _running[key] = (id, node);
     }
 
-    public void End(TaskKey key, AttemptId id, OutcomeKind kind)
+    public void End((long Run, string Name) key, AttemptId id, OutcomeKind kind)
     {
         Ends[id] = kind;
         if (_running.TryGetValue(key, out var running) && running.Id == id)

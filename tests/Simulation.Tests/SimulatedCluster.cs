@@ -109,6 +109,29 @@ internal sealed class SimulatedCluster
         });
     }
 
+    /// <summary>A file has changed: until whoever leads has the new version.</summary>
+    public void Redefine(DagSpec dag)
+    {
+        var (version, file) = (DagVersion.Of(dag), new ProcessedFile { File = dag.Id.Value + ".cs", ContentHash = "", Dags = [new(DagSpecJson.Serialize(dag), DagVersion.Of(dag))] });
+        Retry(leader =>
+        {
+            leader.Elector.Tell(new ToScheduler(new FileProcessed(file)));
+            return Simulation.RunUntil(() => Await(Store.ReadModel.FindDagAsync(dag.Id, default))?.Version == version, TimeSpan.FromSeconds(2));
+        });
+    }
+
+    /// <summary>Someone moves a run to the latest version, if anyone leads.</summary>
+    public void Upgrade(DagId dag, Random chance)
+    {
+        var runs = Runs();
+        var change = new ChangeRun(runs[chance.Next(runs.Count)].Facts.Key, null, DryRun: false) { Version = new(null, new("ann")) };
+        _schedulers.ForEach(entry => entry.Scheduler.Elector.Tell(new ToScheduler(new ToDag(dag, change))));
+    }
+
+    public DagGraph GraphOf(string version) => new(DagSpecJson.Deserialize(Await(Store.ReadModel.FindDagVersionAsync(version, default))!));
+
+    public IReadOnlyList<FormerTask> TaskRenames(DagId dag) => Await(Store.ReadModel.ListTaskRenamesAsync(dag, default));
+
     /// <summary>Asks whoever leads, again when the answer got lost.</summary>
     public T Ask<T>(object message)
     {
