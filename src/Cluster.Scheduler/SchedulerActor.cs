@@ -16,6 +16,7 @@ using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Journal;
+using Sluice.Scheduler.Retention;
 using Sluice.Scheduler.XComs;
 using Sluice.Storage;
 using Sluice.Storage.ReadModel;
@@ -34,7 +35,7 @@ internal sealed record NoSuchBackfill(string Id);
 
 /// <summary>Everything that one leadership does: rebuilt from the journal when it begins, gone when it ends.</summary>
 /// <remarks>Its children escalate: after a failure nothing in memory is trusted, and the elector begins a new epoch.</remarks>
-internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost host, Silence silence, XComLists lists, int assetEventsKept, Props? folder) : Actor
+internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost host, Silence silence, XComLists lists, SchedulerOptions options, Props? folder) : Actor
 {
     private readonly Dictionary<DagId, ActorRef> _dags = [];
     private readonly Dictionary<DagId, string> _files = [];
@@ -53,7 +54,8 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
         var journal = Context.Spawn(Props.Create(() => new JournalActor(store.Journal, epoch, recovered.Oldest, onWritten: lists.OnWritten)), "journal");
         var dispatcher = Context.Spawn(Props.Create(() => new DispatcherActor()), "dispatcher");
         var workers = Context.Spawn(Props.Create(() => new WorkersActor(host.Transport, dispatcher, epoch, silence)), "workers");
-        var assets = Context.Spawn(Props.Create(() => new AssetsActor(journal, assetEventsKept)), "assets");
+        var assets = Context.Spawn(Props.Create(() => new AssetsActor(journal, options.AssetEventsKept)), "assets");
+        Context.Spawn(Props.Create(() => new RetentionActor(journal, store.ReadModel, options.RenderedFieldsKept)), "retention");
         var ids = new RunIds(epoch);
         var callbacks = Context.Spawn(Props.Create(() => new CallbacksActor([.. recovered.Callbacks.Values], journal, workers)), "callbacks");
         _starting.Add(callbacks);

@@ -47,7 +47,7 @@ public sealed class SchedulerNode : IAsyncDisposable
         var elector = host.System.Spawn(
             Props.Create(() => new ElectorActor(
                 store.Leases, host.Self.Id, host.Self.Address ?? "", options.LeaseDuration,
-                epoch => Props.Create(() => new SchedulerActor(epoch, store, host, silence, lists, options.AssetEventsKept, folder)).WithSupervision(SupervisionStrategy.Escalate)))
+                epoch => Props.Create(() => new SchedulerActor(epoch, store, host, silence, lists, options, folder)).WithSupervision(SupervisionStrategy.Escalate)))
                 .WithSupervision(SupervisionStrategy.Stop),
             "elector");
         host.System.Spawn(Props.Create(() => new ApiActor(host, store, vault, bundles, lists, elector)), "api");

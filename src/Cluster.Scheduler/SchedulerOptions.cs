@@ -38,6 +38,9 @@ public sealed class SchedulerOptions
     /// </summary>
     public int AssetEventsKept { get; set; } = 1_000;
 
+    /// <summary>Runs of each task of which is kept what its templates came to. Default: 30. Older ones are deleted every hour.</summary>
+    public int RenderedFieldsKept { get; set; } = 30;
+
     /// <summary>The longest that no one leads when a leader is lost: its lease must end, and a standby looks six times in the life of a lease.</summary>
     private TimeSpan Takeover => LeaseDuration * 7 / 6;
 
@@ -86,6 +89,11 @@ public sealed class SchedulerOptions
         if (ImportMemoryMiB < 128)
         {
             yield return $"scheduler.import_memory_mib is {ImportMemoryMiB}; the compiler alone needs 128.";
+        }
+
+        if (RenderedFieldsKept < 1)
+        {
+            yield return $"scheduler.rendered_fields_kept is {RenderedFieldsKept}; it must be at least 1.";
         }
 
         if (AssetEventsKept < AssetQueue.Depth)

@@ -173,6 +173,8 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
 
     public ValueTask<IReadOnlyList<FormerTask>> ListTaskRenamesAsync(DagId dag, CancellationToken cancellationToken) => Inner.ReadModel.ListTaskRenamesAsync(dag, cancellationToken);
 
+    public ValueTask<IReadOnlyList<RenderedFieldsKey>> ListOldRenderedFieldsAsync(int kept, int limit, CancellationToken cancellationToken) => Inner.ReadModel.ListOldRenderedFieldsAsync(kept, limit, cancellationToken);
+
     public ValueTask<string?> FindVersionHeirAsync(string version, CancellationToken cancellationToken) => Inner.ReadModel.FindVersionHeirAsync(version, cancellationToken);
 
     public ValueTask<TaskHistory> FindTaskHistoryAsync(DagId dag, TaskId task, CancellationToken cancellationToken) => Inner.ReadModel.FindTaskHistoryAsync(dag, task, cancellationToken);

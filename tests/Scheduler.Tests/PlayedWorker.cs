@@ -51,6 +51,9 @@ internal sealed class PlayedWorker
     /// <summary>What a task says of its outlets when it ends well.</summary>
     public List<Core.Assets.AssetUpdate> Updates { get; } = [];
 
+    /// <summary>What the templates of its attempts come to.</summary>
+    public string? Renders { get; set; }
+
     public bool IsRegistered { get; private set; }
 
     /// <summary>Links to the present scheduler and registers.</summary>
@@ -99,7 +102,7 @@ internal sealed class PlayedWorker
     {
         var at = _cluster.Simulation.Now;
         Held.Remove(id);
-        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, RetryAfter = retryAfter, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null, AssetUpdates = [.. Updates] })]));
+        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, RetryAfter = retryAfter, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null, AssetUpdates = [.. Updates], Rendered = Renders })]));
         _cluster.RunFor(TimeSpan.FromMilliseconds(50));
     }
 
@@ -165,7 +168,7 @@ internal sealed class PlayedWorker
                 {
                     if (Works)
                     {
-                        Send(new TaskReports([new(task.Id, SimulatedScheduler.Success(at, [.. Pushes]) with { AssetUpdates = [.. Updates] })]));
+                        Send(new TaskReports([new(task.Id, SimulatedScheduler.Success(at, [.. Pushes]) with { AssetUpdates = [.. Updates], Rendered = Renders })]));
                     }
                     else
                     {

@@ -19,6 +19,9 @@ public sealed class VersionSimulationTests
             var cluster = ClusterSimulationTests.New(5_000_000 + seed, schedulers: 2);
             var (people, dag) = (new Random(seed), ClusterSimulationTests.RandomDag(new Random(cluster.Simulation.Seed)));
             var generation = 0;
+
+            // What happens while a group is on its way to the disk must not meet it there.
+            cluster.Store.CommitTakes = _ => TimeSpan.FromMilliseconds(cluster.Simulation.NextRandom(300));
             ClusterSimulationTests.Run(cluster, dag, runs: 3, rounds: 20, () =>
             {
                 if (people.Next(4) == 0)

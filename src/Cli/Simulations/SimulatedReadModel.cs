@@ -129,6 +129,8 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
 
     public ValueTask<IReadOnlyList<FormerTask>> ListTaskRenamesAsync(DagId dag, CancellationToken cancellationToken) => inner.ListTaskRenamesAsync(dag, cancellationToken);
 
+    public ValueTask<IReadOnlyList<RenderedFieldsKey>> ListOldRenderedFieldsAsync(int kept, int limit, CancellationToken cancellationToken) => inner.ListOldRenderedFieldsAsync(kept, limit, cancellationToken);
+
     public ValueTask<string?> FindVersionHeirAsync(string version, CancellationToken cancellationToken) => inner.FindVersionHeirAsync(version, cancellationToken);
 
     public ValueTask<TaskHistory> FindTaskHistoryAsync(DagId dag, TaskId task, CancellationToken cancellationToken) => inner.FindTaskHistoryAsync(dag, task, cancellationToken);

@@ -22,6 +22,7 @@ public static class SchedulerSettings
             ScanEvery = values.Duration("scan_every"),
             ImportTimeout = values.Duration("import_timeout"),
             ImportMemoryMiB = values.Number("import_memory_mib", 1, 1 << 20),
+            RenderedFieldsKept = values.Number("rendered_fields_kept", 1, 1 << 20),
             AssetEventsKept = values.Number("asset_events_kept", 1, 1 << 20),
         };
         var problems = options.Validate().ToList();

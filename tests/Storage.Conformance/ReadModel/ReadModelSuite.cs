@@ -591,6 +591,32 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
             string.Join(' ', (await Store.ReadModel.ListTaskRenamesAsync(new(dag), None)).Select(former => $"{former.From}>{former.To}"));
     }
 
+    [Fact]
+    public async Task Rendered_templates_are_old_by_the_runs_of_their_task()
+    {
+        await WriteAsync([.. Enumerable.Range(1, 6).Select(day => Run(day, day)), .. Enumerable.Range(11, 3).Select(day => Run(day, day, "other"))]);
+        await WriteAsync(
+        [
+            .. Enumerable.Range(1, 5).Select(run => Rendered(run, "load", 1)), Rendered(4, "load", 2), Rendered(1, "seldom", 1), Rendered(6, "seldom", 1),
+            .. Enumerable.Range(2, 3).SelectMany(run => new[] { Rendered(run, "m[0]", 1), Rendered(run, "m[12]", 1) }), Rendered(1, "m2", 1),
+            .. Enumerable.Range(11, 3).Select(run => Rendered(run, "load", 1)),
+        ]);
+
+        Assert.Equal(["1 load 1", "2 load 1", "2 m[0] 1", "2 m[12] 1", "3 load 1", "11 load 1"], await OldAsync(2));
+        Assert.Empty(await OldAsync(5));
+        Assert.Equal(3, (await Store.ReadModel.ListOldRenderedFieldsAsync(1, 3, None)).Count);
+
+        await WriteAsync(new RenderedFieldsDropped(await Store.ReadModel.ListOldRenderedFieldsAsync(2, 100, None)), Rendered(7, "load", 1));
+        Assert.Empty(await OldAsync(2));
+        Assert.Equal(["1 seldom 1", "3 m[0] 1", "3 m[12] 1"], (await OldAsync(1)).Where(key => !key.Contains("load", StringComparison.Ordinal)));
+        Assert.Equal([1, 2], (await Store.ReadModel.ListRenderedFieldsAsync(4, new("load"), None)).Select(row => row.Token));
+
+        static RenderedFieldsRow Rendered(long run, string task, int token) => new(run, new(task), token, "{}");
+
+        async Task<IEnumerable<string>> OldAsync(int kept) => (await Store.ReadModel.ListOldRenderedFieldsAsync(kept, 100, None))
+            .OrderBy(key => key.Run).ThenBy(key => key.Task, StringComparer.Ordinal).Select(key => $"{key.Run} {key.Task} {key.Token}");
+    }
+
     private static DagRow NewDag(string id) => new() { Id = new(id), File = "f.cs", Version = "v1", Schedule = "none" };
 
     private static DateTimeOffset Day(int day) => new(2021, 2, day, 0, 0, 0, TimeSpan.Zero);

@@ -29,6 +29,7 @@ public static class Roles
         new("scan_every", "gap between two looks at the Dag folder that no notice of a change asked for", "30s"),
         new("import_timeout", "longest time for the code of one Dag file; compiling does not count", "30s"),
         new("import_memory_mib", "memory for one Dag file, MiB", "512"),
+        new("rendered_fields_kept", "runs of each task whose rendered templates are kept", "30"),
         new("asset_events_kept", "events of each asset that are kept", "1000"),
     ];
 

@@ -43,6 +43,19 @@ internal static class PostgresChangeWriter
         }
 
         Add(batch, XComs, ReadModelTables.XComs, changes.XComs);
+        if (changes.DroppedRenderedFields.Count > 0)
+        {
+            var drop = new NpgsqlBatchCommand(
+                """
+                DELETE FROM rendered_fields USING unnest($1, $2, $3) AS gone (run_key, task_id, token)
+                WHERE rendered_fields.run_key = gone.run_key AND rendered_fields.task_id = gone.task_id AND rendered_fields.token = gone.token
+                """);
+            drop.Parameters.Add(Array(changes.DroppedRenderedFields, gone => gone.Run, NpgsqlDbType.Bigint));
+            drop.Parameters.Add(Texts(changes.DroppedRenderedFields, gone => gone.Task));
+            drop.Parameters.Add(Array(changes.DroppedRenderedFields, gone => gone.Token, NpgsqlDbType.Integer));
+            batch.BatchCommands.Add(drop);
+        }
+
         Add(batch, RenderedFields, ReadModelTables.RenderedFields, changes.RenderedFields);
         Add(batch, Evidence, ReadModelTables.Evidence, changes.Evidence);
         Add(batch, Dags, ReadModelTables.Dags, changes.Dags);

@@ -36,6 +36,12 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
         }
 
         Write(_xComs, ReadModelTables.XComs, changes.XComs);
+        foreach (var gone in changes.DroppedRenderedFields)
+        {
+            database.Statement("DELETE FROM rendered_fields WHERE run_key = $1 AND task_id = $2 AND token = $3", 3)
+                .With(0, gone.Run).With(1, gone.Task).With(2, (long)gone.Token).Execute();
+        }
+
         Write(_renderedFields, ReadModelTables.RenderedFields, changes.RenderedFields);
         Write(_evidence, ReadModelTables.Evidence, changes.Evidence);
         Write(_dags, ReadModelTables.Dags, changes.Dags);

@@ -28,6 +28,9 @@ internal sealed class CoalescedChanges
                 case EvidenceRow row:
                     Put(Evidence, row, ("evidence", row.Run, row.Task, row.Token), changes.Count);
                     break;
+                case RenderedFieldsDropped dropped:
+                    DroppedRenderedFields.AddRange(dropped.Keys);
+                    break;
                 case XComsCleared cleared:
                     Forget(cleared);
                     break;
@@ -91,6 +94,9 @@ internal sealed class CoalescedChanges
     public List<(long Run, string Task)> ClearedXComsOfTasks { get; } = [];
 
     public List<RenderedFieldsRow> RenderedFields { get; } = [];
+
+    /// <summary>Deleted before <see cref="RenderedFields"/> are written.</summary>
+    public List<RenderedFieldsKey> DroppedRenderedFields { get; } = [];
 
     public List<EvidenceRow> Evidence { get; } = [];
 

@@ -56,6 +56,12 @@ public interface IReadModel
     /// <summary>What a task instance's attempts have seen of the rows that they moved, by token.</summary>
     ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken);
 
+    /// <summary>Rendered templates of all but the latest runs of each task; of a mapped task with all its instances.</summary>
+    /// <param name="kept">So many runs of each task, by the order in which they were made, are not among them.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Stops the question.</param>
+    ValueTask<IReadOnlyList<RenderedFieldsKey>> ListOldRenderedFieldsAsync(int kept, int limit, CancellationToken cancellationToken);
+
     /// <summary>What people were asked, oldest first.</summary>
     ValueTask<IReadOnlyList<AskedQuestion>> ListQuestionsAsync(QuestionQuery query, CancellationToken cancellationToken);
 

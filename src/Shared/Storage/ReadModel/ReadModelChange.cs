@@ -230,5 +230,11 @@ public sealed record AssetEventRow(AssetEvent Event) : ReadModelChange;
 /// <param name="Keep">So many of its latest stay, and the latest of each Dag that makes them.</param>
 public sealed record AssetEventsTrimmed(string Asset, int Keep) : ReadModelChange;
 
+/// <summary>Deletes what templates of some attempts came to.</summary>
+public sealed record RenderedFieldsDropped(IReadOnlyList<RenderedFieldsKey> Keys) : ReadModelChange;
+
+/// <summary>Names the rendered templates of one attempt.</summary>
+public readonly record struct RenderedFieldsKey(long Run, string Task, int Token);
+
 /// <summary>Adds a line to the audit log: who asked for what.</summary>
 public sealed record AuditRow(DateTimeOffset At, string Who, string Action, string Subject, string Details) : ReadModelChange;

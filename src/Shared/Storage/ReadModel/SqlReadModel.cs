@@ -283,6 +283,20 @@ internal sealed class SqlReadModel(ISqlDatabase database) : IReadModel
             "SELECT former, dag_id, at, who, note FROM dag_rename ORDER BY former", [],
             row => new DagRenamedRow(new(row.Text(0)), new(row.Text(1)), row.Time(2), row.Text(3), row.TextOrNull(4)), cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask<IReadOnlyList<RenderedFieldsKey>> ListOldRenderedFieldsAsync(int kept, int limit, CancellationToken cancellationToken)
+    {
+        const string Sql =
+            """
+            SELECT run_key, task_id, token FROM (
+                SELECT f.run_key, f.task_id, f.token, dense_rank() OVER (
+                    PARTITION BY r.dag_id, CASE WHEN f.task_id LIKE '%]' THEN rtrim(rtrim(rtrim(f.task_id, ']'), '0123456789'), '[') ELSE f.task_id END
+                    ORDER BY f.run_key DESC) AS place
+                FROM rendered_fields f JOIN dag_run r ON r.run_key = f.run_key) ranked
+            WHERE place > $1 ORDER BY run_key LIMIT $2
+            """;
+        return await database.QueryAsync(Sql, [(long)kept, (long)limit], row => new RenderedFieldsKey(row.Long(0), row.Text(1), row.Int(2)), cancellationToken).ConfigureAwait(false);
+    }
+
     public async ValueTask<IReadOnlyList<FormerTask>> ListTaskRenamesAsync(DagId dag, CancellationToken cancellationToken) =>
         await database.QueryAsync(
             "SELECT former, task_id, at FROM task_rename WHERE dag_id = $1 ORDER BY former", [dag.Value],
