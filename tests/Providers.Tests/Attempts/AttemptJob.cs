@@ -31,6 +31,9 @@ internal sealed record AttemptJob
     /// <summary>A folder: before each statement of SQLite its text and the database as it is on the disk are put there, as 1.sql and 1.db.</summary>
     public string? Traces { get; init; }
 
+    /// <summary>A file: when the attempt fails, what lies beside it is told, it is deleted, and the attempt is made again.</summary>
+    public string? Filler { get; init; }
+
     internal static AttemptJob Parse(string json) => JsonSerializer.Deserialize<AttemptJob>(json, Json)!;
 
     internal string ToJson() => JsonSerializer.Serialize(this, Json);

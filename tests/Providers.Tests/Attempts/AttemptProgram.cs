@@ -18,12 +18,22 @@ internal static class AttemptProgram
         catch (Exception e)
         {
             await Console.Error.WriteLineAsync($"failed: {e.GetType().Name}: {e.Message}");
-            return 1;
+            return job.Filler is null ? 1 : await MakeRoomAsync(job, job.Filler);
         }
         finally
         {
             await Console.Error.WriteLineAsync($"peak: {PeakMemory()}");
         }
+    }
+
+    private static async Task<int> MakeRoomAsync(AttemptJob job, string filler)
+    {
+        var files = Directory.GetFiles(Path.GetDirectoryName(filler)!, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
+        await Console.Error.WriteLineAsync($"left: {string.Join(' ', files.Select(Path.GetFileName).Order())}");
+        File.Delete(filler);
+        await job.RunAsync();
+        await Console.Error.WriteLineAsync(Succeeded);
+        return 0;
     }
 
     // Bytes that were resident at most, of this process.

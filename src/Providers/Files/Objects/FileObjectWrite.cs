@@ -53,8 +53,18 @@ internal sealed class FileObjectWrite : IObjectWrite
 
     public async ValueTask DisposeAsync()
     {
-        await _file.DisposeAsync();
-        File.Delete(_partial); // gone already after a commit
+        try
+        {
+            await _file.DisposeAsync();
+        }
+        catch (IOException)
+        {
+            // What it still held has no room, or nobody wants it: whoever waits for it was told by the commit.
+        }
+        finally
+        {
+            File.Delete(_partial); // gone already after a commit
+        }
     }
 
     internal static bool IsPartial(string path) =>

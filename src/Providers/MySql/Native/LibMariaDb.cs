@@ -115,6 +115,9 @@ internal static unsafe partial class LibMariaDb
     internal static partial int shutdown(int descriptor, int how);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint recv(int descriptor, byte* into, nuint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int close(int descriptor);
 }
 

@@ -29,6 +29,9 @@ internal sealed record MySqlColumn(string Name, string TypeName, MySqlForm Form,
     /// <summary>Where the column comes from, whatever the query calls it; null when the server does not say. In a query around others it may be an alias of those.</summary>
     public (string Database, string Table, string Column)? Origin { get; private init; }
 
+    /// <summary>Bytes that a value may have at most.</summary>
+    public long Length { get; private init; }
+
     private const uint NotNullFlag = 1;
     private const uint UnsignedFlag = 32;
     private const uint EnumFlag = 256;
@@ -55,6 +58,7 @@ internal sealed record MySqlColumn(string Name, string TypeName, MySqlForm Form,
         var (type, form, clr) = Describe(field, unsigned);
         return new(name, unsigned && form == MySqlForm.Integer && type != "YEAR" ? type + " UNSIGNED" : type, form, clr, nullable)
         {
+            Length = checked((long)field.Length),
             Origin = field.OriginalTableLength == 0 || field.OriginalNameLength == 0
                 ? null
                 : (

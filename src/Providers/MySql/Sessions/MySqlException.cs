@@ -30,6 +30,12 @@ public sealed class MySqlException : DbException
         _ => false,
     };
 
+    /// <summary>The library takes no row as large as this.</summary>
+    internal const int PacketTooLarge = 2020;
+
+    /// <summary>The connection ended while the library waited for an answer.</summary>
+    internal const int ServerLost = 2013;
+
     /// <summary>True when the session cannot be used any more.</summary>
     internal bool IsConnectionLost => Number is 2006 or 2013 or 2055 or 1927 or 1053 or 1152 or 1184 or 4031 or 3169 or (>= 1158 and <= 1161);
 }

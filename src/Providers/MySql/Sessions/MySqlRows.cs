@@ -1,3 +1,4 @@
+using Sluice.Authoring.Rows;
 using Sluice.Providers.MySql.Native;
 
 namespace Sluice.Providers.MySql.Sessions;
@@ -13,6 +14,7 @@ internal sealed unsafe class MySqlRows : IDisposable
     private byte** _row;
     private nuint* _lengths;
     private bool _ended;
+    private long _count;
 
     public MySqlRows(MySqlSession session, nint result)
     {
@@ -50,9 +52,10 @@ internal sealed unsafe class MySqlRows : IDisposable
         if (_row is null)
         {
             _ended = true;
-            return _session.HasError ? throw _session.Error() : false;
+            return _session.HasError ? throw Error() : false;
         }
 
+        _count++;
         _lengths = LibMariaDb.mysql_fetch_lengths(_result);
         return true;
     }
@@ -77,6 +80,30 @@ internal sealed unsafe class MySqlRows : IDisposable
 
         LibMariaDb.mysql_free_result(_result);
         _result = 0;
+    }
+
+    // Of a row that the library does not take no column is known, only which of them may hold so much.
+    private MySqlException Error()
+    {
+        var wasAborted = _session.IsBroken;
+        var error = _session.Error();
+        var large = Columns.Where(column => column.Length >= RowLimits.LargestRow / Columns.Length).Select(column => $"'{column.Name}'").ToList();
+        var isTooLarge = error.Number switch
+        {
+            MySqlException.PacketTooLarge => true,
+            MySqlException.ServerLost => !wasAborted && large.Count > 0 && _session.WasCutOff(), // so the library calls it of rows that come in several packets
+            _ => false,
+        };
+        if (!isTooLarge)
+        {
+            return error;
+        }
+
+        return new(
+            $"Row {_count + 1} from MySQL at {_session.Settings.Place} has more than {RowLimits.LargestRow} bytes, the most that can be extracted; "
+            + $"of its columns {(large.Count == 1 ? "only " : "")}{string.Join(", ", large)} can hold so much. Leave the column out, or cut it in the query.",
+            MySqlException.PacketTooLarge,
+            error.SqlState!);
     }
 
     private void SkipRest()

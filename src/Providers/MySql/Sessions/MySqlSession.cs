@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
+using Sluice.Authoring.Rows;
 using Sluice.Providers.MySql.Native;
 
 namespace Sluice.Providers.MySql.Sessions;
@@ -9,14 +10,14 @@ namespace Sluice.Providers.MySql.Sessions;
 internal sealed unsafe class MySqlSession : IDisposable
 {
     private const nuint MultiResults = 1 << 17;
-    private const nuint LargestRow = 128 * 1024 * 1024;
-    private const int PacketTooLarge = 2020;
     private const int MultiStatementsOn = 0;
     private const int MultiStatementsOff = 1;
     private const int DuplicateCloseOnExec = 1030;
     private const int SetDescriptorFlags = 2;
     private const int CloseOnExec = 1;
     private const int ShutdownBoth = 2;
+    private const int Peek = 2;
+    private const int DoNotWait = 64;
 
     private static readonly Lazy<int> Library = new(() => LibMariaDb.mysql_server_init(0, null, null));
 
@@ -178,16 +179,22 @@ internal sealed unsafe class MySqlSession : IDisposable
     {
         var error = new MySqlException(
             Text(LibMariaDb.mysql_error(_mysql)), (int)LibMariaDb.mysql_errno(_mysql), Text(LibMariaDb.mysql_sqlstate(_mysql)));
-        IsBroken |= error.IsConnectionLost;
-        if (error.Number == PacketTooLarge)
-        {
-            IsBroken = true; // the rest of the row is still on its way
-            return new($"A row from MySQL at {_settings.Place} is larger than {LargestRow / 1024 / 1024} MiB; leave its large column out, or cut it in the query.", error.Number, error.SqlState!);
-        }
-
+        IsBroken |= error.IsConnectionLost || error.Number == MySqlException.PacketTooLarge; // of a packet the rest is still on its way
         return error.IsConnectionLost
             ? new($"The connection to MySQL at {_settings.Place} was lost: {error.Message}.", error.Number, error.SqlState!)
             : error;
+    }
+
+    /// <summary>True when the server was in the middle of saying something when the library gave the connection up.</summary>
+    public bool WasCutOff()
+    {
+        const int Much = 4096;
+        lock (_gate)
+        {
+            // Our own descriptor still stands when the library has closed its.
+            var peeked = stackalloc byte[Much];
+            return _socket >= 0 && LibMariaDb.recv(_socket, peeked, Much, Peek | DoNotWait) == Much;
+        }
     }
 
     public bool HasError => LibMariaDb.mysql_errno(_mysql) != 0;
@@ -285,7 +292,7 @@ internal sealed unsafe class MySqlSession : IDisposable
         _ = LibMariaDb.mysql_options(_mysql, MySqlOption.CharacterSet, "utf8mb4");
 
         // The library holds one row whole; without this a single one could take a gigabyte.
-        var largest = LargestRow;
+        var largest = (nuint)RowLimits.LargestRow;
         _ = LibMariaDb.mysql_options(_mysql, MySqlOption.MaxAllowedPacket, &largest);
 
         // A server must not be able to ask for files of this machine.

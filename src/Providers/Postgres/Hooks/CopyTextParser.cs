@@ -1,5 +1,7 @@
 using System.Buffers;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
+using Sluice.Authoring.Rows;
 
 namespace Sluice.Providers.Postgres.Hooks;
 
@@ -19,14 +21,14 @@ internal sealed class CopyTextParser(SqlColumn[] columns, IRowSink sink)
             var length = 0;
             while (await copy.ReadAsync(buffer.AsMemory(length), cancellationToken) is var read and > 0)
             {
+                var (start, from) = (0, length); // what was there before has no line end
                 length += read;
-                var start = 0;
 
                 // A line end inside a value is written as \n, so a bare one ends the row.
-                while (buffer.AsSpan(start, length - start).IndexOf((byte)'\n') is var end and >= 0)
+                while (buffer.AsSpan(from, length - from).IndexOf((byte)'\n') is var end and >= 0)
                 {
-                    WriteRow(buffer.AsSpan(start, end));
-                    start += end + 1;
+                    WriteRow(buffer.AsSpan(start, from + end - start));
+                    (start, from) = (from + end + 1, from + end + 1);
                     rows++;
                     if (sink.EndRow())
                     {
@@ -34,8 +36,17 @@ internal sealed class CopyTextParser(SqlColumn[] columns, IRowSink sink)
                     }
                 }
 
-                buffer.AsSpan(start, length - start).CopyTo(buffer);
-                length -= start;
+                if (start > 0)
+                {
+                    buffer.AsSpan(start, length - start).CopyTo(buffer);
+                    length -= start;
+                }
+
+                if (length >= RowLimits.LargestRow)
+                {
+                    throw TooLarge(buffer.AsSpan(0, length), rows + 1);
+                }
+
                 if (length == buffer.Length)
                 {
                     buffer = Grow(buffer);
@@ -98,6 +109,23 @@ internal sealed class CopyTextParser(SqlColumn[] columns, IRowSink sink)
         }
 
         return _unescaped.AsSpan(0, to);
+    }
+
+    // The row has not ended yet; its longest field so far is the one to name.
+    private TaskFailedException TooLarge(ReadOnlySpan<byte> part, long row)
+    {
+        var (longest, bytes, column) = (0, -1, 0);
+        foreach (var field in part.Split((byte)'\t'))
+        {
+            if (part[field].Length > bytes)
+            {
+                (longest, bytes) = (column, part[field].Length);
+            }
+
+            column++;
+        }
+
+        return bytes > RowLimits.LargestValue ? RowLimits.ValueTooLarge(columns[longest].Name, row, bytes) : RowLimits.RowTooLarge(columns[column - 1].Name, row);
     }
 
     private static byte[] Grow(byte[] buffer)

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Npgsql;
 using Npgsql.PostgresTypes;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Rows;
 
 namespace Sluice.Providers.Postgres.Hooks;
 
@@ -30,8 +31,18 @@ internal static partial class PostgresExtract
 
         // The line end ends a comment in the query's last line.
         var query = sql.TrimEnd().TrimEnd(';');
-        using var reader = await session.Connection.BeginTextExportAsync($"COPY (\n{query}\n) TO STDOUT", cancellationToken);
-        return await new CopyTextParser(columns, sink).ReadAsync(((StreamReader)reader).BaseStream, cancellationToken);
+        var reader = await session.Connection.BeginTextExportAsync($"COPY (\n{query}\n) TO STDOUT", cancellationToken);
+        try
+        {
+            var rows = await new CopyTextParser(columns, sink).ReadAsync(((StreamReader)reader).BaseStream, cancellationToken);
+            reader.Dispose();
+            return rows;
+        }
+        catch
+        {
+            await StopAsync(session, reader);
+            throw;
+        }
     }
 
     /// <summary>By the extended protocol: where there are parameters, and on Redshift, which has no COPY to its client.</summary>
@@ -40,7 +51,22 @@ internal static partial class PostgresExtract
     {
         await using var command = session.Command(sql, parameters);
         command.AllResultTypesAreUnknown = true; // all values come as text
-        await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);
+        var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);
+        try
+        {
+            var rows = await ReadAsync(reader, sink, cancellationToken);
+            await reader.DisposeAsync();
+            return rows;
+        }
+        catch
+        {
+            await StopAsync(session, reader);
+            throw;
+        }
+    }
+
+    private static async ValueTask<long> ReadAsync(NpgsqlDataReader reader, IRowSink sink, CancellationToken cancellationToken)
+    {
         var columns = Columns(reader);
         sink.Begin(columns);
 
@@ -53,12 +79,17 @@ internal static partial class PostgresExtract
                 if (reader.IsDBNull(i))
                 {
                     sink.WriteNull();
+                    continue;
                 }
-                else
+
+                // Asked for before the value is read.
+                if (reader.GetBytes(i, 0, null, 0, 0) is var bytes && bytes > RowLimits.LargestValue)
                 {
-                    var value = Read(reader, i, ref scratch);
-                    sink.WriteValue(columns[i].Kind == SqlColumnKind.Boolean ? Truth(value) : value);
+                    throw RowLimits.ValueTooLarge(columns[i].Name, rows + 1, bytes);
                 }
+
+                var value = Read(reader, i, ref scratch);
+                sink.WriteValue(columns[i].Kind == SqlColumnKind.Boolean ? Truth(value) : value);
             }
 
             rows++;
@@ -70,6 +101,20 @@ internal static partial class PostgresExtract
 
         await sink.FlushAsync(cancellationToken);
         return rows;
+    }
+
+    // The driver reads what was asked for to its last row, which may be hours away: the server is asked to stop.
+    private static async ValueTask StopAsync(PostgresSession session, IDisposable rows)
+    {
+        await session.CancelAsync();
+        try
+        {
+            await Task.Run(rows.Dispose);
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // That it was cancelled, or that the connection is gone.
+        }
     }
 
     /// <summary>The server's short truth as the sink wants it.</summary>

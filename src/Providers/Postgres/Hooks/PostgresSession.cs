@@ -8,17 +8,20 @@ namespace Sluice.Providers.Postgres.Hooks;
 /// <summary>One connection to the server.</summary>
 internal sealed class PostgresSession : IAsyncDisposable
 {
-    private PostgresSession(NpgsqlConnection connection) => Connection = connection;
+    private readonly string _settings;
+
+    private PostgresSession(NpgsqlConnection connection, string settings) => (Connection, _settings) = (connection, settings);
 
     internal NpgsqlConnection Connection { get; }
 
     internal static async ValueTask<PostgresSession> OpenAsync(Connection connection, string dialect, CancellationToken cancellationToken)
     {
-        var opened = new NpgsqlConnection(PostgresSettings.Build(connection, dialect));
+        var settings = PostgresSettings.Build(connection, dialect);
+        var opened = new NpgsqlConnection(settings);
         try
         {
             await opened.OpenAsync(cancellationToken);
-            return new(opened);
+            return new(opened, settings);
         }
         catch (NpgsqlException e)
         {
@@ -59,6 +62,27 @@ internal sealed class PostgresSession : IAsyncDisposable
     {
         await using var command = Command(sql);
         return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Stops the statement that is running, by a connection of its own. No error when that cannot be had: then this one will be gone, too.</summary>
+    internal async ValueTask CancelAsync()
+    {
+        try
+        {
+            if (Connection.State is System.Data.ConnectionState.Closed or System.Data.ConnectionState.Broken)
+            {
+                return;
+            }
+
+            await using var other = new NpgsqlConnection(_settings);
+            await other.OpenAsync();
+            await using var cancel = new NpgsqlCommand($"SELECT pg_cancel_backend({Connection.ProcessID})", other);
+            await cancel.ExecuteNonQueryAsync();
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // What made the caller stop is what the user must see.
+        }
     }
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();

@@ -51,11 +51,22 @@ public sealed class ObjectColumns
         if (First is null)
         {
             TypeDrift.Check(_load.SoFar(), names, drift, _table);
+            First = drift;
+            TellMissing(drift);
         }
 
-        First ??= drift;
         return drift.Loaded.Order(StringComparer.Ordinal).SequenceEqual(First.Loaded.Order(StringComparer.Ordinal))
             ? drift
             : throw new TaskFailedException($"The objects of one load into {_load.Table} have different columns; load them one after the other.");
+    }
+
+    // Whoever dropped a column of the source should hear what becomes of it.
+    private void TellMissing(SchemaDrift drift)
+    {
+        var missing = _table.Select(column => column.Name).Where(name => !drift.Loaded.Contains(name) && !_filled.Contains(name)).ToList();
+        if (missing.Count > 0)
+        {
+            _load.Log?.Invoke($"The objects do not have {string.Join(", ", missing.Select(name => $"'{name}'"))} of table {_load.Table}; the rows get the defaults there.");
+        }
     }
 }

@@ -6,6 +6,8 @@ namespace Sluice.Authoring.Rows;
 /// <summary>Writes rows into one file. Nothing is ended until <see cref="CompleteAsync"/>; the destination stays open. Not thread-safe.</summary>
 public abstract class RowFileSink : IRowSink, IAsyncDisposable
 {
+    private long _rowBytes;
+
     private protected RowFileSink(Func<CancellationToken, ValueTask<Stream>> open, bool gzip) => Output = new(open, gzip);
 
     /// <summary>Rows ended so far, without a header.</summary>
@@ -44,6 +46,7 @@ public abstract class RowFileSink : IRowSink, IAsyncDisposable
 
         WriteLineEnd();
         Column = 0;
+        _rowBytes = 0;
         Rows++;
         return Output.IsDue;
     }
@@ -65,14 +68,18 @@ public abstract class RowFileSink : IRowSink, IAsyncDisposable
 
     private protected abstract void WriteLineEnd();
 
-    /// <exception cref="TaskFailedException">The value is too large.</exception>
+    /// <exception cref="TaskFailedException">The value, or the row with it, is too large.</exception>
     private protected void Check(ReadOnlySpan<byte> value)
     {
-        if (value.Length > RowOutput.LargestValue)
+        if (value.Length > RowLimits.LargestValue)
         {
-            throw new TaskFailedException(
-                $"Column {Columns[Column].Name} of row {Rows + 1} has a value of {value.Length} bytes; the most that can be extracted is {RowOutput.LargestValue}. "
-                + "Leave the column out, or cut it in the query.");
+            throw RowLimits.ValueTooLarge(Columns[Column].Name, Rows + 1, value.Length);
+        }
+
+        _rowBytes += value.Length;
+        if (_rowBytes > RowLimits.LargestRow)
+        {
+            throw RowLimits.RowTooLarge(Columns[Column].Name, Rows + 1);
         }
     }
 }

@@ -14,9 +14,6 @@ namespace Sluice.Authoring.Rows;
 /// <param name="gzip">Compresses on the way.</param>
 internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open, bool gzip) : IAsyncDisposable
 {
-    /// <summary>A value larger than this is refused: a worker's memory is bounded, whatever the rows are.</summary>
-    internal const int LargestValue = 64 * 1024 * 1024;
-
     private const int FlushAt = 256 * 1024;
 
     // What ordinary rows add beyond the mark; a buffer that a large value blew up is given back.
@@ -109,9 +106,9 @@ internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open,
     private void Grow(long more)
     {
         // Quoted and escaped, a value may take six times its size.
-        if (more > (6L * LargestValue) + 1024)
+        if (more > (6L * RowLimits.LargestValue) + 1024)
         {
-            throw new TaskFailedException($"A value is larger than {LargestValue / 1024 / 1024} MiB, the most that can be extracted; leave the column out, or cut it in the query.");
+            throw new TaskFailedException($"A value is larger than {RowLimits.LargestValue / 1024 / 1024} MiB, the most that can be extracted; leave the column out, or cut it in the query.");
         }
 
         var larger = ArrayPool<byte>.Shared.Rent(checked((int)Math.Min(Array.MaxLength, Math.Max(2L * _filling.Length, _length + more))));
