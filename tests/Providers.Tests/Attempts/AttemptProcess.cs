@@ -6,7 +6,7 @@ namespace Sluice.Providers.Tests.Attempts;
 /// <summary>An attempt in a process of its own. Ends with the test process, also when that crashes.</summary>
 internal sealed class AttemptProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     private readonly Process _guard;
     private readonly string _file;
