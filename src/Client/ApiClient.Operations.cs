@@ -70,6 +70,20 @@ public sealed partial class ApiClient
     public Task<EvidenceAnswer> TaskEvidenceAsync(string dag, string task, string run, int? tryNumber = null, CancellationToken cancellationToken = default) =>
         AskAsync<EvidenceRequest, EvidenceAnswer>(Operations.TaskEvidence, new(dag, task, run, tryNumber), cancellationToken);
 
+    /// <summary>Of each task that keeps a watermark the one from which its next run goes on.</summary>
+    public Task<IReadOnlyList<WatermarkSummary>> ListWatermarksAsync(WatermarkFilter filter, CancellationToken cancellationToken = default) =>
+        AskAsync<WatermarkFilter, IReadOnlyList<WatermarkSummary>>(Operations.ListWatermarks, filter, cancellationToken);
+
+    /// <summary>The windows of a task's attempts, latest first.</summary>
+    public Task<IReadOnlyList<WatermarkSummary>> ShowWatermarkAsync(WatermarkFilter filter, CancellationToken cancellationToken = default) =>
+        AskAsync<WatermarkFilter, IReadOnlyList<WatermarkSummary>>(Operations.ShowWatermark, filter, cancellationToken);
+
+    public Task<WatermarkChanged> SetWatermarkAsync(WatermarkChange change, CancellationToken cancellationToken = default) =>
+        AskAsync<WatermarkChange, WatermarkChanged>(Operations.SetWatermark, change, cancellationToken);
+
+    public Task<WatermarkChanged> ClearWatermarkAsync(WatermarkChange change, CancellationToken cancellationToken = default) =>
+        AskAsync<WatermarkChange, WatermarkChanged>(Operations.ClearWatermark, change, cancellationToken);
+
     public Task<TaskWhyAnswer> WhyTaskAsync(string dag, string task, string run, CancellationToken cancellationToken = default) =>
         AskAsync<TaskName, TaskWhyAnswer>(Operations.WhyTask, new(dag, task, run), cancellationToken);
 

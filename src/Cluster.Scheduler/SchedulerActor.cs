@@ -17,6 +17,7 @@ using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Journal;
 using Sluice.Scheduler.Retention;
+using Sluice.Scheduler.Watermarks;
 using Sluice.Scheduler.XComs;
 using Sluice.Storage;
 using Sluice.Storage.ReadModel;
@@ -59,6 +60,7 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
         var ids = new RunIds(epoch);
         var callbacks = Context.Spawn(Props.Create(() => new CallbacksActor([.. recovered.Callbacks.Values], journal, workers)), "callbacks");
         _starting.Add(callbacks);
+        Context.Spawn(Props.Create(() => new WatermarksActor(store.ReadModel, journal)), "watermarks");
         _company = new(new(journal, dispatcher, workers, callbacks, assets, ids), versions, store.ReadModel, ids);
 
         foreach (var pool in await store.ReadModel.ListPoolsAsync(CancellationToken.None))
@@ -210,6 +212,9 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
                 break;
             case AssetsQuestion or EmitAsset:
                 _company.Runs.Assets.Tell(message, Context.Sender);
+                break;
+            case AskWatermark or MoveWatermark:
+                Context.Child("watermarks")?.Tell(message, Context.Sender);
                 break;
             case PoolsQuestion question:
                 _company.Runs.Dispatcher.Tell(question, Context.Sender);

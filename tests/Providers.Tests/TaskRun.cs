@@ -40,6 +40,9 @@ internal sealed class TaskRun : ITaskServices
         return this;
     }
 
+    /// <summary>The engine, for tasks that keep a watermark.</summary>
+    internal Func<Core.Watermarks.WatermarkQuestion, Core.Watermarks.WatermarkAnswer>? Watermarks { get; set; }
+
     internal Core.Callbacks.CallbackNote? Note { get; init; }
 
     internal int TryNumber { get; set; } = 1;
@@ -92,7 +95,7 @@ internal sealed class TaskRun : ITaskServices
 
     internal TaskContext Context()
     {
-        var task = new TaskSpec { Id = new("task"), Operator = "Test", Sensor = Watches ? new() { Watch = WatchPart.Watch } : null };
+        var task = new TaskSpec { Id = new("task"), Operator = "Test", KeepsWatermark = Watermarks is not null, Sensor = Watches ? new() { Watch = WatchPart.Watch } : null };
         var dag = new DagSpec { Id = new(Dag), RenamedFrom = FormerDag is null ? null : new DagId(FormerDag), Tasks = [task], TimeZone = TimeZone };
         var run = new RunFacts { Key = Attempt?.Run ?? 1, Dag = dag.Id, Id = new($"manual__{Attempt?.Run ?? 1}"), Type = Type, Interval = Interval, Version = "v" };
         return new(run, dag, task, TryNumber, this, BuiltInProviders.Catalog()) { Attempt = Attempt, Callback = Note, Map = MapIndex is { } index ? new(0, index, 2) : null };
@@ -103,6 +106,8 @@ internal sealed class TaskRun : ITaskServices
     ValueTask<string?> ITaskServices.GetVariableAsync(string name, CancellationToken cancellationToken) => new((string?)null);
 
     ValueTask<string?> ITaskServices.GetXComAsync(string taskId, string key, CancellationToken cancellationToken) => new((string?)null);
+
+    ValueTask<Core.Watermarks.WatermarkAnswer> ITaskServices.AskWatermarkAsync(Core.Watermarks.WatermarkQuestion question, CancellationToken cancellationToken) => new(Watermarks!(question));
 
     void ITaskServices.WriteLog(LogLevel level, string line) => _log.Enqueue(line);
 }

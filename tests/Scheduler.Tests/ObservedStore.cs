@@ -152,6 +152,14 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
     public ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken) =>
         Inner.ReadModel.ListEvidenceAsync(run, task, cancellationToken);
 
+    public ValueTask<WatermarkRow?> FindWatermarkBeforeAsync(WatermarkPlace place, CancellationToken cancellationToken) => Inner.ReadModel.FindWatermarkBeforeAsync(place, cancellationToken);
+
+    public ValueTask<WatermarkRow?> FindWatermarkAfterAsync(WatermarkPlace place, CancellationToken cancellationToken) => Inner.ReadModel.FindWatermarkAfterAsync(place, cancellationToken);
+
+    public ValueTask<WatermarkRow?> FindWatermarkAsync(WatermarkPlace place, CancellationToken cancellationToken) => Inner.ReadModel.FindWatermarkAsync(place, cancellationToken);
+
+    public ValueTask<IReadOnlyList<RunWatermark>> ListWatermarksAsync(WatermarkQuery query, CancellationToken cancellationToken) => Inner.ReadModel.ListWatermarksAsync(query, cancellationToken);
+
     public ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken) => Inner.ReadModel.ListXComsAsync(run, cancellationToken);
 
     public ValueTask<IReadOnlyList<AskedQuestion>> ListQuestionsAsync(QuestionQuery query, CancellationToken cancellationToken) =>

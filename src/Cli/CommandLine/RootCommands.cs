@@ -16,6 +16,7 @@ using Sluice.Cli.Secrets;
 using Sluice.Cli.Simulations;
 using Sluice.Cli.TaskInstances;
 using Sluice.Cli.Templates;
+using Sluice.Cli.Watermarks;
 
 namespace Sluice.Cli.CommandLine;
 
@@ -46,6 +47,7 @@ internal static class RootCommands
         root.Add(TasksCommands.Create(factory));
         root.Add(CallbacksCommands.Create(factory));
         root.Add(PoolsCommands.Create(factory));
+        root.Add(WatermarksCommands.Create(factory));
         root.Add(AssetsCommands.Create(factory));
         root.Add(ConnectionsCommands.Create(factory));
         root.Add(VariablesCommands.Create(factory));

@@ -104,6 +104,14 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
     public ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken) =>
         inner.ListEvidenceAsync(run, task, cancellationToken);
 
+    public ValueTask<WatermarkRow?> FindWatermarkBeforeAsync(WatermarkPlace place, CancellationToken cancellationToken) => inner.FindWatermarkBeforeAsync(place, cancellationToken);
+
+    public ValueTask<WatermarkRow?> FindWatermarkAfterAsync(WatermarkPlace place, CancellationToken cancellationToken) => inner.FindWatermarkAfterAsync(place, cancellationToken);
+
+    public ValueTask<WatermarkRow?> FindWatermarkAsync(WatermarkPlace place, CancellationToken cancellationToken) => inner.FindWatermarkAsync(place, cancellationToken);
+
+    public ValueTask<IReadOnlyList<RunWatermark>> ListWatermarksAsync(WatermarkQuery query, CancellationToken cancellationToken) => inner.ListWatermarksAsync(query, cancellationToken);
+
     public ValueTask<IReadOnlyList<XComRow>> ListXComsAsync(long run, CancellationToken cancellationToken) => inner.ListXComsAsync(run, cancellationToken);
 
     public ValueTask<IReadOnlyList<XComRow>> ListMappedXComsAsync(long run, TaskId task, string key, CancellationToken cancellationToken) =>

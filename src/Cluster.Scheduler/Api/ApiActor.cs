@@ -4,10 +4,12 @@ using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Wire;
 using Sluice.Core.DagRuns;
 using Sluice.Core.TaskInstances;
+using Sluice.Core.Watermarks;
 using Sluice.Scheduler.Bundles;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Elections;
 using Sluice.Scheduler.Secrets;
+using Sluice.Scheduler.Watermarks;
 using Sluice.Scheduler.XComs;
 using Sluice.Storage;
 
@@ -24,7 +26,7 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
     protected override ValueTask PreStartAsync()
     {
         _people = new(store, vault, elector, Context.Time);
-        _workers = new(store, vault, bundles, lists, new(store, elector), FindRunAsync);
+        _workers = new(store, vault, bundles, lists, new(store, elector), FindRunAsync, AskWatermarkAsync);
         foreach (var method in WorkerRequests.Served)
         {
             host.Serve(method, Context.Self);
@@ -90,6 +92,13 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
         {
             CurrentAttempt current => current.Run,
             _ => throw new ApiException(503, NotLeading.Sentence), // An attempt must not fail by a failover.
+        };
+
+    private async Task<WatermarkAnswer> AskWatermarkAsync(AskWatermark ask, CancellationToken cancellationToken) =>
+        await elector.AskAsync<object>(new ToScheduler(ask), TimeSpan.FromSeconds(30), cancellationToken) switch
+        {
+            WatermarkAnswer answer => answer,
+            _ => throw new ApiException(503, NotLeading.Sentence),
         };
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} asked by {Node} failed")]

@@ -5,8 +5,10 @@ using Sluice.Core.Connections;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
+using Sluice.Core.Watermarks;
 using Sluice.Scheduler.Bundles;
 using Sluice.Scheduler.Secrets;
+using Sluice.Scheduler.Watermarks;
 using Sluice.Scheduler.XComs;
 using Sluice.Storage;
 using Sluice.Storage.ReadModel;
@@ -21,11 +23,15 @@ namespace Sluice.Scheduler.Api;
 /// <param name="lists">Elements of XComs.</param>
 /// <param name="otherDags">Runs of other Dags.</param>
 /// <param name="findRun">The run of an attempt that a worker has by the leader's books; null for any other.</param>
-internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bundles, XComLists lists, CrossDagRequests otherDags, Func<AttemptId, CancellationToken, Task<RunFacts?>> findRun)
+/// <param name="askLeader">The watermarks.</param>
+internal sealed class WorkerRequests(
+    IStore store, Vault vault, BundleShelf bundles, XComLists lists, CrossDagRequests otherDags,
+    Func<AttemptId, CancellationToken, Task<RunFacts?>> findRun,
+    Func<AskWatermark, CancellationToken, Task<WatermarkAnswer>> askLeader)
 {
     /// <summary>The methods that are answered here.</summary>
     public static IReadOnlyList<string> Served { get; } =
-        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom, Methods.GetXComItems, Methods.GetAssetEvents, Methods.TriggerRun, Methods.LookAtDag];
+        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom, Methods.GetXComItems, Methods.GetAssetEvents, Methods.TriggerRun, Methods.LookAtDag, Methods.AskWatermark];
 
     public async Task AnswerAsync(IncomingRequest asked, CancellationToken cancellationToken)
     {
@@ -59,6 +65,14 @@ internal sealed class WorkerRequests(IStore store, Vault vault, BundleShelf bund
                 if (await FindRunAsync(asked, look.Attempt, cancellationToken) is not null)
                 {
                     asked.ReplyWith(await otherDags.LookAsync(look.Question, cancellationToken));
+                }
+
+                break;
+            case Methods.AskWatermark:
+                var watermark = asked.Read<WatermarkForAttempt>();
+                if (await FindRunAsync(asked, watermark.Attempt, cancellationToken) is { } reading)
+                {
+                    asked.ReplyWith(await askLeader(new AskWatermark(reading, new(watermark.Task), watermark.Attempt.Token, watermark.Question), cancellationToken));
                 }
 
                 break;

@@ -395,6 +395,13 @@ internal sealed partial class DagRunActor : Actor
                 _pending.Changes.Add(new Storage.ReadModel.XComRow(_run.Facts.Key, _run.NameOf(e.Task), xcom.Key, xcom.Value, xcom.Object?.Uri));
             }
 
+            if (outcome.Watermark is { } window)
+            {
+                var (facts, task) = (_run.Facts, _run.NameOf(e.Task));
+                _pending.Changes.Add(new Storage.ReadModel.WatermarkRow(
+                    facts.Dag, task, facts.Interval.End, facts.Key, e.Token, window.From, Core.Watermarks.WatermarkRules.MarkOf(window), IsMark: true, e.At, null));
+            }
+
             UpdateAssets(e, outcome);
         }
     }

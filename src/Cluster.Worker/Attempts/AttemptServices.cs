@@ -10,6 +10,7 @@ using Sluice.Core.Assets;
 using Sluice.Core.CrossDag;
 using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
+using Sluice.Core.Watermarks;
 
 namespace Sluice.Cluster.Worker.Attempts;
 
@@ -87,6 +88,12 @@ internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderReq
     {
         var response = await leader.RequestAsync(Methods.LookAtDag, WireJson.Write(new LookForAttempt(attempt, question)), cancellationToken);
         return Read<DagAnswer>(response, $"Dag '{question.Dag}' could not be looked at");
+    }
+
+    public async ValueTask<WatermarkAnswer> AskWatermarkAsync(WatermarkQuestion question, CancellationToken cancellationToken)
+    {
+        var response = await leader.RequestAsync(Methods.AskWatermark, WireJson.Write(new WatermarkForAttempt(attempt, task.Value, question)), cancellationToken);
+        return Read<WatermarkAnswer>(response, "The watermark could not be asked for");
     }
 
     public void WriteLog(LogLevel level, string line) => log.Write(level, _masker.Apply(line));

@@ -283,6 +283,9 @@ internal sealed class RunnerProcess : IDisposable
                 CallKind.LookAtDag => JsonSerializer.Serialize(
                     await attempt.Services.LookAtDagAsync(JsonSerializer.Deserialize(call.Name, RunnerJson.Default.DagQuestion)!, CancellationToken.None).ConfigureAwait(false),
                     RunnerJson.Default.DagAnswer),
+                CallKind.Watermark => JsonSerializer.Serialize(
+                    await attempt.Services.AskWatermarkAsync(JsonSerializer.Deserialize(call.Name, RunnerJson.Default.WatermarkQuestion)!, CancellationToken.None).ConfigureAwait(false),
+                    RunnerJson.Default.WatermarkAnswer),
                 CallKind.XComItems => await ItemsAsync(attempt.Services, JsonSerializer.Deserialize(call.Name, RunnerJson.Default.XComItemsAsked)!).ConfigureAwait(false),
                 CallKind.AssetEvents => await EventsAsync(attempt.Services, JsonSerializer.Deserialize(call.Name, RunnerJson.Default.AssetEventsAsked)!).ConfigureAwait(false),
                 _ => await attempt.Services.GetXComAsync(call.Name, call.Key ?? "", CancellationToken.None).ConfigureAwait(false),

@@ -6,6 +6,7 @@ using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
 using Sluice.Core.Assets;
 using Sluice.Core.TaskInstances;
+using Sluice.Core.Watermarks;
 using Sluice.Runner.Protocol;
 
 namespace Sluice.Runner.Attempts;
@@ -47,6 +48,12 @@ internal sealed class RunnerTaskServices(FrameChannel data, TimeProvider time) :
     {
         var asked = JsonSerializer.Serialize(question, RunnerJson.Default.DagQuestion);
         return JsonSerializer.Deserialize((await CallAsync(CallKind.LookAtDag, asked, null, cancellationToken))!, RunnerJson.Default.DagAnswer)!;
+    }
+
+    public async ValueTask<WatermarkAnswer> AskWatermarkAsync(WatermarkQuestion question, CancellationToken cancellationToken)
+    {
+        var asked = JsonSerializer.Serialize(question, RunnerJson.Default.WatermarkQuestion);
+        return JsonSerializer.Deserialize((await CallAsync(CallKind.Watermark, asked, null, cancellationToken))!, RunnerJson.Default.WatermarkAnswer)!;
     }
 
     // Sent line by line: the last lines before a crash are the ones that are needed.

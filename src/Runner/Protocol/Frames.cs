@@ -181,6 +181,7 @@ internal enum CallKind : byte
     LookAtDag,
     XComItems,
     AssetEvents,
+    Watermark,
 }
 
 /// <summary>A question. <paramref name="Key"/> is used by whole XComs only; what is asked of other Dags, lists and assets stands as JSON in <paramref name="Name"/>.</summary>
@@ -242,6 +243,7 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
             AssetUpdates = ReadUpdates(ref reader),
             Rendered = reader.ReadOptionalString(),
             Evidence = reader.ReadOptionalString(),
+            Watermark = reader.ReadOptionalString() is { } window ? JsonSerializer.Deserialize(window, RunnerJson.Default.WatermarkWindow) : null,
         };
         return new(attempt, outcome, isSpent, workingSet);
     }
@@ -282,6 +284,7 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
 
         writer.WriteString(Outcome.Rendered);
         writer.WriteString(Outcome.Evidence);
+        writer.WriteString(Outcome.Watermark is { } window ? JsonSerializer.Serialize(window, RunnerJson.Default.WatermarkWindow) : null);
     }
 
     private static string[]? ReadTexts(ref FrameReader reader)

@@ -4,6 +4,7 @@ using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.HumanInput;
 using Sluice.Core.TaskInstances;
+using Sluice.Core.Watermarks;
 
 namespace Sluice.Runner.Protocol;
 
@@ -18,6 +19,9 @@ namespace Sluice.Runner.Protocol;
 [JsonSerializable(typeof(XComItems))]
 [JsonSerializable(typeof(AssetEventsAsked))]
 [JsonSerializable(typeof(AssetEvent[]))]
+[JsonSerializable(typeof(WatermarkQuestion))]
+[JsonSerializable(typeof(WatermarkAnswer))]
+[JsonSerializable(typeof(WatermarkWindow))]
 internal sealed partial class RunnerJson : JsonSerializerContext;
 
 /// <summary>Which elements of which list an attempt asks its worker for.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Sluice.Authoring.Watermarks;
 using Sluice.Core.Connections;
 using Sluice.Core.DagRuns;
 using Sluice.Authoring.Extraction;
@@ -57,6 +59,15 @@ public sealed class SqlToS3Operator : Operator
     /// <summary>Connection of S3. Default: the AWS SDK's own chain (environment, profile, role of the machine).</summary>
     [Templated]
     public string? AwsConnectionId { get; set; }
+
+    /// <summary>
+    /// Reads only rows that are new since the last success, by a column that only grows; the engine keeps the mark. Each run needs a key of its own, such as
+    /// one with <c>{{ ts_nodash }}</c> in it. Writes a manifest. The window is the XCom <c>watermark</c>. Default: all rows.
+    /// </summary>
+    public IncrementalColumn? Incremental { get; set; }
+
+    /// <inheritdoc/>
+    public override bool KeepsWatermark => Incremental is not null;
 
     /// <summary>Overwrites the object when it exists, instead of failing. Default: false.</summary>
     public bool Replace { get; set; }
@@ -166,6 +177,11 @@ public sealed class SqlToS3Operator : Operator
         await using var sql = context.Providers.OpenSql(connection);
         var request = Request(context, uri, store, connection) with { Feed = feed, MaxRowsPerFile = MaxRowsPerFile ?? (feed is null ? null : RowsPerFedFile) };
         var wrote = await new RowExtract(sql, request).RunAsync(cancellationToken);
+        if (context.Watermark is { } window)
+        {
+            context.Push("watermark", new { window.From, window.To });
+        }
+
         context.Log(wrote.Objects == 1
             ? $"Wrote {wrote.Rows} rows, {wrote.Bytes} bytes, to {wrote.Uri}."
             : $"Wrote {wrote.Rows} rows, {wrote.Bytes} bytes, in {wrote.Objects} objects, named by {wrote.Uri}.");
@@ -194,6 +210,10 @@ public sealed class SqlToS3Operator : Operator
             : read with { Extra = new Dictionary<string, string>(read.Extra) { [DataPolicySettings.PersonalColumns] = string.Join(',', personal) } };
     }
 
+    // The key of a run stays when its Dag gets another name.
+    private static string Owner(TaskContext context) =>
+        string.Create(CultureInfo.InvariantCulture, $"{context.Run.Key}/{context.Task.Id}{(context.Map is { } map ? $"[{map.Index}]" : "")}");
+
     private ExtractRequest Request(TaskContext context, Uri uri, IObjectStore store, Connection connection) => new()
     {
         Query = Query,
@@ -218,7 +238,7 @@ public sealed class SqlToS3Operator : Operator
         Store = store,
         WriteOptions = new()
         {
-            Replace = Replace,
+            Replace = Replace || Incremental is not null, // what other runs wrote is never replaced
             StorageClass = StorageClass,
             Encryption = Encryption,
             KmsKeyId = string.IsNullOrEmpty(KmsKeyId) ? null : KmsKeyId,
@@ -230,6 +250,7 @@ public sealed class SqlToS3Operator : Operator
         Manifest = Manifest,
         Reconcile = Reconcile,
         Trail = context.Evidence,
+        Incremental = Incremental is null ? null : new(Incremental, Owner(context), context.OpenWatermarkAsync),
         WrittenBy = $"{context.Dag.Id} {context.Run.Id} {context.Task.Id}{(context.Map is { } map ? $"[{map.Index}]" : "")} try {context.TryNumber}",
         Log = context.Log,
     };

@@ -23,6 +23,9 @@ public sealed class TransferOperator : Operator
     public S3ToTableOperator? Load { get; set; }
 
     /// <inheritdoc/>
+    public override bool KeepsWatermark => Extract?.Incremental is not null;
+
+    /// <inheritdoc/>
     public override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
     {
         var (extract, load) = Check();

@@ -41,6 +41,9 @@ public class TaskNode : TaskSettings, IDagNode
     /// <summary>The id that it had before, with the prefixes of its groups: its attempts, XComs and logs in all runs go over to this one. Stays without meaning once that has happened.</summary>
     public string? RenamedFrom { get; set; }
 
+    /// <summary>The engine keeps a mark of what it has read: see <c>context.OpenWatermarkAsync</c>. Unless more is said, one of its runs goes at a time. Default: what the operator says.</summary>
+    public bool? KeepsWatermark { get; set; }
+
     internal List<Core.Assets.NamedAsset> OutletAssets { get; } = [];
 
     internal List<Core.Assets.NamedAsset> InletAssets { get; } = [];

@@ -46,7 +46,10 @@ internal static class TaskSpecWriter
             OnFailureFailDagRun = task.OnFailureFailDagRun,
             DependsOnPast = Find(task, s => s.DependsOnPast) ?? false,
             WaitForDownstream = Find(task, s => s.WaitForDownstream) ?? false,
-            MaxActive = Find(task, s => s.MaxActive),
+            KeepsWatermark = task.KeepsWatermark ?? task.Operator.KeepsWatermark,
+
+            // Two of its runs at once would read the same rows. Instances of a mapped task have a mark each, so its author must say how they are kept apart.
+            MaxActive = Find(task, s => s.MaxActive) ?? ((task.KeepsWatermark ?? task.Operator.KeepsWatermark) && task.Mapping is null && task.Scope.EnclosingMapping is null ? 1 : null),
             MaxActivePerRun = Find(task, s => s.MaxActivePerRun),
             MaxRetryDelay = Find(task, s => s.MaxRetryDelay),
             ExecutionTimeout = Find(task, s => s.ExecutionTimeout),

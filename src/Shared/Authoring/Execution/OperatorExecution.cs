@@ -61,6 +61,7 @@ public static class OperatorExecution
             EndedAt = time.GetUtcNow(),
             Rendered = outcome.Kind == OutcomeKind.Rescheduled ? null : context.Rendered,
             Evidence = context.Evidence.Write(),
+            Watermark = context.Watermark,
         };
     }
 

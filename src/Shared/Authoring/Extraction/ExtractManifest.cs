@@ -20,6 +20,7 @@ internal static class ExtractManifest
         Gzip = request.Csv.Gzip,
         Columns = [.. columns.Select(column => new ManifestColumn(column.Name, column.Type, column.Kind))],
         WrittenBy = request.WrittenBy,
+        Window = request is { Incremental: { } incremental, Opened: { } window } ? new(incremental.By.Column, window.From, window.To, incremental.Owner) : null,
         Evidence = evidence,
     };
 }

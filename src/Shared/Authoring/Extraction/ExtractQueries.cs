@@ -21,8 +21,15 @@ internal static class ExtractQueries
         }
 
         var columns = request.Columns.Count == 0 ? "*" : SqlNames.Join(request.Columns, dialect);
-        return string.IsNullOrEmpty(request.Table) ? request.Query! : $"SELECT {columns} FROM {SqlNames.Quote(request.Schema, request.Table, dialect)}";
+        return request.Window is { } window
+            ? $"SELECT {(string.IsNullOrEmpty(request.Table) ? "*" : columns)} FROM {Source(request, dialect)} WHERE {window}"
+            : string.IsNullOrEmpty(request.Table) ? request.Query! : $"SELECT {columns} FROM {Source(request, dialect)}";
     }
+
+    /// <summary>What stands behind FROM where any column may be asked for: the table with all its columns, or the query.</summary>
+    internal static string Source(ExtractRequest request, string dialect) => string.IsNullOrEmpty(request.Table)
+        ? Around(request.Query!, dialect)
+        : SqlNames.Quote(request.Schema, request.Table, dialect);
 
     /// <summary>Asks for the least and the greatest value of the column that splits.</summary>
     internal static string Bounds(ExtractRequest request, string dialect)
@@ -79,13 +86,12 @@ internal static class ExtractQueries
         ];
     }
 
-    // A line end ends a comment in the query's last line. A table is read as it is: not every database sees through a query around it.
-    private static string From(ExtractRequest request, string dialect) => request switch
-    {
-        { Table: { Length: > 0 } table, Columns.Count: 0 } => SqlNames.Quote(request.Schema, table, dialect),
-        { Table.Length: > 0 } => $"({Whole(request, dialect)}) AS {SqlNames.Quote("q", dialect)}",
-        _ => $"(\n{Whole(request, dialect).TrimEnd(' ', '\t', '\r', '\n', ';')}\n) AS {SqlNames.Quote("q", dialect)}",
-    };
+    // A table is read as it is: not every database sees through a query around it.
+    private static string From(ExtractRequest request, string dialect) =>
+        request is { Table.Length: > 0, Columns.Count: 0, Window: null } ? Source(request, dialect) : Around(Whole(request, dialect), dialect);
+
+    // A line end ends a comment in the query's last line.
+    private static string Around(string query, string dialect) => $"(\n{query.TrimEnd(' ', '\t', '\r', '\n', ';')}\n) AS {SqlNames.Quote("q", dialect)}";
 
     private static string Number(Int128 value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -67,6 +67,15 @@ public sealed record ExtractRequest
     /// <summary>Is told of each object that is whole, for a load that runs beside this; null: nobody.</summary>
     public ObjectFeed? Feed { get; init; }
 
+    /// <summary>Reads only what is new; null: everything.</summary>
+    public IncrementalRead? Incremental { get; init; }
+
+    /// <summary>What rows must fulfil, as SQL with parameters; null: nothing. Follows from <see cref="Incremental"/>.</summary>
+    internal string? Window { get; init; }
+
+    /// <summary>The window that is read; null when all is.</summary>
+    internal Core.Watermarks.WatermarkWindow? Opened { get; init; }
+
     /// <summary>Takes what is seen of the rows.</summary>
     public Evidence.EvidenceTrail Trail { get; init; } = new();
 
@@ -77,7 +86,7 @@ public sealed record ExtractRequest
     public Action<string>? Log { get; init; }
 
     /// <summary>True when several objects are published by one manifest.</summary>
-    public bool HasManifest => Manifest || Feed is not null || Readers > 1 || PartitionBy is not null || MaxRowsPerFile is not null || Reconcile != Reconciliation.None;
+    public bool HasManifest => Manifest || Incremental is not null || Feed is not null || Readers > 1 || PartitionBy is not null || MaxRowsPerFile is not null || Reconcile != Reconciliation.None;
 }
 
 /// <summary>How the rows of an extract are split among readers.</summary>

@@ -73,8 +73,14 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         var manifestUri = ObjectUri.Parse(ObjectUri.Text(request.Uri) + ObjectManifest.Ending);
         await using var manifest = await OpenManifestAsync(manifestUri, cancellationToken);
         var former = await FormerAsync(manifestUri, cancellationToken);
+        await KeepOthersAsync(manifestUri, cancellationToken);
         var folder = $"{ObjectUri.Text(request.Uri)}.parts/{Guid.CreateVersion7():n}";
         await using var snapshot = await SnapshotAsync(cancellationToken);
+        if (request.Incremental is { } incremental)
+        {
+            request = await incremental.NarrowAsync(request, snapshot.Sessions[0], cancellationToken);
+        }
+
         var queries = await QueriesAsync(snapshot.Sessions[0], cancellationToken);
         var isPublishing = false;
         var parts = queries.Select((_, i) => new PartSink(
@@ -320,6 +326,29 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         catch (Exception e) when (e is FileNotFoundException or TaskFailedException)
         {
             return [];
+        }
+    }
+
+    // What another run has read is nowhere else: the mark is past it.
+    private async ValueTask KeepOthersAsync(Uri manifest, CancellationToken cancellationToken)
+    {
+        if (request.Incremental is not { Owner: var owner })
+        {
+            return;
+        }
+
+        try
+        {
+            var there = await ObjectManifest.ReadAsync(request.Store, manifest, cancellationToken);
+            if (there.Meta.Sluice?.Window?.Owner != owner)
+            {
+                throw new TaskFailedException(
+                    $"{ObjectUri.Text(manifest)} was written by {there.Meta.Sluice?.WrittenBy ?? "someone else"}: with Incremental each run needs a key of its own, such as one with {{{{ ts_nodash }}}} in it, since the rows of one run are not read again by the next.");
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            // The first.
         }
     }
 

@@ -95,9 +95,19 @@ public sealed record ManifestOrigin
     /// <summary>The attempt that wrote them: run, task, try.</summary>
     public required string WrittenBy { get; init; }
 
+    /// <summary>Which rows were read; null for all of the query.</summary>
+    public ManifestWindow? Window { get; init; }
+
     /// <summary>What was seen of the rows when they left the source; null when it was not asked for.</summary>
     public RowEvidence? Evidence { get; init; }
 }
+
+/// <summary>Which rows an incremental extract read.</summary>
+/// <param name="Column">The column of its watermark.</param>
+/// <param name="From">Exclusive; null for the beginning.</param>
+/// <param name="To">Inclusive; null when there were no rows.</param>
+/// <param name="Owner">Run and task, for good.</param>
+public sealed record ManifestWindow(string Column, string? From, string? To, string Owner);
 
 /// <summary>A column of the objects.</summary>
 /// <param name="Name">As the query names it.</param>

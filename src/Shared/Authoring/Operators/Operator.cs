@@ -26,6 +26,9 @@ public abstract class Operator
     /// <summary>Runs when the attempt is killed or times out, to stop what runs elsewhere. Has ten seconds.</summary>
     public virtual ValueTask OnKillAsync(TaskContext context) => ValueTask.CompletedTask;
 
+    /// <summary>True when the engine keeps a watermark of its tasks: <see cref="TaskContext.OpenWatermarkAsync(Func{string?, CancellationToken, ValueTask{string?}}, CancellationToken)"/>.</summary>
+    public virtual bool KeepsWatermark => false;
+
     /// <summary>What is wrong with its arguments, found when the Dag is defined; null when nothing is. One sentence.</summary>
     internal virtual string? FindProblem() => null;
 

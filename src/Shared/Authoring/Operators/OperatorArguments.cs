@@ -120,9 +120,13 @@ internal static class OperatorArguments
             _ when type == typeof(string) => "use text",
             { IsPrimitive: true } => "use a number",
             _ when type.IsAssignableTo(typeof(System.Collections.IEnumerable)) => "use a list, or names with values",
+            { IsClass: true } when type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).ToList() is { Count: > 0 } parts =>
+                $"use names with values: {string.Join(", ", parts.Select(part => Snake(part.Name) + (part.IsDefined(typeof(RequiredMemberAttribute)) ? " (needed)" : "")))}",
             _ => $"it does not fit {type.Name}",
         };
     }
+
+    private static string Snake(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 
     private static OperatorArgument[] Find(Type type) =>
     [

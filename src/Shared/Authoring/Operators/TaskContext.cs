@@ -5,6 +5,7 @@ using Sluice.Authoring.Hooks;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Schedules;
+using Sluice.Core.Watermarks;
 
 namespace Sluice.Authoring.Operators;
 
@@ -106,6 +107,57 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     internal void AskPerson(Core.HumanInput.HumanQuestion question) => Question = question;
 
     internal Core.HumanInput.HumanQuestion? Question { get; private set; }
+
+    /// <summary>
+    /// Opens the window of a column that only grows: from the mark of the latest earlier run that succeeded, to an end that <paramref name="findEnd"/> looks for.
+    /// The end becomes the mark when this attempt succeeds. A retry, and a run that is cleared, gets the window that it had.
+    /// </summary>
+    /// <param name="findEnd">Is given the mark, null when there is none, and finds the greatest value above it; null when there is none. Not asked when the end is settled already.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    /// <returns>Read values above its <c>From</c>, up to its <c>To</c>. Values are exact text, as the task writes it.</returns>
+    /// <exception cref="TaskFailedException">The task does not say that it keeps a watermark, or its run is of a backfill.</exception>
+    public async ValueTask<WatermarkWindow> OpenWatermarkAsync(
+        Func<string?, CancellationToken, ValueTask<string?>> findEnd, CancellationToken cancellationToken = default)
+    {
+        if (!Task.KeepsWatermark)
+        {
+            throw new TaskFailedException($"Task '{Task.Id}' does not say that it keeps a watermark; set its KeepsWatermark, or override that of its operator.");
+        }
+
+        if (Watermark is not null)
+        {
+            return Watermark;
+        }
+
+        var found = await Services.AskWatermarkAsync(new(), cancellationToken);
+        if (found.Refusal is { } refusal)
+        {
+            throw new TaskFailedException(refusal);
+        }
+
+        var window = new WatermarkWindow(found.From, found.IsSettled ? found.To : await findEnd(found.From, cancellationToken) ?? found.From);
+        var kept = await Services.AskWatermarkAsync(new(window), cancellationToken);
+        return kept.Refusal is null ? Watermark = window : throw new TaskErrorException(kept.Refusal);
+    }
+
+    /// <inheritdoc cref="OpenWatermarkAsync(Func{string?, CancellationToken, ValueTask{string?}}, CancellationToken)"/>
+    /// <param name="start">The mark before there is one, exclusive.</param>
+    /// <param name="findEnd">Is given the mark, and finds the greatest value above it; null when there is none.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    public async ValueTask<Watermarks.WatermarkWindow<T>> OpenWatermarkAsync<T>(
+        T start, Func<T, CancellationToken, ValueTask<T?>> findEnd, CancellationToken cancellationToken = default)
+        where T : struct, IParsable<T>, IFormattable
+    {
+        var window = await OpenWatermarkAsync(
+            async (from, cancel) => await findEnd(Read(from, start), cancel) is { } end ? Watermarks.TypedWatermark.Write(end) : null, cancellationToken);
+        var first = Read(window.From, start);
+        return new(first, Read(window.To, first));
+
+        static T Read(string? text, T otherwise) => text is null ? otherwise : Watermarks.TypedWatermark.Read<T>(text);
+    }
+
+    /// <summary>The window that this attempt has opened; null when it has not.</summary>
+    public WatermarkWindow? Watermark { get; private set; }
 
     internal TimeProvider Time { get; set; } = TimeProvider.System;
 
@@ -237,6 +289,10 @@ public interface ITaskServices
     /// <exception cref="TaskFailedException">There is no scheduler to ask.</exception>
     ValueTask<Core.CrossDag.DagAnswer> LookAtDagAsync(Core.CrossDag.DagQuestion question, CancellationToken cancellationToken) =>
         throw new TaskFailedException($"Dag '{question.Dag}' can be looked at in a deployment only: there is no scheduler here.");
+
+    /// <summary>Asks for the window of this task's watermark, or has it kept. Where there is no engine to ask, as in a test run, there is no mark, and none is kept.</summary>
+    ValueTask<WatermarkAnswer> AskWatermarkAsync(WatermarkQuestion question, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(new WatermarkAnswer(null));
 
     /// <summary>Appends a line to the attempt's log. Secrets of the connections looked up so far are masked on the way.</summary>
     void WriteLog(LogLevel level, string line);

@@ -140,9 +140,21 @@ public static class Operations
     /// <summary><see cref="EvidenceRequest"/> to <see cref="EvidenceAnswer"/>.</summary>
     public const string TaskEvidence = "tasks.evidence";
 
+    /// <summary><see cref="WatermarkFilter"/> to a list of <see cref="WatermarkSummary"/>: of each task the mark from which its next run goes on.</summary>
+    public const string ListWatermarks = "watermarks.list";
+
+    /// <summary><see cref="WatermarkFilter"/> with Dag and task to a list of <see cref="WatermarkSummary"/>: the windows of its attempts, latest first.</summary>
+    public const string ShowWatermark = "watermarks.show";
+
+    /// <summary><see cref="WatermarkChange"/> to <see cref="WatermarkChanged"/>.</summary>
+    public const string SetWatermark = "watermarks.set";
+
+    /// <summary><see cref="WatermarkChange"/> without a value to <see cref="WatermarkChanged"/>: the next run begins at the beginning.</summary>
+    public const string ClearWatermark = "watermarks.clear";
+
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
         ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, ListXComs, WhyTask, ListQuestions, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools,
-        ListAssets, ListAssetEvents, ListCallbacks, RenderedTask, TaskEvidence);
+        ListAssets, ListAssetEvents, ListCallbacks, RenderedTask, TaskEvidence, ListWatermarks, ShowWatermark);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);

@@ -160,6 +160,9 @@ public static class Methods
     /// <summary>Worker to leader: <see cref="LookForAttempt"/> to <see cref="DagAnswer"/>.</summary>
     public const string LookAtDag = "look";
 
+    /// <summary>Worker to leader: <see cref="WatermarkForAttempt"/> to <see cref="Core.Watermarks.WatermarkAnswer"/>.</summary>
+    public const string AskWatermark = "watermark";
+
     /// <summary>Seed to scheduler: an operator's request (<see cref="OperatorCall"/>).</summary>
     public const string Operator = "operator";
 
@@ -216,6 +219,12 @@ public sealed record XComPart(string? Value, string? Object);
 /// <param name="Task">Its task instance: <c>task</c>, or <c>task[3]</c>.</param>
 /// <param name="Trigger">What it asks for.</param>
 public sealed record TriggerForAttempt(AttemptId Attempt, string Task, RunTrigger Trigger);
+
+/// <summary>Asked in the name of a current attempt only.</summary>
+/// <param name="Attempt">Who asks.</param>
+/// <param name="Task">Its task instance: <c>task</c>, or <c>task[3]</c>.</param>
+/// <param name="Question">Where its window begins, or that it be kept.</param>
+public sealed record WatermarkForAttempt(AttemptId Attempt, string Task, Core.Watermarks.WatermarkQuestion Question);
 
 /// <inheritdoc cref="FetchForAttempt"/>
 public sealed record LookForAttempt(AttemptId Attempt, DagQuestion Question);

@@ -30,6 +30,8 @@ namespace Sluice.Cluster.Wire;
 [JsonSerializable(typeof(TriggerForAttempt))]
 [JsonSerializable(typeof(TriggeredRun))]
 [JsonSerializable(typeof(LookForAttempt))]
+[JsonSerializable(typeof(WatermarkForAttempt))]
+[JsonSerializable(typeof(Core.Watermarks.WatermarkAnswer))]
 [JsonSerializable(typeof(DagAnswer))]
 [JsonSerializable(typeof(FetchLog))]
 [JsonSerializable(typeof(LogContent))]

@@ -123,6 +123,10 @@ public sealed record TaskSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool MultipleOutputs { get; init; }
 
+    /// <summary>The engine keeps a mark of what it has read: the next run goes on from there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool KeepsWatermark { get; init; }
+
     /// <summary>Set for a task that becomes several instances when the run comes to it.</summary>
     public MapSpec? Map { get; init; }
 

@@ -233,6 +233,11 @@ public static class DagValidator
             Add(problem);
         }
 
+        if (task.KeepsWatermark && task.MaxActive != 1 && !task.DependsOnPast && !task.WaitForDownstream && dag.MaxActiveRuns != 1)
+        {
+            Add("keeps a watermark, and may run for two runs at once, which would read the same rows; set max_active_tis_per_dag or max_active_runs to 1, or depends_on_past");
+        }
+
         if (task.Sensor is { PokeInterval: var interval } && interval <= TimeSpan.Zero)
         {
             Add($"poke interval is {interval}; it must be positive");

@@ -97,6 +97,9 @@ public sealed record TaskOutcome
     /// <summary>What it has seen of the rows that it moved, as JSON; null when it looked at none. Also of an attempt that failed.</summary>
     public string? Evidence { get; init; }
 
+    /// <summary>The window of its watermark; null when it opened none. Its end becomes the mark with a success, and with nothing else.</summary>
+    public Watermarks.WatermarkWindow? Watermark { get; init; }
+
     /// <summary>What it says of assets among its outlets. Outlets that it says nothing of are updated all the same.</summary>
     public IReadOnlyList<Assets.AssetUpdate>? AssetUpdates { get; init; }
 }

@@ -13,6 +13,7 @@ internal static class PostgresChangeWriter
     private static readonly string XComs = InsertOf(ReadModelTables.XComs);
     private static readonly string RenderedFields = InsertOf(ReadModelTables.RenderedFields);
     private static readonly string Evidence = InsertOf(ReadModelTables.Evidence);
+    private static readonly string Watermarks = InsertOf(ReadModelTables.Watermarks);
     private static readonly string Dags = InsertOf(ReadModelTables.Dags);
     private static readonly string DagVersions = InsertOf(ReadModelTables.DagVersions);
     private static readonly string Backfills = InsertOf(ReadModelTables.Backfills);
@@ -58,6 +59,15 @@ internal static class PostgresChangeWriter
 
         Add(batch, RenderedFields, ReadModelTables.RenderedFields, changes.RenderedFields);
         Add(batch, Evidence, ReadModelTables.Evidence, changes.Evidence);
+        foreach (var (dag, task) in changes.ForgottenWatermarks)
+        {
+            var forget = new NpgsqlBatchCommand(ReadModelTables.ForgetWatermarks);
+            forget.Parameters.Add(new NpgsqlParameter<string> { TypedValue = dag.Value });
+            forget.Parameters.Add(new NpgsqlParameter<string> { TypedValue = StorableText.Clean(task.Value) });
+            batch.BatchCommands.Add(forget);
+        }
+
+        Add(batch, Watermarks, ReadModelTables.Watermarks, changes.Watermarks);
         Add(batch, Dags, ReadModelTables.Dags, changes.Dags);
         Add(batch, DagVersions, ReadModelTables.DagVersions, changes.DagVersions);
         if (changes.ReplacedVersions.Count > 0)

@@ -11,6 +11,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
     private readonly string _xComs = InsertOf(ReadModelTables.XComs);
     private readonly string _renderedFields = InsertOf(ReadModelTables.RenderedFields);
     private readonly string _evidence = InsertOf(ReadModelTables.Evidence);
+    private readonly string _watermarks = InsertOf(ReadModelTables.Watermarks);
     private readonly string _dags = InsertOf(ReadModelTables.Dags);
     private readonly string _dagVersions = InsertOf(ReadModelTables.DagVersions);
     private readonly string _backfills = InsertOf(ReadModelTables.Backfills);
@@ -44,6 +45,12 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
 
         Write(_renderedFields, ReadModelTables.RenderedFields, changes.RenderedFields);
         Write(_evidence, ReadModelTables.Evidence, changes.Evidence);
+        foreach (var (dag, task) in changes.ForgottenWatermarks)
+        {
+            database.Statement(ReadModelTables.ForgetWatermarks, 2).With(0, dag.Value).With(1, task.Value).Execute();
+        }
+
+        Write(_watermarks, ReadModelTables.Watermarks, changes.Watermarks);
         Write(_dags, ReadModelTables.Dags, changes.Dags);
         Write(_dagVersions, ReadModelTables.DagVersions, changes.DagVersions);
         foreach (var version in changes.ReplacedVersions)

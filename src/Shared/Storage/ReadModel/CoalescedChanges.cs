@@ -31,6 +31,12 @@ internal sealed class CoalescedChanges
                 case RenderedFieldsDropped dropped:
                     DroppedRenderedFields.AddRange(dropped.Keys);
                     break;
+                case WatermarkRow row:
+                    Put(Watermarks, row, ("watermark", row.Dag, row.Task, row.IntervalEnd, row.Run, row.Token), changes.Count);
+                    break;
+                case WatermarksForgotten forgotten:
+                    ForgottenWatermarks.Add(forgotten);
+                    break;
                 case XComsCleared cleared:
                     Forget(cleared);
                     break;
@@ -99,6 +105,11 @@ internal sealed class CoalescedChanges
     public List<RenderedFieldsKey> DroppedRenderedFields { get; } = [];
 
     public List<EvidenceRow> Evidence { get; } = [];
+
+    public List<WatermarkRow> Watermarks { get; } = [];
+
+    /// <summary>Tasks whose windows are deleted before <see cref="Watermarks"/> are written.</summary>
+    public List<WatermarksForgotten> ForgottenWatermarks { get; } = [];
 
     public List<DagRow> Dags { get; } = [];
 

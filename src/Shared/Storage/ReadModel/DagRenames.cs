@@ -22,6 +22,8 @@ public sealed record DagRenamedRow(DagId From, DagId To, DateTimeOffset At, stri
             ("UPDATE backfill SET dag_id = $2 WHERE dag_id = $1", [from, to]),
             ("UPDATE task_rename SET dag_id = $2 WHERE dag_id = $1", [from, to]),
             ("UPDATE asset_event SET source_dag = $2 WHERE source_dag = $1", [from, to]),
+            ("DELETE FROM watermark WHERE dag_id = $1", [to]),
+            ("UPDATE watermark SET dag_id = $2 WHERE dag_id = $1", [from, to]),
             ("UPDATE dag SET dag_id = $2 WHERE dag_id = $1 AND NOT EXISTS (SELECT 1 FROM dag WHERE dag_id = $2)", [from, to]),
             ("DELETE FROM dag WHERE dag_id = $1", [from]),
             ("UPDATE dag_rename SET dag_id = $2 WHERE dag_id = $1", [from, to]),

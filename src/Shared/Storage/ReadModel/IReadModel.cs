@@ -62,6 +62,18 @@ public interface IReadModel
     /// <param name="cancellationToken">Stops the question.</param>
     ValueTask<IReadOnlyList<RenderedFieldsKey>> ListOldRenderedFieldsAsync(int kept, int limit, CancellationToken cancellationToken);
 
+    /// <summary>The mark of the latest run before a place in which the task instance has succeeded; by index.</summary>
+    ValueTask<WatermarkRow?> FindWatermarkBeforeAsync(WatermarkPlace place, CancellationToken cancellationToken);
+
+    /// <summary>The latest window of the first run after a place that has opened one.</summary>
+    ValueTask<WatermarkRow?> FindWatermarkAfterAsync(WatermarkPlace place, CancellationToken cancellationToken);
+
+    /// <summary>The latest window of the run that stands in a place.</summary>
+    ValueTask<WatermarkRow?> FindWatermarkAsync(WatermarkPlace place, CancellationToken cancellationToken);
+
+    /// <summary>Windows of attempts, the latest runs and attempts first.</summary>
+    ValueTask<IReadOnlyList<RunWatermark>> ListWatermarksAsync(WatermarkQuery query, CancellationToken cancellationToken);
+
     /// <summary>What people were asked, oldest first.</summary>
     ValueTask<IReadOnlyList<AskedQuestion>> ListQuestionsAsync(QuestionQuery query, CancellationToken cancellationToken);
 
@@ -113,6 +125,33 @@ public sealed record RunQuery
 
     public int Limit { get; init; } = 100;
 }
+
+/// <summary>Where a run stands among those of a task instance.</summary>
+/// <param name="Dag">The Dag.</param>
+/// <param name="Task">Name of the task instance.</param>
+/// <param name="IntervalEnd">End of the run's interval.</param>
+/// <param name="Run">The run's surrogate key: of two runs whose intervals end at once the one that was made first is the earlier.</param>
+public sealed record WatermarkPlace(DagId Dag, TaskId Task, DateTimeOffset IntervalEnd, long Run);
+
+/// <summary>Which windows to list; null means any.</summary>
+public sealed record WatermarkQuery
+{
+    public DagId? Dag { get; init; }
+
+    /// <summary>Name of the task instance.</summary>
+    public TaskId? Task { get; init; }
+
+    /// <summary>Key of the run.</summary>
+    public long? Run { get; init; }
+
+    /// <summary>Of each task instance only the mark from which its next run goes on.</summary>
+    public bool Latest { get; init; }
+
+    public int Limit { get; init; } = 100;
+}
+
+/// <summary>A window, and its run; null when that is gone, or never was.</summary>
+public sealed record RunWatermark(WatermarkRow Row, RunId? RunId, DateTimeOffset? LogicalDate);
 
 /// <summary>Which callbacks to list; null means any.</summary>
 public sealed record CallbackQuery

@@ -134,6 +134,22 @@ public sealed record RenderedFieldsRow(long Run, TaskId Task, int Token, string 
 /// <param name="Seen">JSON.</param>
 public sealed record EvidenceRow(long Run, TaskId Task, int Token, string Seen) : ReadModelChange;
 
+/// <summary>Upserts the window that an attempt of a task instance has opened; with the attempt's success it is the mark from which the next run goes on.</summary>
+/// <param name="Dag">The Dag.</param>
+/// <param name="Task">Name of the task instance.</param>
+/// <param name="IntervalEnd">End of the run's interval: runs stand in this order.</param>
+/// <param name="Run">The run's surrogate key; 0 for a mark that was set before any run.</param>
+/// <param name="Token">The attempt's.</param>
+/// <param name="From">Exclusive; null for the beginning.</param>
+/// <param name="To">Inclusive; null when there was nothing.</param>
+/// <param name="IsMark">The attempt has succeeded.</param>
+/// <param name="At">When it was opened, or became the mark.</param>
+/// <param name="By">Who set it by hand; null for nobody.</param>
+public sealed record WatermarkRow(DagId Dag, TaskId Task, DateTimeOffset IntervalEnd, long Run, int Token, string? From, string? To, bool IsMark, DateTimeOffset At, string? By) : ReadModelChange;
+
+/// <summary>Deletes all windows and marks of a task instance: its next run begins at the beginning. Windows that come in the same group are written.</summary>
+public sealed record WatermarksForgotten(DagId Dag, TaskId Task) : ReadModelChange;
+
 /// <summary>Upserts a backfill.</summary>
 public sealed record BackfillRow : ReadModelChange
 {

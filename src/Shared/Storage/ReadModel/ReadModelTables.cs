@@ -77,6 +77,23 @@ internal static class ReadModelTables
         new TextColumn<EvidenceRow>("seen", row => row.Seen),
     ]);
 
+    public static RowTable<WatermarkRow> Watermarks { get; } = new("watermark", ["dag_id", "task_id", "interval_end", "run_key", "token"], OnConflict.Update,
+    [
+        new TextColumn<WatermarkRow>("dag_id", row => row.Dag.Value),
+        new TextColumn<WatermarkRow>("task_id", row => row.Task.Value),
+        new TimeColumn<WatermarkRow>("interval_end", row => row.IntervalEnd),
+        new LongColumn<WatermarkRow>("run_key", row => row.Run),
+        new IntColumn<WatermarkRow>("token", row => row.Token),
+        new TextColumn<WatermarkRow>("from_value", row => row.From),
+        new TextColumn<WatermarkRow>("to_value", row => row.To),
+        new BoolColumn<WatermarkRow>("is_mark", row => row.IsMark),
+        new TimeColumn<WatermarkRow>("at", row => row.At),
+        new TextColumn<WatermarkRow>("set_by", row => row.By),
+    ]);
+
+    /// <summary>Dag, task instance.</summary>
+    public const string ForgetWatermarks = "DELETE FROM watermark WHERE dag_id = $1 AND task_id = $2";
+
     public static RowTable<DagRow> Dags { get; } = new("dag", ["dag_id"], OnConflict.Update,
     [
         new TextColumn<DagRow>("dag_id", row => row.Id.Value),

@@ -32,6 +32,13 @@ public sealed record TasksRenamedRow(
                     names);
             }
 
+            yield return ("DELETE FROM watermark WHERE dag_id = $1 AND (task_id = $2 OR substr(task_id, 1, length($2) + 1) = $2 || '[')", [Dag.Value, to.Value]);
+            yield return (
+                """
+                UPDATE watermark SET task_id = $3 || substr(task_id, length($2) + 1)
+                WHERE dag_id = $1 AND (task_id = $2 OR substr(task_id, 1, length($2) + 1) = $2 || '[')
+                """,
+                names);
             yield return (
                 """
                 UPDATE asset_event SET source_task = $3 || substr(source_task, length($2) + 1)
