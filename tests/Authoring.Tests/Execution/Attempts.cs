@@ -37,6 +37,11 @@ internal sealed class Attempts : ITaskServices
 
     public DateTimeOffset? FirstPokeAt { get; set; }
 
+    public Func<Core.Watermarks.WatermarkQuestion, Core.Watermarks.WatermarkAnswer>? Watermarks { get; set; }
+
+    public ValueTask<Core.Watermarks.WatermarkAnswer> AskWatermarkAsync(Core.Watermarks.WatermarkQuestion question, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Watermarks!(question));
+
     public Func<RunTrigger, TriggeredRun>? Triggers { get; set; }
 
     public Func<DagQuestion, DagAnswer>? Looks { get; set; }

@@ -56,6 +56,8 @@ public sealed class DagValidatorTests
         { Task with { Upstream = [-1] }, "depends on a task that its Dag does not have" },
         { Task with { Upstream = [1, 1] }, "its upstream indices are not ascending without repeats" },
         { Task with { Operator = " " }, "has no operator" },
+        { Task with { KeepsWatermark = true }, "keeps a watermark, and may run for two runs at once, which would read the same rows; set max_active_tis_per_dag or max_active_runs to 1, or depends_on_past." },
+        { Task with { KeepsWatermark = true, MaxActive = 2 }, "keeps a watermark, and may run for two runs at once" },
         { Task with { Arguments = "[]" }, "its arguments are an array" },
         { Task with { Retries = -1 }, "retries is -1; it must not be negative" },
         { Task with { RetryDelay = TimeSpan.FromSeconds(-1) }, "retry delay is -00:00:01; it must not be negative" },

@@ -46,6 +46,8 @@ public sealed class FeatureExamplesTests
         }
 
         await cluster.Api.CallAsync<Cluster.Api.PoolRequest, Cluster.Api.Changed>(Cluster.Api.Operations.SetPool, new("production_db", 4, false, null));
+        await cluster.Api.SetConnectionAsync("incremental_source", $"sqlite://{cluster.Folder}/orders.db");
+        await cluster.Api.SetVariableAsync("incremental_folder", cluster.Folder);
         foreach (var file in Directory.GetFiles(from).Select(file => Path.GetFileName(file)!).Where(file => Path.GetExtension(file) is ".cs" or ".yaml"))
         {
             // One after the other: each is waited for on its own, as slow as the machine may be.

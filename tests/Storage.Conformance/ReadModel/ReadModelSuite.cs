@@ -259,6 +259,39 @@ public abstract class ReadModelSuite(IEngine engine) : StoreSuite(engine)
     }
 
     [Fact]
+    public async Task Watermarks_are_found_before_and_after_a_run()
+    {
+        static DateTimeOffset Day(int day) => new(2021, 2, day, 0, 0, 0, TimeSpan.Zero);
+        WatermarkRow Row(int day, long run, int token, string? from, string? to, bool isMark, string dag = "d", string task = "t") =>
+            new(new(dag), new(task), Day(day), run, token, from, to, isMark, Day(day), null);
+        WatermarkPlace At(int day, long run) => new(new("d"), new("t"), Day(day), run);
+        await WriteAsync(
+            Row(5, 1, 1, null, "10", true), Row(6, 2, 1, "10", "20", false), Row(6, 2, 2, "10", "21", false), Row(7, 3, 1, "10", null, true), Row(7, 4, 1, "10", "30", true),
+            Row(9, 5, 1, "30", "40", false), Row(6, 9, 1, "x", "y", true, task: "other"), Row(6, 9, 1, "x", "y", true, dag: "other"));
+
+        Assert.Null(await Store.ReadModel.FindWatermarkBeforeAsync(At(5, 1), None));
+        Assert.Equal("10", (await Store.ReadModel.FindWatermarkBeforeAsync(At(7, 4), None))!.To); // the mark of run 3 says nothing, run 2 has not succeeded
+        Assert.Equal("30", (await Store.ReadModel.FindWatermarkBeforeAsync(At(28, 1), None))!.To);
+        Assert.Equal("30", (await Store.ReadModel.FindWatermarkBeforeAsync(new(new("d"), new("t"), DateTimeOffset.MaxValue.AddDays(-1), long.MaxValue), None))!.To);
+        Assert.Equal(Row(6, 2, 2, "10", "21", false), await Store.ReadModel.FindWatermarkAfterAsync(At(5, 1), None));
+        Assert.Equal(5, (await Store.ReadModel.FindWatermarkAfterAsync(At(7, 4), None))!.Run);
+        Assert.Null(await Store.ReadModel.FindWatermarkAfterAsync(At(9, 5), None));
+        Assert.Equal("21", (await Store.ReadModel.FindWatermarkAsync(At(6, 2), None))!.To);
+        Assert.Null(await Store.ReadModel.FindWatermarkAsync(At(6, 3), None));
+
+        await WriteAsync(Row(6, 2, 2, "10", "21", true) with { By = "ann" });
+        Assert.Equal("ann", (await Store.ReadModel.FindWatermarkBeforeAsync(At(7, 1), None))!.By);
+        Assert.Equal(["5 1", "4 1", "3 1", "2 2", "2 1", "1 1"], (await Store.ReadModel.ListWatermarksAsync(new() { Dag = new("d"), Task = new("t") }, None)).Select(one => $"{one.Row.Run} {one.Row.Token}"));
+        Assert.Equal(["y", "30", "y"], (await Store.ReadModel.ListWatermarksAsync(new() { Latest = true }, None)).Select(one => one.Row.To));
+        Assert.Equal(2, (await Store.ReadModel.ListWatermarksAsync(new() { Run = 2 }, None)).Count);
+
+        await WriteAsync(new WatermarksForgotten(new("d"), new("t")), new WatermarkRow(new("d"), new("t"), new(1, 1, 2, 0, 0, 0, TimeSpan.Zero), 0, 0, null, "5", true, Day(1), "ann"));
+        Assert.Equal("5", (await Store.ReadModel.FindWatermarkBeforeAsync(At(1, 1), None))!.To);
+        await WriteAsync(new DagRenamedRow(new("d"), new("e"), Day(1), "ann", null));
+        Assert.Equal(["e 5", "other y"], (await Store.ReadModel.ListWatermarksAsync(new() { Latest = true }, None)).Where(one => one.Row.Task.Value == "t").Select(one => $"{one.Row.Dag} {one.Row.To}"));
+    }
+
+    [Fact]
     public async Task XComs_are_found_by_key_and_listed_by_task()
     {
         await WriteAsync(new XComRow(1, new("b"), "rows", "1"), new XComRow(1, new("a"), "x", "null"), new XComRow(2, new("a"), "x", "[]"));
