@@ -56,6 +56,13 @@ internal sealed class CrossDagRequests(IStore store, ActorRef elector)
         };
     });
 
+    /// <summary>The name that the task instance of a run has now: code that runs may still know it by another.</summary>
+    public async Task<TaskId> TaskNowAsync(long run, string task, CancellationToken cancel) =>
+        await store.ReadModel.FindRunAsync(run, cancel) is { } row
+        && (await SpecAsync(row.Facts.Version, cancel))?.Tasks.FirstOrDefault(one => Core.Dags.TaskRenames.IsNamed(one, task)) is { } isOf
+            ? new(Core.Dags.TaskRenames.NameNow(isOf, task))
+            : new(task);
+
     /// <exception cref="ApiException">It could not be asked now.</exception>
     public Task<DagAnswer> LookAsync(DagQuestion question, CancellationToken cancel) => OrLaterAsync(async () =>
     {

@@ -72,7 +72,7 @@ internal sealed class WorkerRequests(
                 var watermark = asked.Read<WatermarkForAttempt>();
                 if (await FindRunAsync(asked, watermark.Attempt, cancellationToken) is { } reading)
                 {
-                    asked.ReplyWith(await askLeader(new AskWatermark(reading, new(watermark.Task), watermark.Attempt.Token, watermark.Question), cancellationToken));
+                    asked.ReplyWith(await askLeader(new AskWatermark(reading, await otherDags.TaskNowAsync(reading.Key, watermark.Task, cancellationToken), watermark.Attempt.Token, watermark.Question), cancellationToken));
                 }
 
                 break;

@@ -210,9 +210,8 @@ public sealed class SqlToS3Operator : Operator
             : read with { Extra = new Dictionary<string, string>(read.Extra) { [DataPolicySettings.PersonalColumns] = string.Join(',', personal) } };
     }
 
-    // The key of a run stays when its Dag gets another name.
-    private static string Owner(TaskContext context) =>
-        string.Create(CultureInfo.InvariantCulture, $"{context.Run.Key}/{context.Task.Id}{(context.Map is { } map ? $"[{map.Index}]" : "")}");
+    // The key of a run stays when its Dag or its task gets another name.
+    private static string Owner(TaskContext context) => string.Create(CultureInfo.InvariantCulture, $"{context.Run.Key}{(context.Map is { } map ? $"[{map.Index}]" : "")}");
 
     private ExtractRequest Request(TaskContext context, Uri uri, IObjectStore store, Connection connection) => new()
     {

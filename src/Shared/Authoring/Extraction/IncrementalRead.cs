@@ -9,7 +9,7 @@ namespace Sluice.Authoring.Extraction;
 
 /// <summary>Reads only what is new since the mark that the engine keeps.</summary>
 /// <param name="By">The column, and how.</param>
-/// <param name="Owner">Names the run and task for good: objects of another must not be replaced.</param>
+/// <param name="Owner">Names the run for good: objects of another must not be replaced.</param>
 /// <param name="OpenAsync">Asks the engine for the window; what is given looks for its end, above the mark.</param>
 public sealed record IncrementalRead(
     IncrementalColumn By, string Owner, Func<Func<string?, CancellationToken, ValueTask<string?>>, CancellationToken, ValueTask<WatermarkWindow>> OpenAsync)
@@ -97,10 +97,14 @@ public sealed record IncrementalRead(
 
         // A personal column does not leave either.
         var first = new FirstColumn();
-        var guard = new PolicySink(first, request.Policy with { Exclude = [], Mask = new Dictionary<string, string>() });
         var name = SqlNames.Quote(By.Column, session.Dialect);
-        await session.ExtractAsync(
-            $"SELECT {name} FROM {ExtractQueries.Source(request, session.Dialect)} WHERE 1 = 0", request.Parameters, guard, cancellationToken);
+        var query = $"SELECT {name} FROM {ExtractQueries.Source(request, session.Dialect)} WHERE 1 = 0";
+        var text = new QueryText(query, request.Policy.Personal.Count > 0 && session is IDescribingHook describing ? await describing.DescribeAsync(query, request.Parameters, cancellationToken) : null)
+        {
+            Table = string.IsNullOrEmpty(request.Table) ? null : (request.Schema, request.Table),
+        };
+        var guard = new PolicySink(first, request.Policy with { Exclude = [], Mask = new Dictionary<string, string>() }, text);
+        await session.ExtractAsync(query, request.Parameters, guard, cancellationToken);
         return first.Column is { Kind: SqlColumnKind.Integer or SqlColumnKind.Decimal or SqlColumnKind.Date or SqlColumnKind.Timestamp } column
             ? column
             : throw new TaskFailedException(

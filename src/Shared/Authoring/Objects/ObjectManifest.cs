@@ -106,7 +106,7 @@ public sealed record ManifestOrigin
 /// <param name="Column">The column of its watermark.</param>
 /// <param name="From">Exclusive; null for the beginning.</param>
 /// <param name="To">Inclusive; null when there were no rows.</param>
-/// <param name="Owner">Run and task, for good.</param>
+/// <param name="Owner">The run, for good.</param>
 public sealed record ManifestWindow(string Column, string? From, string? To, string Owner);
 
 /// <summary>A column of the objects.</summary>
