@@ -36,6 +36,7 @@ public sealed class FeatureExamplesTests
     [InlineData("schedules", "MON-FRI.*SAT FRI#2 WithSeconds EveryMonths Every(TimeSpan Continuous Once At(\"0.*12 WithInterval RunImmediately EndDate", "MON-FRI.*SAT FRI#2 seconds: every_months every: continuous once at:.*12 interval: run_immediately: end_date")]
     [InlineData("limits_in_time", "DagRunTimeout ExecutionTimeout FailFast LogicalDate AverageRuntime StartDate", "dagrun_timeout execution_timeout fail_fast logical_date average_runtime start_date")]
     [InlineData("business_calendar", "Cron(.*Calendar(\"holidays.ics Previous DagRunTimeout EndDate", "cron:.*holidays.ics previous dagrun_timeout end_date")]
+    [InlineData("sensors", "ExponentialBackoff MaxWait SilentFail SoftFail NeverFail Reschedule Async", "exponential_backoff max_wait silent_fail soft_fail never_fail reschedule async")]
     [InlineData("renamed", "RenamedFrom", "renamed_from")]
     [InlineData("renamed_task", "Group RenamedFrom", "group: renamed_from")]
     public async Task A_pair_shows_the_same(string feature, string inCode, string inYaml)
