@@ -19,7 +19,7 @@ internal static class TaskRename
             "rename",
             "Give a task another id, with its attempts, XComs and logs in all runs.",
             "sluice tasks rename load_surveys fetch download --dry-run",
-            "sluice tasks rename load_surveys fetch download --note 'there are two fetches now'"),
+            "sluice tasks rename load_surveys fetch download --note 'two now'"),
         RunAsync,
         DagId, TaskId, NewId, DryRun, Note);
 
