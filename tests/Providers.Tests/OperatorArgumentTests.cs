@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Sluice.Authoring.Operators;
+using Sluice.Authoring.Watermarks;
 using Sluice.Providers.All;
 
 namespace Sluice.Providers.Tests;
@@ -47,6 +48,7 @@ public sealed class OperatorArgumentTests
                 type.IsAbstract
                     ? [KeyValuePair.Create<string, JsonNode?>("operator", "S3ToPostgresOperator"), KeyValuePair.Create<string, JsonNode?>("table", "t")]
                     : [KeyValuePair.Create<string, JsonNode?>("table", "t")]),
+            _ when type == typeof(IncrementalColumn) => new JsonObject { ["column"] = "id", ["start"] = "1", ["overlap"] = "5", ["nulls"] = "skip" },
             _ when type.IsAssignableTo(typeof(IEnumerable<KeyValuePair<string, string>>)) || type.IsAssignableTo(typeof(IEnumerable<KeyValuePair<string, object?>>)) => new JsonObject { ["a"] = "b" },
             _ when type.IsAssignableTo(typeof(IEnumerable<string>)) => new JsonArray("a", "b"),
             _ when type.IsAssignableTo(typeof(System.Collections.IEnumerable)) && type.GetGenericArguments() is [{ IsEnum: true } item] => new JsonArray(Sample(item, (standard as JsonArray)?.FirstOrDefault())),
