@@ -27,7 +27,7 @@ internal static class WatermarksCommands
             new(
                 "set",
                 "Move a mark: the next run reads what is above it.",
-                "sluice watermarks set orders extract '2021-02-05 00:00:00' --why 'rows were repaired'",
+                "sluice watermarks set orders extract '2021-02-05 00:00:00' --why 'repaired'",
                 "sluice watermarks set orders extract 120000 --why 'loaded by hand' --dry-run"),
             (invocation, api) => MoveAsync(invocation, api, Operations.SetWatermark, invocation.Get(Value)),
             DagId, TaskId, Value, Note, DryRun),
