@@ -57,10 +57,39 @@ public sealed class SecretBoxTests : IDisposable
     [Fact]
     public async Task Processes_that_make_the_key_file_at_once_agree_on_one_key()
     {
-        var keys = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => SecretKeys.LoadOrCreate(KeyFile))));
+        for (var round = 0; round < 200; round++)
+        {
+            File.Delete(KeyFile);
+            using var start = new Barrier(4);
+            var keys = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    start.SignalAndWait();
+                    return SecretKeys.LoadOrCreate(KeyFile);
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)));
 
-        var envelope = new SecretBox(keys[0]).Seal(SecretKind.Variable, "a", "value");
-        Assert.All(keys, each => Assert.Equal("value", new SecretBox(each).Open(SecretKind.Variable, "a", envelope)));
+            var envelope = new SecretBox(keys[0]).Seal(SecretKind.Variable, "a", "value");
+            Assert.All(keys, each => Assert.Equal("value", new SecretBox(each).Open(SecretKind.Variable, "a", envelope)));
+            Assert.Equal([KeyFile], Directory.GetFiles(_folder));
+        }
+    }
+
+    [Fact]
+    public void A_rotation_that_another_one_holds_up_says_so_and_changes_nothing()
+    {
+        SecretKeys.LoadOrCreate(KeyFile);
+        var before = File.ReadAllText(KeyFile);
+        File.WriteAllText($"{KeyFile}.rotating", "");
+
+        var error = Assert.Throws<StoreException>(() => SecretKeys.Rotate(KeyFile));
+
+        Assert.Equal(("secrets.key_file", before), (error.Code, File.ReadAllText(KeyFile)));
+        Assert.Contains($"delete {KeyFile}.rotating", error.Message, StringComparison.Ordinal);
+        File.Delete($"{KeyFile}.rotating");
+        SecretKeys.Rotate(KeyFile);
         Assert.Equal([KeyFile], Directory.GetFiles(_folder));
     }
 

@@ -79,15 +79,11 @@ public static partial class DagRunDecider
                     return false;
                 }
 
-                foreach (var upstream in spec.Upstream)
+                foreach (var before in SelectedTasks.Before(state, instance))
                 {
-                    var (first, length) = state.InstancesOf(upstream);
-                    for (var before = first; before < first + length; before++)
+                    if (state.StateOf(before) is TaskState.Failed or TaskState.UpstreamFailed && !freed.Contains(before))
                     {
-                        if (state.StateOf(before) is TaskState.Failed or TaskState.UpstreamFailed && !freed.Contains(before))
-                        {
-                            return true;
-                        }
+                        return true;
                     }
                 }
 

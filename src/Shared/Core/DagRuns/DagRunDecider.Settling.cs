@@ -16,7 +16,7 @@ public static partial class DagRunDecider
             while (candidates.Count > 0)
             {
                 var round = new Round();
-                foreach (var candidate in candidates)
+                foreach (var candidate in Spread(candidates))
                 {
                     if (run.StateOf(candidate) != TaskState.None || judged.Contains(candidate))
                     {
@@ -44,6 +44,24 @@ public static partial class DagRunDecider
             }
 
             Schedule(ready);
+        }
+
+        /// <summary>The number of an expanded task whose instances look at all stands for these, once there is something to tell those that are unsettled.</summary>
+        private List<int> Spread(List<int> candidates)
+        {
+            List<int>? spread = null;
+            HashSet<int>? told = null;
+            foreach (var candidate in candidates)
+            {
+                if (candidate < run.Graph.Count && run.IsGone(candidate) && run.UnsettledOf(candidate) > 0 && run.Graph.LooksAtAll(candidate)
+                    && (told ??= []).Add(candidate) && ByRule(candidate) != TriggerVerdict.Wait)
+                {
+                    var (first, length) = run.InstancesOf(candidate);
+                    (spread ??= [.. candidates]).AddRange(Enumerable.Range(first, length));
+                }
+            }
+
+            return spread ?? candidates;
         }
 
         private List<int> Close(Round round, HashSet<int> judged)
@@ -234,6 +252,11 @@ public static partial class DagRunDecider
             var task = run.TaskOf(ended);
             foreach (var downstream in run.Graph.Downstream(task))
             {
+                if (run.IsGone(downstream))
+                {
+                    next.Add(downstream);
+                }
+
                 if (run.Following(ended, downstream) is >= 0 and var target)
                 {
                     // What one task of a mapped group waited for may be what the others lacked to be expanded.

@@ -165,6 +165,7 @@ public sealed partial class DagRunState
         var state = _states[instance];
         MoveBy(TaskTransitionCause.Clear, instance, TaskState.None);
         Moving += (IsMoving(TaskState.None) ? 1 : 0) - (IsMoving(state) ? 1 : 0);
+        _unsettled[TaskOf(instance)]++;
         Forget(instance, isOver: true);
     }
 

@@ -16,6 +16,7 @@ public sealed partial class DagRunState
     private readonly Dictionary<int, int[]> _lengths = [];
     private UpstreamCounts[] _upstreams;
     private int[] _expected;
+    private int[] _unsettled;
 
     /// <summary>How many instances there are; their numbers are below it.</summary>
     public int Instances => _states.Length;
@@ -56,10 +57,13 @@ public sealed partial class DagRunState
     /// <summary>Instances of a task that are in no finished state.</summary>
     public int OpenOf(int task) => _open[task];
 
-    /// <summary>How many upstream instances an instance has.</summary>
-    public int ExpectedOf(int instance) => _expected[instance];
+    /// <summary>Instances of a task about which nothing has been decided yet.</summary>
+    public int UnsettledOf(int task) => _unsettled[task];
 
-    public ref readonly UpstreamCounts UpstreamsOf(int instance) => ref _upstreams[instance];
+    /// <summary>How many upstream instances an instance has.</summary>
+    public int ExpectedOf(int instance) => _expected[CountedAt(instance)];
+
+    public ref readonly UpstreamCounts UpstreamsOf(int instance) => ref _upstreams[CountedAt(instance)];
 
     /// <summary>Whether a branch or short circuit before it decided that the instance is not to run.</summary>
     public bool IsBarred(int instance) => _barred.ContainsKey(instance);
@@ -98,6 +102,10 @@ public sealed partial class DagRunState
             ? block.First + MapIndexOf(instance)
             : -1;
     }
+
+    /// <summary>Where the upstreams of an instance are counted: instances that look at all count together, at the number of their task.</summary>
+    private int CountedAt(int instance) =>
+        instance >= Graph.Count && BlockOf(instance) is { IsGroup: true } block && Graph.LooksAtAll(block.Task) ? block.Task : instance;
 
     private Block BlockOf(int instance)
     {
@@ -138,16 +146,16 @@ public sealed partial class DagRunState
             var block = new Block(task, first, e.Length, inGroup);
             _numbers.Add((first, block));
             _blocks[task] = block;
-            _open[task] = e.Length;
+            _open[task] = _unsettled[task] = e.Length;
             Unfinished += e.Length - 1;
         }
 
-        // Those outside that wait for a task wait for all its instances.
+        // Those outside that wait for a task wait for all its instances, and so do those inside that look at all.
         foreach (var task in e.Tasks)
         {
             foreach (var downstream in Graph.Downstream(task))
             {
-                if (!inGroup || Array.IndexOf(e.Tasks, downstream) < 0)
+                if (!inGroup || Graph.LooksAtAll(downstream) || Array.IndexOf(e.Tasks, downstream) < 0)
                 {
                     _expected[downstream] += e.Length - 1;
                     if (Late(task, downstream) is var (first, length))
@@ -174,6 +182,7 @@ public sealed partial class DagRunState
         (Unfinished, Moving) = (0, 0);
         var totals = new UpstreamCounts[Graph.Count];
         Array.Clear(_open);
+        Array.Clear(_unsettled);
         for (var instance = 0; instance < Instances; instance++)
         {
             if (IsGone(instance))
@@ -183,6 +192,7 @@ public sealed partial class DagRunState
 
             var (task, state) = (TaskOf(instance), _states[instance]);
             Moving += IsMoving(state) ? 1 : 0;
+            _unsettled[task] += state == TaskState.None ? 1 : 0;
             if (state.IsFinished())
             {
                 totals[task].Add(state, Graph.Spec.Tasks[task].Kind == TaskKind.Setup);
@@ -196,7 +206,7 @@ public sealed partial class DagRunState
 
         for (var instance = 0; instance < Instances; instance++)
         {
-            if (IsGone(instance) || IsAdmitted(instance))
+            if (IsAdmitted(instance) || CountedAt(instance) != instance || (IsGone(instance) && !(instance < Graph.Count && Graph.LooksAtAll(instance))))
             {
                 continue;
             }

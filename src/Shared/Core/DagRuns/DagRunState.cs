@@ -238,7 +238,7 @@ public sealed partial class DagRunState
     }
 
     /// <summary>A run in which nothing has happened yet.</summary>
-    [MemberNotNull(nameof(Graph), nameof(Facts), nameof(Due), nameof(_states), nameof(_tokens), nameof(_tries), nameof(_workers), nameof(_upstreams), nameof(_expected), nameof(_open), nameof(_blocks))]
+    [MemberNotNull(nameof(Graph), nameof(Facts), nameof(Due), nameof(_states), nameof(_tokens), nameof(_tries), nameof(_workers), nameof(_upstreams), nameof(_expected), nameof(_open), nameof(_unsettled), nameof(_blocks))]
     private void Begin(DagGraph graph, RunFacts facts, int tokenBase)
     {
         (Graph, Facts, TokenBase, Due) = (graph, facts, tokenBase, new());
@@ -249,9 +249,11 @@ public sealed partial class DagRunState
         _upstreams = new UpstreamCounts[graph.Count];
         _expected = new int[graph.Count];
         _open = new int[graph.Count];
+        _unsettled = new int[graph.Count];
         _blocks = new Block?[graph.Count];
         Array.Fill(_tokens, tokenBase);
         Array.Fill(_open, 1);
+        Array.Fill(_unsettled, 1);
         for (var task = 0; task < graph.Count; task++)
         {
             _expected[task] = graph.Spec.Tasks[task].Upstream.Count;
@@ -419,7 +421,7 @@ public sealed partial class DagRunState
         var isSetup = Graph.Spec.Tasks[task].Kind == TaskKind.Setup;
         foreach (var downstream in Graph.Downstream(task))
         {
-            var target = Following(instance, downstream);
+            var target = Graph.LooksAtAll(downstream) ? downstream : Following(instance, downstream);
             if (target >= 0)
             {
                 _upstreams[target].Add(state, isSetup);
@@ -453,6 +455,7 @@ public sealed partial class DagRunState
         }
 
         _states[instance] = to;
+        _unsettled[TaskOf(instance)] -= from == TaskState.None ? 1 : 0;
         _asked.Remove(instance);
         Moving += (IsMoving(to) ? 1 : 0) - (IsMoving(from) ? 1 : 0);
     }

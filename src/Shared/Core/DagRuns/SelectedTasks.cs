@@ -31,7 +31,7 @@ public static class SelectedTasks
 
         if (selection.Upstream)
         {
-            chosen.UnionWith(Walk(named, instance => run.SpecOf(instance).Upstream, run));
+            chosen.UnionWith(Walk(named, instance => run.SpecOf(instance).Upstream, (at, _) => run.TaskOf(at), run));
         }
 
         if (selection.OnlyFailed)
@@ -48,14 +48,14 @@ public static class SelectedTasks
 
     /// <summary>Everything after these, without them unless they come after one another.</summary>
     public static IReadOnlyCollection<int> After(DagRunState run, IReadOnlyCollection<int> instances) =>
-        Walk(instances, instance => run.Graph.Downstream(run.TaskOf(instance)).ToArray(), run);
+        Walk(instances, instance => run.Graph.Downstream(run.TaskOf(instance)).ToArray(), (_, task) => task, run);
 
     /// <summary>The instances directly before one.</summary>
     public static IEnumerable<int> Before(DagRunState run, int instance)
     {
         foreach (var task in run.SpecOf(instance).Upstream)
         {
-            if (Beside(run, instance, task) is { } beside)
+            if (Beside(run, instance, task, run.TaskOf(instance)) is { } beside)
             {
                 yield return beside;
                 continue;
@@ -80,7 +80,7 @@ public static class SelectedTasks
     private static bool HasFailed(DagRunState run, int instance) => run.StateOf(instance) is TaskState.Failed or TaskState.UpstreamFailed;
 
     /// <summary>From instance to instance: inside a mapped group along its index, else to all instances of a task, which are visited once.</summary>
-    private static HashSet<int> Walk(IReadOnlyCollection<int> from, Func<int, IReadOnlyList<int>> next, DagRunState run)
+    private static HashSet<int> Walk(IReadOnlyCollection<int> from, Func<int, IReadOnlyList<int>> next, Func<int, int, int> waits, DagRunState run)
     {
         var found = new HashSet<int>();
         var whole = new HashSet<int>();
@@ -89,7 +89,7 @@ public static class SelectedTasks
         {
             foreach (var task in next(at))
             {
-                if (Beside(run, at, task) is { } beside)
+                if (Beside(run, at, task, waits(at, task)) is { } beside)
                 {
                     if (found.Add(beside))
                     {
@@ -113,9 +113,10 @@ public static class SelectedTasks
         return found;
     }
 
-    /// <summary>The one instance of another task of the same mapped group that has the same index; null outside of groups.</summary>
-    private static int? Beside(DagRunState run, int instance, int task) =>
-        instance >= run.Graph.Count && run.Graph.ScopeOf(run.TaskOf(instance)) is { IsGroup: true } scope && ReferenceEquals(scope, run.Graph.ScopeOf(task))
+    /// <summary>The one instance of another task of the same mapped group that has the same index; null outside of groups, and when that of the two which
+    /// waits for the other looks at all indices.</summary>
+    private static int? Beside(DagRunState run, int instance, int task, int waits) =>
+        !run.Graph.LooksAtAll(waits) && instance >= run.Graph.Count && run.Graph.ScopeOf(run.TaskOf(instance)) is { IsGroup: true } scope && ReferenceEquals(scope, run.Graph.ScopeOf(task))
             && run.InstancesOf(task) is var (first, length) && first >= run.Graph.Count && run.MapIndexOf(instance) < length
             ? first + run.MapIndexOf(instance)
             : null;

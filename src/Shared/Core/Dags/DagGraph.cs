@@ -1,3 +1,5 @@
+using Sluice.Core.TaskInstances;
+
 namespace Sluice.Core.Dags;
 
 /// <summary>A Dag's edges in the form that a run walks: built once per version, shared by all its runs.</summary>
@@ -69,6 +71,11 @@ public sealed class DagGraph
 
     /// <summary>The tasks that are expanded together with a task; the task alone when it is not mapped.</summary>
     public IReadOnlyList<int> TogetherWith(int task) => _scopes[task]?.Tasks ?? [task];
+
+    /// <summary>Whether the instances of a task in a mapped group look at all instances before them, not only at those of their own index: with the rules
+    /// that one upstream satisfies (semantics.md, 4).</summary>
+    public bool LooksAtAll(int task) =>
+        Spec.Tasks[task].TriggerRule is TriggerRule.OneSuccess or TriggerRule.OneFailed or TriggerRule.OneDone && _scopes[task] is { IsGroup: true };
 
     /// <summary>Keys of the outputs of this task that others are mapped over; null for most tasks.</summary>
     public IReadOnlyList<string>? MappedKeys(int task) => _mappedKeys[task];

@@ -34,7 +34,15 @@ public sealed class SecretKeys
     {
         if (!File.Exists(path))
         {
-            TryWrite(path, [RandomNumberGenerator.GetBytes(KeyBytes)], replace: false);
+            try
+            {
+                // Where another process was first its key counts.
+                Write($"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}", () => [RandomNumberGenerator.GetBytes(KeyBytes)], draft => FilePlacement.TryPlace(draft, path));
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw CannotWrite(path, error);
+            }
         }
 
         return new(Load(path));
@@ -44,8 +52,22 @@ public sealed class SecretKeys
     /// <exception cref="StoreException"><c>secrets.key_file</c>: see <see cref="LoadOrCreate"/>.</exception>
     public static SecretKeys Rotate(string path)
     {
-        byte[][] keys = [RandomNumberGenerator.GetBytes(KeyBytes), .. Load(path)];
-        TryWrite(path, keys, replace: true);
+        // The draft's name keeps two rotations apart: the later one would forget the key of the earlier one.
+        var draft = $"{path}.rotating";
+        byte[][] keys = [];
+        try
+        {
+            Write(draft, () => keys = [RandomNumberGenerator.GetBytes(KeyBytes), .. Load(path)], draft => FilePlacement.Replace(draft, path));
+        }
+        catch (IOException) when (keys.Length == 0 && File.Exists(draft))
+        {
+            throw Bad(path, $"is being rotated by another process. When none is, one was ended half way: delete {draft}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path, error);
+        }
+
         return new(keys);
     }
 
@@ -85,41 +107,38 @@ public sealed class SecretKeys
         return keys.Count > 0 ? keys : throw Bad(path, "holds no key. Restore it from your copy");
     }
 
-    private static void TryWrite(string path, byte[][] keys, bool replace)
+    private static void Write(string draft, Func<byte[][]> keys, Action<string> place)
     {
-        var draft = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
+        using var file = new FileStream(draft, options);
         try
         {
-            using (var file = new FileStream(draft, options))
+            using (var writer = new StreamWriter(file, leaveOpen: true))
             {
-                using var writer = new StreamWriter(file, leaveOpen: true);
                 writer.Write("# Sluice: keys that seal connections and variables. The first one seals, all of them open.\n");
-                foreach (var key in keys)
+                foreach (var key in keys())
                 {
                     writer.Write($"{Convert.ToBase64String(key)}\n");
                 }
-
-                writer.Flush();
-                file.Flush(flushToDisk: true);
             }
 
-            File.Move(draft, path, replace);
+            file.Flush(flushToDisk: true);
+            file.Dispose();
+            place(draft);
         }
-        catch (IOException) when (!replace && File.Exists(path))
+        finally
         {
-            File.Delete(draft); // another process was first; its key counts
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw Bad(path, "cannot be written. Check that its folder exists and that this user may write there", error);
+            File.Delete(draft); // gone already when it is in place
         }
     }
+
+    private static StoreException CannotWrite(string path, Exception error) =>
+        Bad(path, "cannot be written. Check that its folder exists and that this user may write there", error);
 
     private static StoreException Bad(string path, string what, Exception? inner = null) =>
         new("secrets.key_file", $"The key file {path} {what}.", inner: inner);
