@@ -20,6 +20,7 @@ public sealed class AwsProvider : IProvider
         catalog.AddSql("redshift", connection => new PostgresHook(connection, PostgresHook.Redshift));
         catalog.AddLoader("redshift", connection => new RedshiftLoader(connection));
         catalog.AddOperator<SqlToS3Operator>();
+        catalog.AddOperator<RedshiftToS3Operator>();
         catalog.AddOperator<S3ToRedshiftOperator>();
         catalog.AddOperator<S3ToPostgresOperator>();
         catalog.AddOperator<S3ToSqliteOperator>();

@@ -19,6 +19,9 @@ internal sealed record AttemptJob
     /// <summary>Set for an extract.</summary>
     public SqlToS3Operator? Extract { get; init; }
 
+    /// <summary>Set for an extract that Redshift writes.</summary>
+    public RedshiftToS3Operator? Unload { get; init; }
+
     /// <summary>Set for a load.</summary>
     public S3ToRedshiftOperator? Load { get; init; }
 
@@ -47,6 +50,6 @@ internal sealed record AttemptJob
             run.With(id, uri);
         }
 
-        return await run.As(Attempt).ExecuteAsync(Extract ?? (Operator)Load!);
+        return await run.As(Attempt).ExecuteAsync(Extract ?? Unload ?? (Operator)Load!);
     }
 }

@@ -15,6 +15,9 @@ public sealed class RedshiftSettings
     /// <summary>What <c>IAM_ROLE default</c> stands for; null for none.</summary>
     public string? DefaultRole { get; set; }
 
+    /// <summary>An UNLOAD without rows writes objects without headers.</summary>
+    public bool LeavesEmptyUnloadsEmpty { get; set; }
+
     /// <summary>Attaches a role to the cluster.</summary>
     public RedshiftRole Attach(string arn) => Roles[arn] = new(IsAttached: true);
 

@@ -30,6 +30,7 @@ internal sealed class SystemTables(PostgresServer postgres)
         CREATE FUNCTION pg_catalog.version(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
         CREATE FUNCTION pg_catalog.pg_last_copy_id(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1';
         CREATE FUNCTION pg_catalog.pg_last_copy_count(bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+        CREATE FUNCTION pg_catalog.pg_last_unload_count(bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1';
         CREATE FUNCTION pg_catalog.getdate() RETURNS timestamp LANGUAGE sql STABLE AS 'SELECT date_trunc(''second'', now() AT TIME ZONE ''UTC'')';
         """;
 

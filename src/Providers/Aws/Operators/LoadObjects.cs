@@ -143,7 +143,8 @@ internal sealed partial record LoadObjects(IReadOnlyList<Uri> Uris, ObjectManife
         }
     }
 
-    [GeneratedRegex(@"\.parts/[0-9a-f]{32}/[0-9]{5,}-[0-9]{4,}\.(csv|jsonl)(\.gz)?\z", RegexOptions.CultureInvariant)]
+    // Below an attempt's own name lies nothing else: parts as Sluice or as Redshift names them, and Redshift's list of them.
+    [GeneratedRegex(@"\.parts/[0-9a-f]{32}/[^/]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Part();
 
     [GeneratedRegex(@"\.jsonl(\.gz)?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

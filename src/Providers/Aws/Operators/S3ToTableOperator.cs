@@ -10,9 +10,11 @@ namespace Sluice.Providers.Aws.Operators;
 /// <summary>Loads CSV objects into a table; its kinds differ by the database.</summary>
 /// <remarks>
 /// One transaction: readers see the table before or after. REPLACE and UPSERT give the same rows when they run again. Columns go by the
-/// header, in any order. Returns <c>{"rows_loaded", "rows_in_table"}</c>.
+/// header, in any order. <c>S3Key</c> or <c>Uri</c> is that of one object, or of a manifest (<c>name.manifest</c>). When there is no object by this
+/// name: the one that <c>key.manifest</c> names, else what manifests name whose keys begin with it, else all objects whose keys do. Parts that no
+/// manifest names are passed over. Returns <c>{"rows_loaded", "rows_in_table"}</c>.
 /// </remarks>
-public abstract class S3ToTableOperator : Operator
+public abstract class S3ToTableOperator : CsvObjectsOperator
 {
     /// <summary>Schema of the table. Default: the connection's own.</summary>
     [Templated]
@@ -21,25 +23,6 @@ public abstract class S3ToTableOperator : Operator
     /// <summary>The table.</summary>
     [Templated]
     public string Table { get; set; } = "";
-
-    /// <summary>Bucket of the objects.</summary>
-    [Templated]
-    public string? S3Bucket { get; set; }
-
-    /// <summary>
-    /// Key of one object, or of a manifest (<c>name.manifest</c>). When there is no object by this name: the one that <c>key.manifest</c> names,
-    /// else what manifests name whose keys begin with it, else all objects whose keys do. Parts that no manifest names are passed over.
-    /// </summary>
-    [Templated]
-    public string? S3Key { get; set; }
-
-    /// <summary>Instead of bucket and key: <c>s3://bucket/key</c>, or <c>file:///folder/name.csv</c> for a folder that the worker sees.</summary>
-    [Templated]
-    public string? Uri { get; set; }
-
-    /// <summary>Connection of S3. Default: the AWS SDK's own chain; Redshift then needs <c>iam_role</c> in its own connection.</summary>
-    [Templated]
-    public string? AwsConnectionId { get; set; }
 
     /// <summary>Columns of the objects in their order. Default: as the header says; without a header, all of the table.</summary>
     [Templated]
@@ -55,18 +38,6 @@ public abstract class S3ToTableOperator : Operator
     /// <summary>For UPSERT: of rows with equal keys the one with the highest value here wins. Default: the last, where the database can tell.</summary>
     [Templated]
     public string? OrderColumn { get; set; }
-
-    /// <summary>Between two fields: one ASCII character, or <c>\t</c>. Default: comma.</summary>
-    public string Delimiter { get; set; } = ",";
-
-    /// <summary>First line names the columns. Default: true.</summary>
-    public bool Header { get; set; } = true;
-
-    /// <summary>Compressed with gzip. Default: when the key ends in <c>.gz</c>.</summary>
-    public bool? Gzip { get; set; }
-
-    /// <summary>Unquoted text for NULL. Default: nothing; an empty string is <c>""</c>.</summary>
-    public string NullMarker { get; set; } = "";
 
     /// <summary>What becomes of columns that the objects have and the table does not: the load fails, adds them, or passes over them. Default: fail.</summary>
     public DriftPolicy Drift { get; set; }
@@ -106,10 +77,10 @@ public abstract class S3ToTableOperator : Operator
     /// <inheritdoc/>
     public sealed override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
     {
-        var uri = ObjectAddress.Resolve(S3Bucket, S3Key, Uri);
+        var uri = Address();
         await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
         var objects = await LoadObjects.FindAsync(store, uri, RefusedRows, context.Log, cancellationToken);
-        var format = objects.Csv ?? ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, objects.Uris.Count > 0 ? objects.Uris[0] : uri);
+        var format = objects.Csv ?? Csv(objects.Uris.Count > 0 ? objects.Uris[0] : uri);
         var result = await LoadAsync(context, new() { Table = Table, Source = ObjectUri.Text(uri), Objects = objects.Uris, Manifest = objects.Manifest, Store = store, Format = format }, cancellationToken);
         if (result.Evidence is { } evidence)
         {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Sluice.Authoring.Watermarks;
 using Sluice.Core.Connections;
-using Sluice.Core.DagRuns;
 using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Loading;
@@ -15,26 +14,10 @@ namespace Sluice.Providers.Aws.Operators;
 /// (<c>key.manifest</c>) publishes together. An attempt that was held up cannot overwrite what a later one wrote. Rows never gather in memory.
 /// Returns <see cref="SqlToS3Result"/> as <c>{"uri", "rows", "bytes"}</c>; evidence is the XCom <c>evidence</c>.
 /// </remarks>
-public sealed class SqlToS3Operator : Operator
+public sealed class SqlToS3Operator : ExtractOperator
 {
     // Small enough that little is left to load when the last one is whole.
     private const long RowsPerFedFile = 250_000;
-
-    /// <summary>The query; or give <see cref="Table"/>. Values belong into <see cref="Parameters"/>: what a template puts here is spliced in as text.</summary>
-    [Templated(".sql")]
-    public string? Query { get; set; }
-
-    /// <summary>Instead of a query: all rows of this table.</summary>
-    [Templated]
-    public string? Table { get; set; }
-
-    /// <summary>Schema of <see cref="Table"/>. Default: the connection's own.</summary>
-    [Templated]
-    public string? Schema { get; set; }
-
-    /// <summary>Columns of <see cref="Table"/>. Default: all.</summary>
-    [Templated]
-    public IReadOnlyList<string> Columns { get; set; } = [];
 
     /// <summary>Values for <c>@name</c> placeholders of the query, by name without the sign.</summary>
     [Templated]
@@ -44,22 +27,6 @@ public sealed class SqlToS3Operator : Operator
     [Templated]
     public string SqlConnectionId { get; set; } = "";
 
-    /// <summary>Bucket of the object.</summary>
-    [Templated]
-    public string? S3Bucket { get; set; }
-
-    /// <summary>Key of the object.</summary>
-    [Templated]
-    public string? S3Key { get; set; }
-
-    /// <summary>Instead of bucket and key: <c>s3://bucket/key</c>, or <c>file:///folder/name.csv</c> for a folder that the worker sees.</summary>
-    [Templated]
-    public string? Uri { get; set; }
-
-    /// <summary>Connection of S3. Default: the AWS SDK's own chain (environment, profile, role of the machine).</summary>
-    [Templated]
-    public string? AwsConnectionId { get; set; }
-
     /// <summary>
     /// Reads only rows that are new since the last success, by a column that only grows; the engine keeps the mark. Each run needs a key of its own, such as
     /// one with <c>{{ ts_nodash }}</c> in it. Writes a manifest. The window is the XCom <c>watermark</c>. Default: all rows.
@@ -68,21 +35,6 @@ public sealed class SqlToS3Operator : Operator
 
     /// <inheritdoc/>
     public override bool KeepsWatermark => Incremental is not null;
-
-    /// <summary>Overwrites the object when it exists, instead of failing. Default: false.</summary>
-    public bool Replace { get; set; }
-
-    /// <summary>Between two fields: one ASCII character, or <c>\t</c>. Default: comma.</summary>
-    public string Delimiter { get; set; } = ",";
-
-    /// <summary>First line names the columns. Default: true.</summary>
-    public bool Header { get; set; } = true;
-
-    /// <summary>Compressed with gzip. Default: when the key ends in <c>.gz</c>.</summary>
-    public bool? Gzip { get; set; }
-
-    /// <summary>Unquoted text for NULL. Default: nothing; an empty string is <c>""</c>.</summary>
-    public string NullMarker { get; set; } = "";
 
     /// <summary>CSV or JSON lines. Default: CSV.</summary>
     public FileFormat FileFormat { get; set; }
@@ -103,39 +55,16 @@ public sealed class SqlToS3Operator : Operator
     /// <summary>Writes <c>key.manifest</c> and the objects that it names, also where one object would do. Default: when there are several, or evidence.</summary>
     public bool Manifest { get; set; }
 
-    /// <summary>Compares the rows that came with what the database itself says of them in the same moment, and keeps the evidence in the manifest. Default: no.</summary>
-    public Reconciliation Reconcile { get; set; }
-
     /// <summary>Rows a second over all readers. Default: any number.</summary>
     public long? MaxRowsPerSecond { get; set; }
 
     /// <summary>Bytes a second over all readers, before compression. Default: any number.</summary>
     public long? MaxBytesPerSecond { get; set; }
 
-    /// <summary>In runs of a backfill this connection is read instead. Default: the connection that <c>replica</c> of <see cref="SqlConnectionId"/> names, if it does.</summary>
-    [Templated]
-    public string? BackfillConnectionId { get; set; }
-
-    /// <summary>Columns that are left out of the rows.</summary>
-    [Templated]
-    public IReadOnlyList<string> Exclude { get; set; } = [];
-
-    /// <summary>Column to mask: <c>hash</c> (needs <see cref="MaskSalt"/>), <c>null</c>, <c>partial</c> or <c>partial:4</c>, which keeps so many characters at the end.</summary>
-    [Templated]
-    public Dictionary<string, string> Mask { get; set; } = [];
-
     /// <summary>Key of the hashes, a secret, such as <c>{{ var.value.mask_salt }}</c>.</summary>
     [Templated]
     [Secret]
     public string? MaskSalt { get; set; }
-
-    /// <summary>Columns tagged as personal besides those of the Dag and of the connection: <c>email</c>, <c>customers.email</c>, <c>customers.*</c>. They leave masked or not at all.</summary>
-    [Templated]
-    public IReadOnlyList<string> PersonalColumns { get; set; } = [];
-
-    /// <summary>Computed columns (<c>COUNT(email) AS contacts</c>) that show nothing personal, although the query mentions it: the author vouches for them.</summary>
-    [Templated]
-    public IReadOnlyList<string> NotPersonal { get; set; } = [];
 
     /// <summary>Storage class of the objects in S3. Default: the bucket's.</summary>
     public string? StorageClass { get; set; }
@@ -154,15 +83,9 @@ public sealed class SqlToS3Operator : Operator
     /// <inheritdoc/>
     public override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
     {
-        var uri = ObjectAddress.Resolve(S3Bucket, S3Key, Uri);
+        var uri = Address();
         await using var store = await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
-        var wrote = await ExtractAsync(context, uri, store, feed: null, cancellationToken);
-        if (wrote.Evidence is { } evidence)
-        {
-            context.Push("evidence", evidence);
-        }
-
-        return new SqlToS3Result(wrote.Uri, wrote.Rows, wrote.Bytes);
+        return Return(context, await ExtractAsync(context, uri, store, feed: null, cancellationToken));
     }
 
     /// <summary>Extracts as this operator's settings say.</summary>
@@ -173,86 +96,48 @@ public sealed class SqlToS3Operator : Operator
     /// <param name="cancellationToken">Stops it.</param>
     internal async ValueTask<ExtractResult> ExtractAsync(TaskContext context, Uri uri, IObjectStore store, ObjectFeed? feed, CancellationToken cancellationToken)
     {
-        var connection = await SourceAsync(context, cancellationToken);
+        var connection = await SourceAsync(context, SqlConnectionId, cancellationToken);
         await using var sql = context.Providers.OpenSql(connection);
-        var request = Request(context, uri, store, connection) with { Feed = feed, MaxRowsPerFile = MaxRowsPerFile ?? (feed is null ? null : RowsPerFedFile) };
-        var wrote = await new RowExtract(sql, request).RunAsync(cancellationToken);
+        var wrote = await new RowExtract(sql, Request(context, uri, store, connection, feed)).RunAsync(cancellationToken);
         if (context.Watermark is { } window)
         {
             context.Push("watermark", new { window.From, window.To });
         }
 
-        context.Log(wrote.Objects == 1
-            ? $"Wrote {wrote.Rows} rows, {wrote.Bytes} bytes, to {wrote.Uri}."
-            : $"Wrote {wrote.Rows} rows, {wrote.Bytes} bytes, in {wrote.Objects} objects, named by {wrote.Uri}.");
+        Tell(context, wrote);
         return wrote;
-    }
-
-    /// <summary>How CSV is written.</summary>
-    internal CsvFormat Csv(Uri uri) => ObjectAddress.Format(Delimiter, Header, Gzip, NullMarker, uri);
-
-    private async ValueTask<Connection> SourceAsync(TaskContext context, CancellationToken cancellationToken)
-    {
-        var primary = await context.ConnectionAsync(SqlConnectionId, cancellationToken);
-        var replica = string.IsNullOrEmpty(BackfillConnectionId) ? primary.Extra.GetValueOrDefault(DataPolicySettings.Replica) : BackfillConnectionId;
-        if (context.Run.Type != RunType.Backfill || string.IsNullOrEmpty(replica))
-        {
-            return primary;
-        }
-
-        context.Log($"This run is of a backfill: reading from '{replica}' instead of '{primary.Id}'.");
-        var read = await context.ConnectionAsync(replica, cancellationToken);
-
-        // What is personal in the primary is so in its replica.
-        var personal = DataPolicySettings.PersonalOf(primary).Concat(DataPolicySettings.PersonalOf(read)).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
-        return personal.Count == 0
-            ? read
-            : read with { Extra = new Dictionary<string, string>(read.Extra) { [DataPolicySettings.PersonalColumns] = string.Join(',', personal) } };
     }
 
     // The key of a run stays when its Dag or its task gets another name.
     private static string Owner(TaskContext context) => string.Create(CultureInfo.InvariantCulture, $"{context.Run.Key}{(context.Map is { } map ? $"[{map.Index}]" : "")}");
 
-    private ExtractRequest Request(TaskContext context, Uri uri, IObjectStore store, Connection connection) => new()
+    private ExtractRequest Request(TaskContext context, Uri uri, IObjectStore store, Connection connection, ObjectFeed? feed)
     {
-        Query = Query,
-        Table = Table,
-        Schema = string.IsNullOrEmpty(Schema) ? null : Schema,
-        Columns = Columns,
-        Parameters = SqlParameters.From(Parameters),
-        PartitionBy = string.IsNullOrEmpty(PartitionBy) ? null : PartitionBy,
-        PartitionMethod = PartitionMethod,
-        Readers = Readers,
-        Policy = new()
+        var request = Request(context, uri, store, connection);
+        return request with
         {
-            Exclude = Exclude,
-            Mask = Mask,
-            Salt = MaskSalt,
-            NotPersonal = NotPersonal,
-            Personal = [.. PersonalColumns, .. context.Dag.PersonalColumns ?? [], .. DataPolicySettings.PersonalOf(connection)],
-        },
-        MaxRowsPerSecond = MaxRowsPerSecond,
-        MaxBytesPerSecond = MaxBytesPerSecond,
-        Uri = uri,
-        Store = store,
-        WriteOptions = new()
-        {
-            Replace = Replace || Incremental is not null, // what other runs wrote is never replaced
-            StorageClass = StorageClass,
-            Encryption = Encryption,
-            KmsKeyId = string.IsNullOrEmpty(KmsKeyId) ? null : KmsKeyId,
-            Tags = ObjectTags,
-        },
-        Format = FileFormat,
-        Csv = Csv(uri),
-        MaxRowsPerFile = MaxRowsPerFile,
-        Manifest = Manifest,
-        Reconcile = Reconcile,
-        Trail = context.Evidence,
-        Incremental = Incremental is null ? null : new(Incremental, Owner(context), context.OpenWatermarkAsync),
-        WrittenBy = $"{context.Dag.Id} {context.Run.Id} {context.Task.Id}{(context.Map is { } map ? $"[{map.Index}]" : "")} try {context.TryNumber}",
-        Log = context.Log,
-    };
+            Parameters = SqlParameters.From(Parameters),
+            PartitionBy = string.IsNullOrEmpty(PartitionBy) ? null : PartitionBy,
+            PartitionMethod = PartitionMethod,
+            Readers = Readers,
+            Policy = request.Policy with { Salt = MaskSalt },
+            MaxRowsPerSecond = MaxRowsPerSecond,
+            MaxBytesPerSecond = MaxBytesPerSecond,
+            WriteOptions = new()
+            {
+                Replace = Replace || Incremental is not null, // what other runs wrote is never replaced
+                StorageClass = StorageClass,
+                Encryption = Encryption,
+                KmsKeyId = string.IsNullOrEmpty(KmsKeyId) ? null : KmsKeyId,
+                Tags = ObjectTags,
+            },
+            Format = FileFormat,
+            MaxRowsPerFile = MaxRowsPerFile ?? (feed is null ? null : RowsPerFedFile),
+            Manifest = Manifest,
+            Feed = feed,
+            Incremental = Incremental is null ? null : new(Incremental, Owner(context), context.OpenWatermarkAsync),
+        };
+    }
 }
 
 /// <summary>What an extraction wrote.</summary>

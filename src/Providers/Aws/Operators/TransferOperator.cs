@@ -29,7 +29,7 @@ public sealed class TransferOperator : Operator
     public override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
     {
         var (extract, load) = Check();
-        var uri = ObjectAddress.Resolve(extract.S3Bucket, extract.S3Key, extract.Uri);
+        var uri = extract.Address();
         await using var store = await context.ObjectStoreAsync(uri, extract.AwsConnectionId, cancellationToken);
         var feed = new ObjectFeed();
         var objects = new TableLoad { Table = load.Table, Source = ObjectUri.Text(uri), Objects = [], Feed = feed, Store = store, Format = extract.Csv(uri) };

@@ -1,15 +1,25 @@
 using Amazon.Runtime;
+using Sluice.Core.Connections;
+using Sluice.Providers.Aws.S3;
 
 namespace Sluice.Providers.Aws.Redshift;
 
-/// <summary>Who Redshift is when it fetches from S3.</summary>
-/// <param name="Clause">As COPY wants it. Never logged.</param>
+/// <summary>Who Redshift is when it fetches from S3, or writes there.</summary>
+/// <param name="Clause">As COPY and UNLOAD want it. Never logged.</param>
 /// <param name="Masked">The same without secrets.</param>
 internal sealed record CopyCredentials(string Clause, string Masked)
 {
     private const string Mask = "***";
 
     private string[] Secrets { get; init; } = [];
+
+    /// <summary>Those of a cluster, and the region in which it looks for the bucket; null for its own.</summary>
+    /// <param name="cluster">Its own role goes first.</param>
+    /// <param name="s3">The S3 connection's role, else its keys.</param>
+    /// <exception cref="Authoring.Operators.TaskErrorException">There is no role, and no keys can be found.</exception>
+    internal static async ValueTask<(CopyCredentials Credentials, string? Region)> OfAsync(Connection cluster, AwsSettings s3) => (
+        (cluster.Extra.GetValueOrDefault("iam_role") ?? s3.RoleArn) is { } role ? Role(role) : Keys(await s3.CurrentAsync()),
+        s3.Region ?? cluster.Extra.GetValueOrDefault("region"));
 
     /// <summary>A role that is attached to the cluster; <c>default</c> for its default one.</summary>
     /// <param name="arns">Roles with commas between are a chain: each is taken on by the one before.</param>

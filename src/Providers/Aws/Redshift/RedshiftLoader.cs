@@ -35,12 +35,11 @@ public sealed class RedshiftLoader(Connection connection, TimeProvider? time = n
 
         RedshiftSql.CheckOptions(load);
         var settings = AwsSettings.Of(load.StoreConnection);
-        var region = settings.Region ?? connection.Extra.GetValueOrDefault("region");
         var wasOpen = false;
         for (var attempt = 1; ; attempt++)
         {
             // Keys of a role end; each try gets those of its time.
-            var credentials = await CredentialsAsync(settings);
+            var (credentials, region) = await CopyCredentials.OfAsync(connection, settings);
             await using var session = new RedshiftSession(connection, load.Log);
             try
             {
@@ -62,11 +61,6 @@ public sealed class RedshiftLoader(Connection connection, TimeProvider? time = n
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask; // each try has a session of its own
-
-    private async ValueTask<CopyCredentials> CredentialsAsync(AwsSettings settings) =>
-        (connection.Extra.GetValueOrDefault("iam_role") ?? settings.RoleArn) is { } role
-            ? CopyCredentials.Role(role)
-            : CopyCredentials.Keys(await settings.CurrentAsync());
 
     // Whom an administrator cancelled should not begin again.
     private static bool IsWorthAnotherTry(SqlHookException e) => e.IsTransient && e.InnerException is not PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };

@@ -5,7 +5,7 @@ using Sluice.Authoring.Operators;
 
 namespace Sluice.Providers.Aws.Redshift;
 
-/// <summary>The statements of a load into Redshift, as text. Pure.</summary>
+/// <summary>The statements of loads into Redshift and out of it, as text. Pure.</summary>
 internal static partial class RedshiftSql
 {
     /// <summary>Temporary tables of a session begin with a number sign.</summary>
@@ -62,6 +62,34 @@ internal static partial class RedshiftSql
         }
 
         return sql.ToString();
+    }
+
+    /// <summary>UNLOAD of a query into objects whose keys begin with a folder's, and a list of them with their rows.</summary>
+    /// <param name="query">One SELECT.</param>
+    /// <param name="folder">An address that ends in a slash, with nothing below it.</param>
+    /// <param name="credentials">Who Redshift is when it writes.</param>
+    /// <param name="region">Of the bucket; null for the cluster's own.</param>
+    /// <param name="format">How CSV is written.</param>
+    /// <param name="options">Further ones.</param>
+    internal static string Unload(string query, string folder, CopyCredentials credentials, string? region, CsvFormat format, IReadOnlyList<string> options)
+    {
+        var sql = new StringBuilder($"UNLOAD ({Literal(query)})\nTO {Literal(folder)}\n{credentials.Clause}\nFORMAT AS CSV\nDELIMITER AS {Literal(format.Delimiter.ToString())}");
+        sql.Append(format.NullMarker.Length == 0 ? "" : $"\nNULL AS {Literal(format.NullMarker)}");
+        sql.Append(format.Header ? "\nHEADER" : "");
+        sql.Append(format.Gzip ? "\nGZIP" : "");
+        sql.Append("\nMANIFEST VERBOSE");
+        sql.Append(region is null ? "" : $"\nREGION {Literal(region)}");
+        return options.Aggregate(sql, (all, option) => all.Append('\n').Append(option)).ToString();
+    }
+
+    /// <exception cref="TaskFailedException">An option would end the statement, hide what follows, or change what the other arguments say.</exception>
+    internal static void CheckUnloadOptions(IReadOnlyList<string> options)
+    {
+        if (options.FirstOrDefault(option => !UnloadOption().IsMatch(option)) is { } bad)
+        {
+            throw new TaskFailedException(
+                $"'{bad}' is no option that UnloadOptions takes: PARALLEL ON or OFF, MAXFILESIZE 100 MB, ENCRYPTED, KMS_KEY_ID '...'. The format is that of Delimiter, Header, Gzip and NullMarker.");
+        }
     }
 
     /// <summary>True when the author gave this option of COPY.</summary>
@@ -157,6 +185,9 @@ internal static partial class RedshiftSql
     /// <summary>A text literal. Unlike PostgreSQL's, Redshift's know the backslash as an escape.</summary>
     internal static string Literal(string text) =>
         $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'";
+
+    [GeneratedRegex(@"\A\s*(PARALLEL(\s+(ON|OFF|TRUE|FALSE))?|MAXFILESIZE(\s+AS)?\s+[0-9]+(\.[0-9]+)?(\s*(MB|GB))?|ENCRYPTED|KMS_KEY_ID\s+'[A-Za-z0-9:/_.-]+'(\s+ENCRYPTED)?)\s*\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex UnloadOption();
 
     [GeneratedRegex(@"'(?:[^'\\]|\\.|'')*'", RegexOptions.Singleline)]
     private static partial Regex Texts();

@@ -7,7 +7,7 @@ namespace Sluice.Authoring.Extraction;
 /// <summary>What an extract tells of its objects.</summary>
 internal static class ExtractManifest
 {
-    internal static ObjectManifest Of(ExtractRequest request, List<WrittenObject> written, IReadOnlyList<SqlColumn> columns, RowEvidence? evidence) => new()
+    internal static ObjectManifest Of(ExtractRequest request, IReadOnlyList<WrittenObject> written, IReadOnlyList<SqlColumn> columns, RowEvidence? evidence) => new()
     {
         Entries = [.. written.Select(one => new ManifestEntry(ObjectUri.Text(one.Object.Uri), Mandatory: true, new(one.Object.Size, one.Rows)))],
         Meta = new(written.Sum(one => one.Object.Size), written.Sum(one => one.Rows), Origin(request, columns, evidence)),

@@ -90,8 +90,9 @@ internal static class ExtractQueries
     private static string From(ExtractRequest request, string dialect) =>
         request is { Table.Length: > 0, Columns.Count: 0, Window: null } ? Source(request, dialect) : Around(Whole(request, dialect), dialect);
 
-    // A line end ends a comment in the query's last line.
-    private static string Around(string query, string dialect) => $"(\n{query.TrimEnd(' ', '\t', '\r', '\n', ';')}\n) AS {SqlNames.Quote("q", dialect)}";
+    /// <summary>A query as what stands behind FROM.</summary>
+    internal static string Around(string query, string dialect) =>
+        $"(\n{query.TrimEnd(' ', '\t', '\r', '\n', ';')}\n) AS {SqlNames.Quote("q", dialect)}"; // a line end ends a comment in the query's last line
 
     private static string Number(Int128 value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -87,6 +87,13 @@ public sealed record ExtractRequest
 
     /// <summary>True when several objects are published by one manifest.</summary>
     public bool HasManifest => Manifest || Incremental is not null || Feed is not null || Readers > 1 || PartitionBy is not null || MaxRowsPerFile is not null || Reconcile != Reconciliation.None;
+
+    /// <summary>For the policy: what the database says of a query. Asked of it as the author wrote it: parts are queries around it, through which not every database sees.</summary>
+    internal async ValueTask<QueryText> DescribeAsync(string sql, ISqlHook source, CancellationToken cancellationToken) =>
+        new(sql, Policy.Personal.Count > 0 && source is IDescribingHook describing ? await describing.DescribeAsync(sql, Parameters, cancellationToken) : null)
+        {
+            Table = string.IsNullOrEmpty(Table) ? null : (Schema, Table),
+        };
 }
 
 /// <summary>How the rows of an extract are split among readers.</summary>

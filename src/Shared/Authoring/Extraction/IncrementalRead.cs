@@ -96,19 +96,16 @@ public sealed record IncrementalRead(
         }
 
         // A personal column does not leave either.
-        var first = new FirstColumn();
+        var first = new ResultColumns();
         var name = SqlNames.Quote(By.Column, session.Dialect);
         var query = $"SELECT {name} FROM {ExtractQueries.Source(request, session.Dialect)} WHERE 1 = 0";
-        var text = new QueryText(query, request.Policy.Personal.Count > 0 && session is IDescribingHook describing ? await describing.DescribeAsync(query, request.Parameters, cancellationToken) : null)
-        {
-            Table = string.IsNullOrEmpty(request.Table) ? null : (request.Schema, request.Table),
-        };
+        var text = await request.DescribeAsync(query, session, cancellationToken);
         var guard = new PolicySink(first, request.Policy with { Exclude = [], Mask = new Dictionary<string, string>() }, text);
         await session.ExtractAsync(query, request.Parameters, guard, cancellationToken);
-        return first.Column is { Kind: SqlColumnKind.Integer or SqlColumnKind.Decimal or SqlColumnKind.Date or SqlColumnKind.Timestamp } column
+        return first.Columns[0] is { Kind: SqlColumnKind.Integer or SqlColumnKind.Decimal or SqlColumnKind.Date or SqlColumnKind.Timestamp } column
             ? column
             : throw new TaskFailedException(
-                $"Incremental cannot read by column {By.Column} of type {first.Column?.Type}; its values must be whole numbers, decimals, dates or timestamps, whose order is the same everywhere.");
+                $"Incremental cannot read by column {By.Column} of type {first.Columns[0].Type}; its values must be whole numbers, decimals, dates or timestamps, whose order is the same everywhere.");
     }
 
     private async ValueTask RefuseNullsAsync(ExtractRequest request, ISqlHook session, IncrementalSql sql, CancellationToken cancellationToken)
@@ -128,23 +125,4 @@ public sealed record IncrementalRead(
     private static Dictionary<string, object?> Values(ExtractRequest request) => request.Parameters?.Keys.FirstOrDefault(name => name is From or To) is { } taken
         ? throw new TaskFailedException($"Parameter {taken} has a name that Incremental needs; call it something else.")
         : new(request.Parameters ?? new Dictionary<string, object?>(), StringComparer.Ordinal);
-
-    private sealed class FirstColumn : IRowSink
-    {
-        internal SqlColumn? Column { get; private set; }
-
-        public void Begin(IReadOnlyList<SqlColumn> columns) => Column = columns[0];
-
-        public void WriteNull()
-        {
-        }
-
-        public void WriteValue(ReadOnlySpan<byte> utf8)
-        {
-        }
-
-        public bool EndRow() => false;
-
-        public ValueTask FlushAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
-    }
 }

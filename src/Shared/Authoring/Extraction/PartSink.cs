@@ -104,4 +104,6 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
 }
 
 /// <summary>An object that is whole in the store.</summary>
-internal sealed record WrittenObject(StoredObject Object, long Rows);
+/// <param name="Object">Where it lies, and its size.</param>
+/// <param name="Rows">Its rows, without a header.</param>
+public sealed record WrittenObject(StoredObject Object, long Rows);

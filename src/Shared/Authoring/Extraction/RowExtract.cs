@@ -32,7 +32,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         try
         {
             Check();
-            _query = await DescribeAsync(cancellationToken);
+            _query = await request.DescribeAsync(ExtractQueries.Whole(request, source.Dialect), source, cancellationToken);
             return request.HasManifest ? await RunPartsAsync(cancellationToken) : await RunWholeAsync(cancellationToken);
         }
         catch (Exception e)
@@ -40,21 +40,6 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             request.Feed?.Fail(e);
             throw;
         }
-    }
-
-    // Asked of the query as the author wrote it: parts are queries around it, through which not every database sees.
-    private async ValueTask<QueryText> DescribeAsync(CancellationToken cancellationToken)
-    {
-        var whole = ExtractQueries.Whole(request, source.Dialect);
-        if (request.Policy.Personal.Count == 0)
-        {
-            return new(whole, null);
-        }
-
-        return new(whole, source is IDescribingHook describing ? await describing.DescribeAsync(whole, request.Parameters, cancellationToken) : null)
-        {
-            Table = string.IsNullOrEmpty(request.Table) ? null : (request.Schema, request.Table),
-        };
     }
 
     private async ValueTask<ExtractResult> RunWholeAsync(CancellationToken cancellationToken)
@@ -70,11 +55,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
 
     private async ValueTask<ExtractResult> RunPartsAsync(CancellationToken cancellationToken)
     {
-        var manifestUri = ObjectUri.Parse(ObjectUri.Text(request.Uri) + ObjectManifest.Ending);
-        await using var manifest = await OpenManifestAsync(manifestUri, cancellationToken);
-        var former = await FormerAsync(manifestUri, cancellationToken);
-        await KeepOthersAsync(manifestUri, cancellationToken);
-        var folder = $"{ObjectUri.Text(request.Uri)}.parts/{Guid.CreateVersion7():n}";
+        await using var publication = await ExtractPublication.BeginAsync(request, cancellationToken);
         await using var snapshot = await SnapshotAsync(cancellationToken);
         if (request.Incremental is { } incremental)
         {
@@ -82,22 +63,16 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         }
 
         var queries = await QueriesAsync(snapshot.Sessions[0], cancellationToken);
-        var isPublishing = false;
         var parts = queries.Select((_, i) => new PartSink(
-            request, _limit, (file, token) => request.Store.OpenWriteAsync(ObjectUri.Parse(PartName(folder, i, file)), request.WriteOptions, token))).ToList();
+            request, _limit, (file, token) => request.Store.OpenWriteAsync(ObjectUri.Parse(publication.Folder + PartName(i, file)), request.WriteOptions, token))).ToList();
         try
         {
             await ReadAllAsync(snapshot, queries, parts, cancellationToken);
             var evidence = request.Reconcile == Reconciliation.None ? null : await CompareAsync(snapshot.Sessions[0], cancellationToken);
             var written = parts.SelectMany(part => part.Written).ToList();
-            var published = ExtractManifest.Of(request, written, parts[0].Columns, evidence);
-            await manifest.Body.WriteAsync(published.ToUtf8(), cancellationToken);
-            isPublishing = true;
-            await PublishAsync(manifest, manifestUri, published, cancellationToken);
-            request.Feed?.Complete(published);
-            await DeleteAsync(former, cancellationToken);
+            var published = await publication.PublishAsync(request, written, parts[0].Columns, evidence, cancellationToken);
             TellOfFloats(parts[0].Columns);
-            return new(ObjectUri.Text(manifestUri), published.Meta.RecordCount, published.Meta.ContentLength, written.Count, evidence);
+            return published;
         }
         catch
         {
@@ -106,11 +81,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
                 await part.DisposeAsync();
             }
 
-            if (!isPublishing || await IsSomeoneElsesAsync(manifestUri, parts))
-            {
-                await DeleteAsync([.. parts.SelectMany(part => part.Written).Select(one => one.Object.Uri)], CancellationToken.None);
-            }
-
+            await publication.DiscardAsync([.. parts.SelectMany(part => part.Written).Select(one => one.Object.Uri)]);
             throw;
         }
         finally
@@ -128,88 +99,6 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         if (floats.Count > 0)
         {
             request.Log?.Invoke($"MySQL gives six digits of a FLOAT, though it may have more: {string.Join(", ", floats)}. For all of them, select CAST(column AS DOUBLE).");
-        }
-    }
-
-    // A try of this task in this run that was killed after it published must not bar the next one.
-    private async ValueTask<IObjectWrite> OpenManifestAsync(Uri uri, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await request.Store.OpenWriteAsync(uri, request.WriteOptions, cancellationToken);
-        }
-        catch (ObjectExistsException)
-        {
-            var writer = await WriterAsync(uri, cancellationToken);
-            if (writer is null || AnyTry(writer) != AnyTry(request.WrittenBy))
-            {
-                throw;
-            }
-
-            request.Log?.Invoke($"{ObjectUri.Text(uri)} was written by an earlier try of this task in this run ({writer}); it is written again.");
-            return await request.Store.OpenWriteAsync(uri, request.WriteOptions with { Replace = true }, cancellationToken);
-        }
-    }
-
-    private async ValueTask<string?> WriterAsync(Uri manifest, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await ObjectManifest.ReadAsync(request.Store, manifest, cancellationToken)).Meta?.Sluice?.WrittenBy;
-        }
-        catch (Exception e) when (e is FileNotFoundException or TaskFailedException)
-        {
-            return null;
-        }
-    }
-
-    private static string AnyTry(string writer) => writer.LastIndexOf(" try ", StringComparison.Ordinal) is > 0 and var at ? writer[..at] : writer;
-
-    // An answer that was lost on its way back must not make an extract fail that is there.
-    private async ValueTask PublishAsync(IObjectWrite manifest, Uri uri, ObjectManifest published, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await manifest.CommitAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is IOException or TaskErrorException or TaskFailedException)
-        {
-            if (!await IsThereAsync(uri, published, cancellationToken))
-            {
-                throw;
-            }
-
-            request.Log?.Invoke($"The store answered \"{e.Message}\", but the manifest is there as it was written.");
-        }
-    }
-
-    private async ValueTask<bool> IsThereAsync(Uri uri, ObjectManifest published, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await FormerAsync(uri, cancellationToken)).SequenceEqual(published.Entries.Select(entry => entry.Uri));
-        }
-        catch (Exception e) when (e is IOException or TaskErrorException)
-        {
-            return false; // nobody can tell: what made the publishing fail is what the user must see
-        }
-    }
-
-    // What a published manifest names must stay; while nobody can tell, so must what it might name.
-    private async ValueTask<bool> IsSomeoneElsesAsync(Uri manifest, List<PartSink> parts)
-    {
-        try
-        {
-            var named = (await ObjectManifest.ReadAsync(request.Store, manifest, CancellationToken.None)).Entries.Select(entry => entry.Uri).ToHashSet();
-            return !parts.SelectMany(part => part.Written).Any(one => named.Contains(one.Object.Uri));
-        }
-        catch (FileNotFoundException)
-        {
-            return true;
-        }
-        catch (Exception e) when (e is IOException or TaskErrorException or TaskFailedException)
-        {
-            return false;
         }
     }
 
@@ -311,61 +200,10 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         return seen;
     }
 
-    private string PartName(string folder, int part, int file)
+    private string PartName(int part, int file)
     {
         var ending = (request.Format == FileFormat.Csv ? ".csv" : ".jsonl") + (request.Csv.Gzip ? ".gz" : "");
-        return string.Create(CultureInfo.InvariantCulture, $"{folder}/{part:00000}-{file:0000}{ending}");
-    }
-
-    private async ValueTask<IReadOnlyList<Uri>> FormerAsync(Uri manifest, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return [.. (await ObjectManifest.ReadAsync(request.Store, manifest, cancellationToken)).Entries.Select(entry => entry.Uri)];
-        }
-        catch (Exception e) when (e is FileNotFoundException or TaskFailedException)
-        {
-            return [];
-        }
-    }
-
-    // What another run has read is nowhere else: the mark is past it.
-    private async ValueTask KeepOthersAsync(Uri manifest, CancellationToken cancellationToken)
-    {
-        if (request.Incremental is not { Owner: var owner })
-        {
-            return;
-        }
-
-        try
-        {
-            var there = await ObjectManifest.ReadAsync(request.Store, manifest, cancellationToken);
-            if (there.Meta.Sluice?.Window?.Owner != owner)
-            {
-                throw new TaskFailedException(
-                    $"{ObjectUri.Text(manifest)} was written by {there.Meta.Sluice?.WrittenBy ?? "someone else"}: with Incremental each run needs a key of its own, such as one with {{{{ ts_nodash }}}} in it, since the rows of one run are not read again by the next.");
-            }
-        }
-        catch (FileNotFoundException)
-        {
-            // The first.
-        }
-    }
-
-    // Objects that no manifest names any more only cost money: failing to delete them fails nothing.
-    private async ValueTask DeleteAsync(IReadOnlyList<Uri> objects, CancellationToken cancellationToken)
-    {
-        foreach (var one in objects)
-        {
-            try
-            {
-                await request.Store.DeleteAsync(one, cancellationToken);
-            }
-            catch (Exception e) when (e is IOException or TaskErrorException or TaskFailedException)
-            {
-                request.Log?.Invoke($"{ObjectUri.Text(one)} could not be deleted: {e.Message}");
-            }
-        }
+        return string.Create(CultureInfo.InvariantCulture, $"{part:00000}-{file:0000}{ending}");
     }
 
     private void Check()

@@ -27,6 +27,9 @@ internal sealed class Translator
     /// <summary>Rows of the session's last COPY.</summary>
     public long LastCopyCount { get; set; }
 
+    /// <summary>Rows of the session's last UNLOAD.</summary>
+    public long LastUnloadCount { get; set; }
+
     /// <exception cref="RedshiftException">Redshift would refuse it, or this server cannot do it.</exception>
     public Statement Translate(string sql, List<SqlToken> tokens)
     {
@@ -108,6 +111,9 @@ internal sealed class Translator
                     break;
                 case { Kind: SqlTokenKind.Word, Value: "pg_last_copy_count" } when isCall:
                     edits.Replace(tokens[i + 1], $"({LastCopyCount}::bigint");
+                    break;
+                case { Kind: SqlTokenKind.Word, Value: "pg_last_unload_count" } when isCall:
+                    edits.Replace(tokens[i + 1], $"({LastUnloadCount}::bigint");
                     break;
                 case { Kind: SqlTokenKind.Word, Value: CaseSetting }:
                     edits.Replace(token, $"redshift.{CaseSetting}");

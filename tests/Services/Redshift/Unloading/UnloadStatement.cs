@@ -23,6 +23,9 @@ internal sealed record UnloadStatement
 
     public bool Manifest { get; init; }
 
+    /// <summary>The manifest tells rows, too.</summary>
+    public bool Verbose { get; init; }
+
     public bool AllowOverwrite { get; init; }
 
     public bool Parallel { get; init; } = true;
@@ -87,7 +90,7 @@ internal sealed class UnloadParser(string sql, List<SqlToken> tokens, Func<strin
             case "gzip":
                 return unload with { Gzip = true };
             case "manifest":
-                return options.Take("verbose") ? throw RedshiftException.Unsupported("UNLOAD with MANIFEST VERBOSE") : unload with { Manifest = true };
+                return unload with { Manifest = true, Verbose = options.Take("verbose") };
             case "allowoverwrite":
                 return unload with { AllowOverwrite = true };
             case "parallel":
