@@ -138,6 +138,53 @@ public sealed class RedshiftRoadTests(SharedCluster shared) : IAsyncLifetime
         Assert.Equal("1=1.00", await Database.AskAsync(_warehouse, "SELECT string_agg(id || '=' || score, ',') FROM bad"));
     }
 
+    [Fact]
+    public async Task Redshift_writes_into_S3_by_a_Dag_in_YAML_and_PostgreSQL_has_every_row()
+    {
+        const string Dag = "redshift_unload";
+        var api = shared.Api;
+        var s3 = await S3Server.StartSharedAsync();
+        var bucket = await s3.CreateBucketAsync();
+        var target = await _redshift.CreateDatabaseAsync();
+        await api.SetConnectionAsync("unload_redshift", _redshift.Uri(_warehouse, $"iam_role={Role}"));
+        await api.SetConnectionAsync("unload_postgres", (await PostgresServer.StartSharedAsync()).UriOf(target));
+        await api.SetConnectionAsync("unload_s3", S3Uri.Of(s3));
+        await Database.AskAsync(_warehouse, "CREATE TABLE unloaded (id int, score numeric(5,2), name text); INSERT INTO unloaded VALUES (1, 1.5, 'a, \"b\"'), (2, NULL, ''), (3, 3, NULL), (9, 9, 'not this one')");
+        await Database.AskAsync(target, "CREATE TABLE copied (id int, score numeric(5,2), name text)");
+        await shared.Cluster.WriteDagFileAsync(
+            $"{Dag}.yaml",
+            $$$"""
+            dag_id: {{{Dag}}}
+            params: { most: 3 }
+            tasks:
+              - id: unload
+                operator: RedshiftToS3Operator
+                query: SELECT id, score, name FROM unloaded WHERE id <= {{ params.most }}
+                redshift_connection_id: unload_redshift
+                uri: s3://{{{bucket}}}/{{ dag.dag_id }}.csv.gz
+                aws_connection_id: unload_s3
+                replace: true
+                reconcile: counts
+              - id: load
+                operator: S3ToPostgresOperator
+                table: copied
+                uri: s3://{{{bucket}}}/{{ dag.dag_id }}.csv.gz
+                postgres_connection_id: unload_postgres
+                aws_connection_id: unload_s3
+                method: replace
+                reconcile: counts
+                depends_on: unload
+            """);
+        await Until.TrueAsync(async () => (await api.DagsAsync()).Any(dag => dag.DagId == Dag), "the Dag is there", () => shared.Cluster.Logs);
+        await api.TriggerAsync(Dag);
+
+        var run = await api.EndedAsync(Dag);
+
+        Assert.True(run.Tasks.All(task => task.State == "success"), ClusterApi.Describe(run));
+        Assert.Equal("1|1.50|a, \"b\";2|~|;3|3.00|~", await Database.AskAsync(target, "SELECT string_agg(concat_ws('|', id, coalesce(score::text, '~'), coalesce(name, '~')), ';' ORDER BY id) FROM copied"));
+        Assert.Contains("Wrote 3 rows", await api.LogAsync(Dag, "unload"), StringComparison.Ordinal);
+    }
+
     private async Task CreateAsync(string sql) => await Database.AskAsync(_redshift.ConnectionString(_warehouse), sql);
 
     private async Task<string> TableAsync() => (string)(await Database.AskAsync(

@@ -111,7 +111,7 @@ internal sealed class AwsJsonServer : IAsyncDisposable
     private string StateOf(JsonNode id)
     {
         var job = _jobs[id.GetValue<string>()];
-        return job.Stopped ? "CANCELLED" : job.Looks++ < Looks ? (job.Request.ContainsKey("Sql") ? "STARTED" : "RUNNING") : End;
+        return job.Stopped ? (job.Request switch { var one when one.ContainsKey("Sql") => "ABORTED", var one when one.ContainsKey("JobName") => "STOPPED", _ => "CANCELLED" }) : job.Looks++ < Looks ? (job.Request.ContainsKey("Sql") ? "STARTED" : "RUNNING") : End;
     }
 
     private JsonObject Stop(JsonNode id)

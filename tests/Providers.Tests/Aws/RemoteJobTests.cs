@@ -83,6 +83,11 @@ public sealed class RemoteJobTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         Assert.Contains(aws.Asked, action => action.Split('.')[1] is "StopQueryExecution" or "BatchStopJobRun" or "CancelStatement");
+
+        // A worker that stops kills its attempts, too; they run again as the same try.
+        (aws.Looks, aws.End) = (1, service == "redshift-data" ? "FINISHED" : "SUCCEEDED");
+        Assert.Equal("job-2", await new TaskRun().With("aws", aws.ConnectionUri).ExecuteAsync(Job(service)));
+        Assert.Equal("job-2", await new TaskRun().With("aws", aws.ConnectionUri).ExecuteAsync(Job(service))); // lost once more
     }
 
     [Fact]

@@ -139,7 +139,7 @@ public sealed class TransferOperatorTests : IDisposable
         Assert.IsType<S3ToPostgresOperator>(op.Load);
         Assert.Equal(LoadMethod.Upsert, op.Load.Method);
         Assert.Equal(
-            """{"extract":{"table":"nps","sql_connection_id":"shop","uri":"s3://lake/{{ ds }}.csv.gz","replace":true},"load":{"operator":"S3ToPostgresOperator","postgres_connection_id":"warehouse","table":"nps_{{ ds_nodash }}","method":"upsert"}}""",
+            """{"extract":{"uri":"s3://lake/{{ ds }}.csv.gz","table":"nps","replace":true,"sql_connection_id":"shop"},"load":{"operator":"S3ToPostgresOperator","postgres_connection_id":"warehouse","table":"nps_{{ ds_nodash }}","method":"upsert"}}""",
             OperatorArguments.Write(op, strict: true));
         Assert.True(await TemplateFields.RenderAsync(op, new TaskRun().Context(), CancellationToken.None));
         Assert.Equal(("s3://lake/2021-02-05.csv.gz", "nps_20210205"), (op.Extract!.Uri, op.Load.Table));
@@ -151,7 +151,7 @@ public sealed class TransferOperatorTests : IDisposable
     [Theory]
     [InlineData("""{"load": {"table": "t"}}""", "'operator' is missing; use one of S3ToPostgresOperator, S3ToRedshiftOperator, S3ToSqliteOperator.")]
     [InlineData("""{"load": {"operator": "SqlToS3Operator"}}""", "There is no operator 'SqlToS3Operator' here; use one of S3ToPostgres")]
-    [InlineData("""{"extract": {"tabel": "t"}}""", "SqlToS3Operator has no argument 'tabel'; it knows: query, table,")]
+    [InlineData("""{"extract": {"tabel": "t"}}""", "SqlToS3Operator has no argument 'tabel'; it knows: s3_bucket, s3_key, uri,")]
     [InlineData("""{"extract": {"readers": "two"}}""", "Argument 'readers' of SqlToS3Operator cannot be \"two\": use a number.")]
     [InlineData("""{"extract": "table t"}""", "Argument 'extract' of TransferOperator cannot be \"table t\"")]
     public void A_part_that_cannot_be_is_named(string arguments, string wrong)

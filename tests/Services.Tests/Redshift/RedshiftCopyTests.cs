@@ -192,6 +192,9 @@ public sealed class RedshiftCopyTests : IAsyncLifetime
         var unload = $"UNLOAD ('SELECT i, v FROM T WHERE v IS NULL OR v <> ''x'' ORDER BY i') TO 's3://{_cluster.Bucket}/u/' IAM_ROLE '{RedshiftCluster.Role}'";
 
         await _cluster.ExecuteAsync($"{unload} CSV HEADER GZIP MANIFEST NULL AS '\\\\N'");
+        await _cluster.ExecuteAsync($"{unload.Replace("/u/", "/told/", StringComparison.Ordinal)} CSV HEADER MANIFEST VERBOSE; CREATE TABLE told AS SELECT pg_last_unload_count() AS rows");
+        Assert.Matches("\"meta\":{\"content_length\":[0-9]+,\"record_count\":5},\"author\"", Encoding.UTF8.GetString(await _cluster.GetAsync("told/manifest"))); // with two headers
+        Assert.Equal("3", await _cluster.QueryAsync("SELECT rows FROM told"));
         await _cluster.ExecuteAsync("CREATE TABLE back (i int, v varchar)");
         await _cluster.CopyAsync("back", "u/manifest", "CSV IGNOREHEADER 1 GZIP MANIFEST");
 

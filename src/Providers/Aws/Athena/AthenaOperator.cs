@@ -5,7 +5,10 @@ using Sluice.Providers.Aws.Signing;
 namespace Sluice.Providers.Aws.Athena;
 
 /// <summary>Runs a query in Athena. Returns its execution id.</summary>
-/// <remarks>An attempt whose worker was lost finds the query that it started; a killed task stops it.</remarks>
+/// <remarks>
+/// An attempt whose worker was lost finds the query that it started; a killed task stops it. Nobody stops it when the worker is lost and the run is
+/// cancelled or marked before another worker has the attempt: Athena then runs it to its end.
+/// </remarks>
 public sealed class AthenaOperator : Operator
 {
     /// <summary>The query.</summary>
@@ -47,7 +50,10 @@ public sealed class AthenaOperator : Operator
         }
 
         var athena = new AthenaQueries(string.IsNullOrEmpty(AwsConnectionId) ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken), TimeProvider.System);
-        var id = await athena.StartAsync(Query, Database, Catalog, Workgroup, OutputLocation, RemoteJob.Token(context), cancellationToken);
+        var id = await RemoteJob.StartAsync(
+            token => athena.StartAsync(Query, Database, Catalog, Workgroup, OutputLocation, token, cancellationToken),
+            WaitForCompletion ? started => athena.IsStoppedAsync(started, CancellationToken.None) : null,
+            context);
         context.Log($"Query {id} is in Athena.");
         if (WaitForCompletion)
         {

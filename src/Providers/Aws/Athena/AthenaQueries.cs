@@ -34,8 +34,7 @@ internal sealed class AthenaQueries(Connection? connection, TimeProvider time)
     /// <exception cref="TaskErrorException">It has failed or was cancelled.</exception>
     internal async ValueTask<bool?> LookAsync(string id, CancellationToken cancellationToken)
     {
-        var execution = (await _client.AskAsync("GetQueryExecution", new() { ["QueryExecutionId"] = id }, cancellationToken))["QueryExecution"];
-        var status = execution?["Status"];
+        var status = await StatusAsync(id, cancellationToken);
         return status?["State"]?.GetValue<string>() switch
         {
             "QUEUED" or "RUNNING" => null,
@@ -43,6 +42,12 @@ internal sealed class AthenaQueries(Connection? connection, TimeProvider time)
             var state => throw new TaskErrorException($"Query {id} of Athena is {state}: {status?["StateChangeReason"] ?? "no reason was given"}"),
         };
     }
+
+    internal async ValueTask<bool> IsStoppedAsync(string id, CancellationToken cancellationToken) =>
+        (await StatusAsync(id, cancellationToken))?["State"]?.GetValue<string>() == "CANCELLED";
+
+    private async ValueTask<JsonNode?> StatusAsync(string id, CancellationToken cancellationToken) =>
+        (await _client.AskAsync("GetQueryExecution", new() { ["QueryExecutionId"] = id }, cancellationToken))["QueryExecution"]?["Status"];
 
     internal async ValueTask StopAsync(string id, CancellationToken cancellationToken) =>
         await _client.AskAsync("StopQueryExecution", new() { ["QueryExecutionId"] = id }, cancellationToken);

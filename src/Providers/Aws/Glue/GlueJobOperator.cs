@@ -35,7 +35,10 @@ public sealed class GlueJobOperator : Operator
         }
 
         var glue = new GlueJobs(string.IsNullOrEmpty(AwsConnectionId) ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken), TimeProvider.System);
-        var id = await glue.StartAsync(JobName, ScriptArgs, RemoteJob.Token(context), cancellationToken);
+        var id = await RemoteJob.StartAsync(
+            token => glue.StartAsync(JobName, ScriptArgs, token, cancellationToken),
+            WaitForCompletion ? started => glue.IsStoppedAsync(JobName, started, CancellationToken.None) : null,
+            context);
         context.Log($"Run {id} of the job '{JobName}' is in Glue.");
         if (WaitForCompletion)
         {

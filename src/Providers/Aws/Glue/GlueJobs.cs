@@ -38,7 +38,7 @@ internal sealed class GlueJobs(Connection? connection, TimeProvider time)
     /// <exception cref="TaskErrorException">It has failed, timed out or was stopped.</exception>
     internal async ValueTask<bool?> LookAsync(string job, string id, CancellationToken cancellationToken)
     {
-        var run = (await _client.AskAsync("GetJobRun", new() { ["JobName"] = job, ["RunId"] = id }, cancellationToken))["JobRun"];
+        var run = await RunAsync(job, id, cancellationToken);
         return run?["JobRunState"]?.GetValue<string>() switch
         {
             "STARTING" or "RUNNING" or "STOPPING" or "WAITING" => null,
@@ -46,6 +46,12 @@ internal sealed class GlueJobs(Connection? connection, TimeProvider time)
             var state => throw new TaskErrorException($"Run {id} of the job '{job}' is {state}: {run?["ErrorMessage"] ?? "no reason was given"}"),
         };
     }
+
+    internal async ValueTask<bool> IsStoppedAsync(string job, string id, CancellationToken cancellationToken) =>
+        (await RunAsync(job, id, cancellationToken))?["JobRunState"]?.GetValue<string>() is "STOPPING" or "STOPPED";
+
+    private async ValueTask<JsonNode?> RunAsync(string job, string id, CancellationToken cancellationToken) =>
+        (await _client.AskAsync("GetJobRun", new() { ["JobName"] = job, ["RunId"] = id }, cancellationToken))["JobRun"];
 
     internal async ValueTask StopAsync(string job, string id, CancellationToken cancellationToken) =>
         await _client.AskAsync("BatchStopJobRun", new() { ["JobName"] = job, ["JobRunIds"] = new JsonArray(id) }, cancellationToken);

@@ -53,8 +53,13 @@ public sealed class RedshiftDataOperator : Operator
         Check();
         Connection? connection = string.IsNullOrEmpty(AwsConnectionId) ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken);
         var client = new AwsJsonClient(connection, "redshift-data", "RedshiftData", TimeProvider.System);
-        var id = (await client.AskAsync("ExecuteStatement", Request(context), cancellationToken))["Id"]?.GetValue<string>()
-            ?? throw new TaskErrorException("Redshift started a statement and told no Id.");
+        var id = await RemoteJob.StartAsync(
+            async token => (await client.AskAsync("ExecuteStatement", Request(token), cancellationToken))["Id"]?.GetValue<string>()
+                ?? throw new TaskErrorException("Redshift started a statement and told no Id."),
+            WaitForCompletion
+                ? async started => (await client.AskAsync("DescribeStatement", new() { ["Id"] = started }, CancellationToken.None))["Status"]?.GetValue<string>() == "ABORTED"
+                : null,
+            context);
         context.Log($"Statement {id} is in Redshift.");
         if (WaitForCompletion)
         {
@@ -83,9 +88,9 @@ public sealed class RedshiftDataOperator : Operator
         }
     }
 
-    private JsonObject Request(TaskContext context)
+    private JsonObject Request(string token)
     {
-        var body = new JsonObject { [nameof(Sql)] = Sql, [nameof(Database)] = Database, ["ClientToken"] = RemoteJob.Token(context) };
+        var body = new JsonObject { [nameof(Sql)] = Sql, [nameof(Database)] = Database, ["ClientToken"] = token };
         foreach (var (name, value) in new[] { (nameof(ClusterIdentifier), ClusterIdentifier), (nameof(WorkgroupName), WorkgroupName), (nameof(DbUser), DbUser), (nameof(SecretArn), SecretArn) })
         {
             if (!string.IsNullOrEmpty(value))
