@@ -59,6 +59,12 @@ check_namespaces() {
     echo "test.sh: tests of network failures are SKIPPED. $SLUICE_NO_NAMESPACES Run as root where 'ip netns add' works."
 }
 
+# What the test runner and killed processes leave among the temporary files goes with this run. Servers that do not run as root must get through to their folders.
+make_temporary() {
+    temporary=$(mktemp -d -t sluice-tests-XXXXXX) && chmod 711 "$temporary" || give_up "there can be no folder for temporary files in ${TMPDIR:-/tmp}."
+    trap 'rm -rf -- "$temporary" 2>/dev/null || { sleep 5; rm -rf -- "$temporary"; }' EXIT
+}
+
 counter() { sed -n "s/.*<Counters[^>]* $1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
 # One test project: writes its result to NAME.trx and one line to NAME.sum.
@@ -66,7 +72,8 @@ run_project() {
     local project=$1 name started=$SECONDS code passed failed skipped total executed trx
     name=$(basename "$project" .csproj)
     trx=$PWD/$results/$name.trx
-    timeout --kill-after=30 1200 dotnet test "$project" --no-build --nologo --logger "trx;LogFileName=$trx" >"$results/$name.log" 2>&1 </dev/null
+    # No MSBuild node may live on in the folder for temporary files, which goes.
+    TMPDIR=$temporary MSBUILDDISABLENODEREUSE=1 timeout --kill-after=30 1800 dotnet test "$project" --no-build --nologo --logger "trx;LogFileName=$trx" >"$results/$name.log" 2>&1 </dev/null
     code=$?
     passed=0 failed=0 skipped=0
     if [ -f "$trx" ]; then
@@ -90,6 +97,7 @@ command -v dotnet >/dev/null && dotnet --list-sdks | grep -q '^10\.' \
     || give_up "the .NET 10 SDK is not installed; get it from https://dotnet.microsoft.com/download/dotnet/10.0."
 install_missing
 check_namespaces
+make_temporary
 
 if [ ! -f tests/Services/s3/node_modules/.package-lock.json ] || [ tests/Services/s3/package-lock.json -nt tests/Services/s3/node_modules/.package-lock.json ]; then
     echo "Installing the npm packages of tests/Services/s3"

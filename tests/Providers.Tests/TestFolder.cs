@@ -13,5 +13,5 @@ internal sealed class TestFolder : IDisposable
 
     internal string[] AllFiles() => [.. Directory.EnumerateFiles(Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })];
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(Path);
 }

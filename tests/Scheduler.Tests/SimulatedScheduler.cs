@@ -21,7 +21,7 @@ internal sealed class SimulatedScheduler
     public static readonly TimeSpan LeaseLife = TimeSpan.FromSeconds(6);
     public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(12);
 
-    private static readonly SecretBox Box = new(SecretKeys.LoadOrCreate(Path.Combine(Directory.CreateTempSubdirectory("sluice-scheduler").FullName, "key")));
+    private static readonly SecretBox Box = MakeBox();
 
     private readonly SchedulerOptions _options = new()
     {
@@ -198,4 +198,10 @@ internal sealed class SimulatedScheduler
     private static T Await<T>(ValueTask<T> task) => task.IsCompleted ? task.Result : throw new InvalidOperationException("The store did not answer at once.");
 
     internal sealed record Node(string Name, SimulationNode Simulated, ActorSystem System, NodeHost Host, SchedulerNode Scheduler);
+
+    private static SecretBox MakeBox()
+    {
+        using var folder = new TemporaryFolder("sluice-key-");
+        return new(SecretKeys.LoadOrCreate(folder["key"]));
+    }
 }

@@ -1,39 +1,32 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Sluice.Services;
 
 /// <summary>A server of this test process on a port of its own, with a folder of its own; both go when the process ends, also when it crashes.</summary>
 internal sealed class SupervisedServer : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
     private readonly string _name;
+    private readonly ReservedPort _port;
     private readonly Process _supervisor;
     private readonly SemaphoreSlim _orders = new(1);
     private int _pid;
 
-    private SupervisedServer(string name, string folder, int port, Process supervisor)
+    private SupervisedServer(string name, string folder, ReservedPort port, Process supervisor)
     {
         _name = name;
         Folder = folder;
-        Port = port;
+        _port = port;
         _supervisor = supervisor;
     }
 
     public string Folder { get; }
 
-    public int Port { get; }
+    public int Port => _port.Number;
 
     /// <summary>A new empty folder whose name says whose it is.</summary>
     public static string CreateFolder(string name) => Directory.CreateTempSubdirectory($"sluice-{name}-").FullName;
-
-    /// <summary>A port of 127.0.0.1 on which nobody listens at this moment.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     /// <summary>Starts a server and waits until it answers.</summary>
     /// <param name="name">For messages.</param>
@@ -44,23 +37,11 @@ internal sealed class SupervisedServer : IAsyncDisposable
     public static async Task<SupervisedServer> StartAsync(
         string name, string folder, string stopSignal, Func<int, IReadOnlyList<string>> command, Func<int, Task<bool>> ready)
     {
-        // Another process may take the free port before the server does.
-        for (var attempt = 1; ; attempt++)
-        {
-            var port = FreePort();
-            var server = new SupervisedServer(name, folder, port, StartSupervisor(folder, stopSignal, command(port)));
-            await server.OrderAsync("start");
-            try
-            {
-                await server.WaitUntilAsync(ready);
-                return server;
-            }
-            catch (InvalidOperationException) when (attempt < 3 && !server.IsAlive && server.ReadLog().Contains("in use", StringComparison.OrdinalIgnoreCase))
-            {
-                // The supervisor keeps waiting; ended without closing its stdin, it leaves the folder to the next one.
-                server._supervisor.Kill();
-            }
-        }
+        var port = new ReservedPort();
+        var server = new SupervisedServer(name, folder, port, StartSupervisor(folder, stopSignal, command(port.Number)));
+        await server.OrderAsync("start");
+        await server.WaitUntilAsync(ready);
+        return server;
     }
 
     public bool IsAlive => _pid != 0 && Directory.Exists($"/proc/{_pid}");
@@ -156,9 +137,9 @@ internal sealed class SupervisedServer : IAsyncDisposable
                 throw new InvalidOperationException($"{_name} ended while it started: {EndOfLog()}", last);
             }
 
-            if (waited.Elapsed > TimeSpan.FromSeconds(60))
+            if (waited.Elapsed > Patience)
             {
-                throw new InvalidOperationException($"{_name} does not answer on port {Port} after 60 seconds: {EndOfLog()}", last);
+                throw new InvalidOperationException($"{_name} does not answer on port {Port} after {Patience.TotalSeconds:0} seconds: {EndOfLog()}", last);
             }
 
             await Task.Delay(50);

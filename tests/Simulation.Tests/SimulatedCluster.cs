@@ -22,7 +22,7 @@ namespace Sluice.Simulation.Tests;
 /// <summary>A whole cluster in virtual time: real seeds, schedulers and workers over a real SQLite in memory; only tasks are made up.</summary>
 internal sealed class SimulatedCluster
 {
-    private static readonly SecretBox Box = new(SecretKeys.LoadOrCreate(Path.Combine(Directory.CreateTempSubdirectory("sluice-sim").FullName, "key")));
+    private static readonly SecretBox Box = MakeBox();
 
     private readonly SqliteStore _sqlite;
     private readonly SchedulerOptions _options = new()
@@ -241,4 +241,10 @@ internal sealed class SimulatedCluster
     }
 
     private static void Start(NodeHost host) => host.StartAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+
+    private static SecretBox MakeBox()
+    {
+        using var folder = new TemporaryFolder("sluice-key-");
+        return new(SecretKeys.LoadOrCreate(folder["key"]));
+    }
 }

@@ -12,16 +12,20 @@ internal static class ApiFile
     {
         var path = PathIn(home);
         var text = new JsonObject { ["url"] = url.ToString().TrimEnd('/'), ["token"] = token }.ToJsonString();
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        // A file that someone else left there keeps its mode; it is made anew.
-        File.Delete(path);
-        await using var writer = new StreamWriter(path, options);
-        await writer.WriteAsync(text.AsMemory(), cancellationToken);
+        // Who reads it at this moment reads the old one or the new one, whole. A file that someone else left there would keep its mode.
+        var draft = $"{path}.{Guid.NewGuid():N}.tmp";
+        await using (var writer = new StreamWriter(draft, options))
+        {
+            await writer.WriteAsync(text.AsMemory(), cancellationToken);
+        }
+
+        File.Move(draft, path, overwrite: true);
         return path;
     }
 }

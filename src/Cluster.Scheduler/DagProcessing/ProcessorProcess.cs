@@ -61,6 +61,7 @@ internal sealed class ProcessorProcess : IAsyncDisposable
         }
 
         start.Environment["DOTNET_GCHeapHardLimit"] = (options.MemoryLimitBytes / 4 * 3).ToString("x", CultureInfo.InvariantCulture);
+        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // It ends by being killed, and would leave a socket and two pipes among the temporary files each time.
         start.Environment["DOTNET_TieredPGO"] = "0"; // Code of a definition runs once: profiling it only delays the compiler.
         var child = new ProcessorProcess(new() { StartInfo = start });
         child._process.ErrorDataReceived += (_, line) => child.KeepErrorLine(line.Data);

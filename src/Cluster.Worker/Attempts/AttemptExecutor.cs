@@ -108,10 +108,26 @@ internal sealed class AttemptExecutor(
         }
 
         var timedOut = ExecutionTimeouts.Outcome(attempt.Work.Task);
-        await using var timer = time.CreateTimer(_ => runners.Stop(attempt, timedOut.Error!), null, limit + RunnerTimeoutMargin, Timeout.InfiniteTimeSpan);
+        var allowed = limit + RunnerTimeoutMargin;
+        ITimer timer = null!;
+        await using var watch = timer = time.CreateTimer(_ => StopWhenOver(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer.Change(allowed, Timeout.InfiniteTimeSpan);
         var outcome = await runners.RunAsync(attempt, kill).ConfigureAwait(false);
         return outcome.Kind == OutcomeKind.Failed && ReferenceEquals(attempt.StopReason, timedOut.Error)
             ? outcome with { Kind = timedOut.Kind, RetryAfter = timedOut.RetryAfter }
             : outcome;
+
+        // The time until there is a runner is not the task's: on a busy machine one takes long to come up.
+        void StopWhenOver()
+        {
+            if (runners.LeftOf(attempt, allowed) is var more && more > TimeSpan.Zero)
+            {
+                timer.Change(more, Timeout.InfiniteTimeSpan);
+            }
+            else
+            {
+                runners.Stop(attempt, timedOut.Error!);
+            }
+        }
     }
 }

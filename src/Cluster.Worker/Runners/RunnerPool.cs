@@ -7,7 +7,7 @@ namespace Sluice.Cluster.Worker.Runners;
 /// then another process is started: a burst of tiny tasks shares a few runners, long tasks soon have one each.</summary>
 internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
 
@@ -218,6 +218,15 @@ internal sealed partial class RunnerPool : IRunnerOwner, IAsyncDisposable
             },
             (this, attempt)).ConfigureAwait(false);
         return await attempt.Outcome.ConfigureAwait(false);
+    }
+
+    /// <summary>What is left of the time that an attempt may take; all of it while it waits for a runner.</summary>
+    public TimeSpan LeftOf(RunnerAttempt attempt, TimeSpan allowed)
+    {
+        lock (_lock)
+        {
+            return attempt.Runner is null ? allowed : allowed - (_time.GetUtcNow() - attempt.StartedAt);
+        }
     }
 
     /// <summary>Cancels an attempt, and kills its runner when it is still at it after the grace.</summary>

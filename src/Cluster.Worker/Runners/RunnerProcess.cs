@@ -15,6 +15,9 @@ internal sealed class RunnerProcess : IDisposable
 {
     private const int MostRemembered = 1024;
 
+    // Between the end of its channel and its own.
+    private static readonly TimeSpan EndTakesAtMost = TimeSpan.FromSeconds(10);
+
     private readonly Process _process;
     private readonly FrameChannel _data;
     private readonly FrameChannel _control;
@@ -253,10 +256,10 @@ internal sealed class RunnerProcess : IDisposable
 
     private void End(string? broken)
     {
-        if (broken is not null || !_process.WaitForExit(TimeSpan.FromSeconds(2)))
+        if (broken is not null || !_process.WaitForExit(EndTakesAtMost))
         {
             Kill();
-            _process.WaitForExit(TimeSpan.FromSeconds(2));
+            _process.WaitForExit(EndTakesAtMost);
         }
 
         _owner.Ended(this, new(_process.HasExited ? _process.ExitCode : null, _streams.LastErrors(), broken));

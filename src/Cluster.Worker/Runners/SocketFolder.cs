@@ -6,8 +6,9 @@ namespace Sluice.Cluster.Worker.Runners;
 internal sealed class SocketFolder : IDisposable
 {
     private const string Prefix = "sluice-runners-";
+    private const string BeingMade = "sluice-new-runners-";
 
-    // A folder without a lock is one that is just being made, or was left within that moment.
+    // One without a lock is just being made or removed, or was left within that moment.
     private static readonly TimeSpan MadeWithin = TimeSpan.FromMinutes(10);
 
     private readonly FileStream _lock;
@@ -19,11 +20,22 @@ internal sealed class SocketFolder : IDisposable
     /// <param name="parent">Default: the machine's folder for temporary files.</param>
     public static SocketFolder Create(string? parent = null)
     {
-        RemoveAbandoned(parent ?? System.IO.Path.GetTempPath());
-        var path = parent is null
-            ? Directory.CreateTempSubdirectory(Prefix).FullName // mode 0700
-            : Directory.CreateDirectory(System.IO.Path.Combine(parent, Prefix + Guid.NewGuid().ToString("N"))).FullName;
-        return new(path, Lock(path, FileMode.CreateNew));
+        parent ??= System.IO.Path.GetTempPath();
+        RemoveAbandoned(parent);
+
+        var id = Guid.NewGuid().ToString("N")[..16];
+        var path = System.IO.Path.Combine(parent, Prefix + id);
+        if (OperatingSystem.IsWindows())
+        {
+            return new(Directory.CreateDirectory(path).FullName, Lock(path, FileMode.CreateNew)); // opening a file locks it there
+        }
+
+        // A file is there a moment before it is locked, and would be taken for abandoned: the folder gets its name when it is locked.
+        var made = System.IO.Path.Combine(parent, BeingMade + id);
+        Directory.CreateDirectory(made, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var held = Lock(made, FileMode.CreateNew);
+        Directory.Move(made, path);
+        return new(path, held);
     }
 
     public void Dispose()
@@ -41,11 +53,11 @@ internal sealed class SocketFolder : IDisposable
 
     private static void RemoveAbandoned(string parent)
     {
-        foreach (var folder in new DirectoryInfo(parent).EnumerateDirectories(Prefix + "*"))
+        foreach (var folder in (IEnumerable<DirectoryInfo>)[.. In(Prefix), .. In(BeingMade)])
         {
             try
             {
-                if (File.Exists(LockOf(folder.FullName)))
+                if (folder.Name.StartsWith(Prefix, StringComparison.Ordinal) && File.Exists(LockOf(folder.FullName)))
                 {
                     using var taken = Lock(folder.FullName, FileMode.Open);
                     folder.Delete(recursive: true);
@@ -60,6 +72,8 @@ internal sealed class SocketFolder : IDisposable
                 // It lives, belongs to another user, or someone else has just removed it.
             }
         }
+
+        IEnumerable<DirectoryInfo> In(string prefix) => new DirectoryInfo(parent).EnumerateDirectories(prefix + "*");
     }
 
     private static string LockOf(string folder) => System.IO.Path.Combine(folder, "lock");

@@ -42,7 +42,7 @@ public sealed class InspectionTests
             Assert.InRange(Assert.Single(system.Inspect()).MailboxDepth, 0, 200_000);
 
         await telling;
-        await done.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(120));
         Assert.Equal("made of a function", Assert.Single(system.Inspect()).State);
     }
 

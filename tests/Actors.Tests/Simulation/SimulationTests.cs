@@ -17,7 +17,7 @@ public sealed class SimulationTests
     [Fact]
     public void The_order_of_one_sender_to_one_actor_holds_under_every_seed()
     {
-        Check.QuickThrowOnFailure(Prop.ForAll<int>(seed =>
+        Check.One(Properties.Of(), Prop.ForAll<int>(seed =>
         {
             var simulation = new SimulationDispatcher(seed);
             var system = Probe.System(simulation);

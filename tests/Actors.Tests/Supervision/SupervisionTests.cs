@@ -301,11 +301,11 @@ public sealed class SupervisionTests
                 parent.Tell(number);
         })));
         parent.Tell(-1);
-        await done.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(120));
 
         Assert.All(seen, count => Assert.Equal(1, count));
         Assert.InRange(failures, 20, 100);
-        await Task.WhenAll(system.Inspect().Select(actor => system.StopAsync(system.Find(actor.Path)!))).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(system.Inspect().Select(actor => system.StopAsync(system.Find(actor.Path)!))).WaitAsync(TimeSpan.FromSeconds(120));
     }
 
     private ActorSnapshot Look(string path) => _system.Inspect().Single(actor => actor.Path == path);

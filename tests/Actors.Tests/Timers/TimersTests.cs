@@ -121,7 +121,7 @@ public sealed class TimersTests
                 context => context.Timers.StartPeriodic("key", TimeSpan.FromMilliseconds(2), "tick")),
             "ticker");
 
-        await done.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(120));
     }
 
     private void Run(Action<ActorContext> start, TimeSpan duration, Action<ActorContext, object>? receive = null)

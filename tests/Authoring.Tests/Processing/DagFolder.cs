@@ -23,6 +23,6 @@ internal sealed class DagFolder(ProcessorOptions? options = null) : IAsyncDispos
     public async ValueTask DisposeAsync()
     {
         await _client.DisposeAsync();
-        Directory.Delete(Path, recursive: true);
+        TemporaryFolder.Delete(Path);
     }
 }

@@ -133,14 +133,16 @@ public sealed class DagProcessorTests
     [Theory]
     [InlineData("Environment.Exit(3);", "ended with exit code 3")]
     [InlineData("int F(int n) => F(n + 1) + 1; F(0);", "overflowed its stack")]
-    [InlineData("while (true) { }", "took longer than 8 s")]
+    [InlineData("while (true) { }", "took longer than 12 s")]
     [InlineData("var all = new List<byte[]>(); while (true) { var b = new byte[1 << 20]; Array.Fill(b, (byte)1); all.Add(b); }", "needed more than 384 MiB of memory, the limit for one file")]
     [InlineData("GC.KeepAlive(new byte[int.MaxValue]);", "needed more than 384 MiB of memory, the limit for one file")]
     [InlineData("var pipe = new FileInfo(\"/proc/self/fd/1\").LinkTarget; foreach (var fd in Directory.GetFiles(\"/proc/self/fd\").Where(f => new FileInfo(f).LinkTarget == pipe).ToList()) new Microsoft.Win32.SafeHandles.SafeFileHandle((nint)int.Parse(Path.GetFileName(fd)), true).Dispose(); Thread.Sleep(-1);", "closed its pipe to the scheduler and went on")]
     [InlineData("new Thread(() => throw new InvalidOperationException(\"thread\")).Start(); Thread.Sleep(-1);", "crashed: Unhandled exception")]
     public async Task A_file_that_harms_its_process_costs_one_problem_and_the_next_file_goes_on(string harm, string cause)
     {
-        await using var folder = new DagFolder(new() { TimeLimit = TimeSpan.FromSeconds(8), MemoryLimitBytes = 384L << 20 });
+        // Only the loop is to meet the limit, however slow the machine is.
+        var limit = TimeSpan.FromSeconds(harm.StartsWith("while", StringComparison.Ordinal) ? 12 : 180);
+        await using var folder = new DagFolder(new() { TimeLimit = limit, MemoryLimitBytes = 384L << 20 });
 
         var harmful = await folder.ProcessAsync("harmful.cs", $"Dag.Define(\"x\", dag => {{ {harm} }});");
         var next = await folder.ProcessAsync("good.cs", Good);

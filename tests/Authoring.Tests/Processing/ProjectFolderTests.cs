@@ -16,7 +16,7 @@ public sealed class ProjectFolderTests(BuiltProject project) : IClassFixture<Bui
     public async Task DisposeAsync()
     {
         await _client.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        TemporaryFolder.Delete(_folder);
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class BuiltProject : IAsyncLifetime
 
     public Task DisposeAsync()
     {
-        Directory.Delete(_sources, recursive: true);
+        TemporaryFolder.Delete(_sources);
         return Task.CompletedTask;
     }
 

@@ -55,7 +55,7 @@ public sealed class VersionStabilityTests : IDisposable
         Assert.True(found.Distinct().Count() == 1, string.Join('\n', found.Select(version => version.ToString()).Distinct()));
     }
 
-    public void Dispose() => Directory.Delete(_home, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_home);
 
     /// <summary>Environment variables that child processes inherit, for a while.</summary>
     private sealed class Settings : IDisposable

@@ -65,6 +65,7 @@ public sealed class FeatureExampleTests
     public async Task A_feature_ends_its_tasks_as_it_says()
     {
         await using var client = new DagProcessorClient(new());
+        using var unpacked = new TemporaryFolder("sluice-unpacked-");
         var providers = ProviderDiscovery.Load();
         foreach (var (file, wanted) in Expected)
         {
@@ -72,7 +73,7 @@ public sealed class FeatureExampleTests
             Assert.True(processed.Problems.Count == 0, $"{file}: {string.Join('\n', processed.Problems)}");
             var spec = DagSpecJson.Deserialize(Assert.Single(processed.Dags).Spec);
             var dag = processed.Bundle is { } bundle
-                ? Assert.Single(BundleAssembly.Load(bundle, new Dictionary<string, string>(), providers)) with { Spec = spec }
+                ? Assert.Single(BundleAssembly.Load(bundle, new Dictionary<string, string>(), providers, unpacked[file.Replace('/', '-')])) with { Spec = spec }
                 : DagDefinition.OfBuiltIns(spec, providers);
             var output = new StringWriter(new StringBuilder());
             var options = new TestRunOptions { Interval = TestInterval.Of(dag.Spec, Date.Of(2021, 2, 6), DateTimeOffset.UnixEpoch), Output = output };

@@ -123,7 +123,7 @@ public sealed class DagCheckTests : IDisposable
         Assert.Contains(_folder, run.Error);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder, name), text);
 }

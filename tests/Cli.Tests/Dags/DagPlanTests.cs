@@ -55,8 +55,8 @@ public sealed class DagPlanTests : IDisposable
 
     public void Dispose()
     {
-        Directory.Delete(_before, recursive: true);
-        Directory.Delete(_after, recursive: true);
+        TemporaryFolder.Delete(_before);
+        TemporaryFolder.Delete(_after);
     }
 
     private static string Sales(string id, string schedule, string first) => $$"""

@@ -7,7 +7,8 @@ public sealed class DemoTests
     [Fact]
     public async Task Source_and_warehouse_agree_and_a_second_run_over_the_same_home_agrees_again()
     {
-        var home = Path.Combine(Directory.CreateTempSubdirectory("sluice-cli-").FullName, "demo");
+        using var folder = new TemporaryFolder("sluice-cli-");
+        var home = folder["demo"];
 
         var first = await ToolRun.OfAsync("demo", "--home", home);
         var second = await ToolRun.OfAsync("demo", "--home", home, "--json");
@@ -18,19 +19,18 @@ public sealed class DemoTests
         Assert.True(second.Code == 0, second.ToString());
         Assert.Equal(31, JsonDocument.Parse(second.Out).RootElement.GetProperty("warehouse_rows").GetInt32());
         Assert.Equal(31, Directory.EnumerateFiles(Path.Combine(home, "objects", "weather"), "*.csv").Count());
-        Directory.Delete(Path.GetDirectoryName(home)!, recursive: true);
     }
 
     [Fact]
     public async Task A_folder_that_holds_something_else_is_left_alone()
     {
-        var home = Directory.CreateTempSubdirectory("sluice-cli-").FullName;
+        using var folder = new TemporaryFolder("sluice-cli-");
+        var home = folder.Path;
         await File.WriteAllTextAsync(Path.Combine(home, "thesis.txt"), "mine");
 
         var run = await ToolRun.OfAsync("demo", "--home", home);
 
         Assert.Equal(2, run.Code);
         Assert.Equal(["thesis.txt"], Directory.EnumerateFileSystemEntries(home).Select(Path.GetFileName));
-        Directory.Delete(home, recursive: true);
     }
 }

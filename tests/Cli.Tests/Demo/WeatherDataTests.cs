@@ -16,8 +16,8 @@ public sealed class WeatherDataTests
     [Fact]
     public void The_production_database_holds_what_was_shipped()
     {
-        var folder = Directory.CreateTempSubdirectory("sluice-cli-").FullName;
-        var path = Path.Combine(folder, "production.db");
+        using var folder = new TemporaryFolder("sluice-cli-");
+        var path = folder["production.db"];
         var days = WeatherData.Read();
 
         DemoDatabases.FillProduction(path, days);
@@ -25,6 +25,5 @@ public sealed class WeatherDataTests
 
         Assert.Equal(days, DemoDatabases.InProduction(path, "2012-01-01", "2016-01-01"));
         Assert.Equal(31, DemoDatabases.InProduction(path, "2012-01-01", "2012-02-01").Count);
-        Directory.Delete(folder, recursive: true);
     }
 }

@@ -27,7 +27,7 @@ public sealed class CallbacksTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _cluster.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        TemporaryFolder.Delete(_folder);
     }
 
     [Fact]

@@ -68,7 +68,11 @@ public sealed class LocalDeployment : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await _cluster!.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+
+        TemporaryFolder.Delete(_folder);
     }
 }

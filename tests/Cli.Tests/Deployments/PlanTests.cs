@@ -7,7 +7,7 @@ public sealed class PlanTests(LocalDeployment deployment) : IClassFixture<LocalD
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("sluice-plan-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     [Fact]
     public async Task A_plan_tells_the_runs_in_flight_and_what_is_paused()

@@ -53,12 +53,11 @@ public sealed class RenderedTests(LocalDeployment deployment) : IClassFixture<Lo
     [Fact]
     public async Task A_date_without_a_run_is_rendered_from_the_Dag_folder()
     {
-        var folder = Directory.CreateTempSubdirectory("sluice-render-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "later.yaml"), "{dag_id: later, tasks: [{id: say, operator: ShellOperator, script: \"echo {{ ds }}\"}]}");
+        using var folder = new TemporaryFolder("sluice-render-");
+        await File.WriteAllTextAsync(folder["later.yaml"], "{dag_id: later, tasks: [{id: say, operator: ShellOperator, script: \"echo {{ ds }}\"}]}");
 
-        var run = await deployment.RunInAsync(folder, "tasks", "render", "later", "say", "2021-02-05");
+        var run = await deployment.RunInAsync(folder.Path, "tasks", "render", "later", "say", "2021-02-05");
 
-        Directory.Delete(folder, recursive: true);
         Assert.Contains("echo 2021-02-05", Good(run).Out, StringComparison.Ordinal);
     }
 

@@ -100,7 +100,8 @@ public sealed class SchedulePreviewTests
     [InlineData("2024-01-15T00:00:00+00:00 2024-01-29T00:00:00+00:00", "--every", "2 weeks", "--start", "2024-01-01")]
     public async Task Schedules_of_all_kinds_can_be_looked_at(string expected, params string[] options)
     {
-        var calendar = Path.Combine(Directory.CreateTempSubdirectory("sluice-cal-").FullName, "free.txt");
+        using var folder = new TemporaryFolder("sluice-cal-");
+        var calendar = folder["free.txt"];
         await File.WriteAllTextAsync(calendar, "2026-12-25 Christmas Day\n2026-12-31\n");
         var run = await ToolRun.OfAsync(
             ["schedule", "preview", "--json", "--count", $"{expected.Split(' ').Length}", .. options.Select(option => option == "CAL" ? calendar : option)]);
@@ -108,7 +109,6 @@ public sealed class SchedulePreviewTests
         Assert.True(run.Code == 0, run.ToString());
         using var json = System.Text.Json.JsonDocument.Parse(run.Out);
         Assert.Equal(expected, string.Join(' ', json.RootElement.EnumerateArray().Select(firing => firing.GetProperty("run_after").GetString())));
-        Directory.Delete(Path.GetDirectoryName(calendar)!, true);
     }
 
     [Fact]

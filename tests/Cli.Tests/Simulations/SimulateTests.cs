@@ -25,7 +25,7 @@ public sealed class SimulateTests : IDisposable
         tasks: [{id: a, operator: ShellOperator}]
         """);
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     [Fact]
     public async Task Every_tick_of_the_stretch_is_a_run_and_nothing_else_is()

@@ -23,7 +23,7 @@ public sealed class TaskRenderTests : IDisposable
             script: "{{ dss }}"
         """);
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     [Fact]
     public async Task Arguments_are_shown_rendered_and_masked()

@@ -19,7 +19,7 @@ public sealed class SeedNodeTests : IAsyncLifetime
     private HttpClient _http = null!;
     private SeedNode _seed = null!;
 
-    public Task InitializeAsync() => StartAsync(TimeSpan.FromSeconds(30));
+    public Task InitializeAsync() => StartAsync(TimeSpan.FromSeconds(120));
 
     public async Task DisposeAsync()
     {
@@ -133,8 +133,12 @@ public sealed class SeedNodeTests : IAsyncLifetime
     [InlineData(0, HttpStatusCode.GatewayTimeout, "The leader, scheduler at 127.0.0.1:1, did not answer 'OPERATION' within 0.2 s; it was last heard at 2")]
     public async Task A_leader_that_does_not_know_or_does_not_answer_is_named(int answer, HttpStatusCode status, string says)
     {
-        await DisposeAsync();
-        await StartAsync(TimeSpan.FromSeconds(0.2));
+        if (answer == 0)
+        {
+            await DisposeAsync();
+            await StartAsync(TimeSpan.FromSeconds(0.2));
+        }
+
         await LeadAsync("scheduler", 1, question =>
         {
             if (answer > 0)

@@ -12,7 +12,7 @@ public sealed class SimulatedNetworkTests
     [Fact]
     public void A_link_keeps_order_under_every_seed_and_loses_only_when_it_breaks()
     {
-        Check.QuickThrowOnFailure(Prop.ForAll<int, bool>((seed, breaks) =>
+        Check.One(Properties.Of(), Prop.ForAll<int, bool>((seed, breaks) =>
         {
             var cluster = new SimulatedCluster(seed, new SimulatedNetworkOptions { BreakRate = breaks ? 0.1 : 0 });
             var (sender, seen) = Pair(cluster);

@@ -57,7 +57,7 @@ public sealed class AssetRunsTests
                     from names in Gen.Elements("a", "b", "c").ListOf()
                     from looks in Gen.Choose(1, 4)
                     select (expression, names: names.ToList(), looks);
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Arb.From(cases), c =>
+        Check.One(Properties.Of(500), Prop.ForAll(Arb.From(cases), c =>
         {
             var used = new List<long>();
             var state = new DagState { AssetsThrough = 0 };

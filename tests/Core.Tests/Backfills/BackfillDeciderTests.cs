@@ -163,7 +163,7 @@ public sealed class BackfillDeciderTests
 
     [Fact]
     public void Whatever_the_order_each_run_is_started_once_and_the_limit_holds() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(Arb.From(Games()), game =>
+        Check.One(Properties.Of(300), Prop.ForAll(Arb.From(Games()), game =>
         {
             var (state, events) = Do(BackfillState.Empty, Create(game.Runs, game.MaxActive), Next(0, game.Runs));
             var started = Started(events).ToList();

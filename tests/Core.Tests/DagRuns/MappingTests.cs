@@ -8,6 +8,7 @@ using static Sluice.Core.Tests.DagRuns.Graphs;
 
 namespace Sluice.Core.Tests.DagRuns;
 
+[Collection(AloneCollection.Name)]
 public sealed class MappingTests(ITestOutputHelper output)
 {
     [Fact]

@@ -56,7 +56,7 @@ public sealed class CalendarTicksTests
 
     [Fact]
     public void Ticks_equal_those_found_by_moving_every_tick_of_the_expression() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(Arb.From(Cases()), c =>
+        Check.One(Properties.Of(2000), Prop.ForAll(Arb.From(Cases()), c =>
         {
             var ticks = Ticks(c.Cron, c.Calendar, c.Rule);
             var days = new WorkingDays(c.Calendar);

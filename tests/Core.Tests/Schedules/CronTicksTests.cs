@@ -63,7 +63,7 @@ public sealed class CronTicksTests
 
     [Fact]
     public void Ticks_equal_those_found_by_walking_every_minute() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(400), Prop.ForAll(Arb.From(Cases()), c =>
+        Check.One(Properties.Of(400), Prop.ForAll(Arb.From(Cases()), c =>
         {
             var from = c.From;
             var expected = c.WalkEveryMinute();
@@ -75,7 +75,7 @@ public sealed class CronTicksTests
 
     [Fact]
     public void Ticks_are_strictly_increasing_and_the_way_back_is_the_way_there() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Arb.From(Cases()), c =>
+        Check.One(Properties.Of(500), Prop.ForAll(Arb.From(Cases()), c =>
         {
             var ticks = TicksOf(c.Cron, c.Zone);
             var there = Forwards(ticks, c.From).Take(60).ToList();

@@ -30,7 +30,7 @@ public sealed class TimetableProperties
 
     [Fact]
     public void Intervals_are_strictly_increasing_and_each_end_is_the_next_start() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll(Arb.From(Cases()), c =>
+        Check.One(Properties.Of(1000), Prop.ForAll(Arb.From(Cases()), c =>
         {
             var timetable = Timetable.Create(c.Schedule, c.Zone, c.Start, null, CatchupMode.All);
             var firings = SchedulePreview.Firings(timetable, null, 50).ToList();
@@ -43,7 +43,7 @@ public sealed class TimetableProperties
 
     [Fact]
     public void A_backfill_sees_the_same_intervals_as_the_schedule() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Arb.From(Cases()), c =>
+        Check.One(Properties.Of(500), Prop.ForAll(Arb.From(Cases()), c =>
         {
             var timetable = Timetable.Create(c.Schedule, c.Zone, c.Start, null, CatchupMode.All);
             var scheduled = SchedulePreview.Firings(timetable, null, 30).Select(f => f.Interval).ToList();
@@ -53,7 +53,7 @@ public sealed class TimetableProperties
 
     [Fact]
     public void Without_catchup_the_first_run_is_the_latest_complete_one_and_the_next_is_open() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Arb.From(Cases()), c =>
+        Check.One(Properties.Of(500), Prop.ForAll(Arb.From(Cases()), c =>
         {
             var now = c.Start.AddDays(4000);
             var latest = Timetable.Create(c.Schedule, c.Zone, c.Start, null, CatchupMode.Latest);
@@ -70,7 +70,7 @@ public sealed class TimetableProperties
     /// <summary>What a Dag goes through: its schedule, zone, start and catchup change again and again while time passes and runs are made.</summary>
     [Fact]
     public void However_schedules_change_no_moment_is_run_twice_and_no_logical_date_comes_again() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1500), Prop.ForAll(Arb.From(Histories()), history =>
+        Check.One(Properties.Of(1500), Prop.ForAll(Arb.From(Histories()), history =>
         {
             var now = history[0].Case.Start;
             DataInterval? last = null;

@@ -36,7 +36,7 @@ public class LimitTests
 
         Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
         Assert.True(error.Line > 0);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"It took {watch.Elapsed}.");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"It took {watch.Elapsed}.");
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public class LimitTests
         Assert.All(parsed, template => Assert.EndsWith("IN (1,2,3,4,5)", template.Render(scope), StringComparison.Ordinal));
 
         Console.WriteLine($"1,000 fields in {watch.Elapsed.TotalMilliseconds:0.0} ms");
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"It took {watch.Elapsed}.");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"It took {watch.Elapsed}.");
     }
 
     [Theory]

@@ -30,7 +30,7 @@ public class PropertyTests
         {
             return e is { Line: > 0, Column: > 0 };
         }
-    }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+    }).Check(Properties.Of(3000));
 
     [Fact]
     public void Any_filter_method_and_test_over_any_value_renders_or_is_refused_within_the_limits() => Prop.ForAll(Chains().ToArbitrary(), text =>
@@ -43,7 +43,7 @@ public class PropertyTests
         {
             return e is { Line: > 0, Column: > 0 };
         }
-    }).Check(Config.QuickThrowOnFailure.WithMaxTest(4000));
+    }).Check(Properties.Of(4000));
 
     [Fact]
     public void Whole_numbers_compute_as_they_do_in_CSharp() => Prop.ForAll(Gen.Sized(size => Expressions(Math.Min(size, 12))).ToArbitrary(), given =>
@@ -54,7 +54,7 @@ public class PropertyTests
         }
 
         return SampleScope.Render($"{{{{ {given.Text} }}}}") == given.Value.ToString();
-    }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
+    }).Check(Properties.Of(1000));
 
     [Fact]
     public void Lists_of_numbers_sort_sum_and_slice_as_they_do_in_CSharp() => Prop.ForAll<int[], int, int>((numbers, a, b) =>

@@ -11,7 +11,7 @@ public sealed class CallbackFaultTests
     private static readonly string[] SoonLost = ["--lease-duration", "5s", "--heartbeat-every", "500ms", "--fence-after", "10s", "--lost-after", "15s"];
 
     // The fence is far beyond a takeover, so that what runs lives to be adopted.
-    private static readonly string[] LongFence = ["--lease-duration", "2s", "--heartbeat-every", "500ms", "--fence-after", "60s", "--lost-after", "80s"];
+    private static readonly string[] LongFence = ["--lease-duration", "5s", "--heartbeat-every", "500ms", "--fence-after", "120s", "--lost-after", "180s"];
 
     [Fact]
     public async Task A_worker_that_is_killed_while_a_task_runs_is_told_of_as_one_retry_and_the_task_as_one_success()
@@ -109,7 +109,7 @@ public sealed class CallbackFaultTests
 
         await scheduler.KillAsync();
         scheduler = await cluster.StartSchedulerAsync("again");
-        await Until.ValueAsync(() => ClusterApi.TryAsync(() => cluster.Api.ShowAsync("many")), "it answers again", () => Task.FromResult(cluster.Logs));
+        await Until.ValueAsync(() => ClusterApi.TryAsync(() => cluster.Api.AtOnce.ShowRunAsync("many", "run")), "it answers again", () => Task.FromResult(cluster.Logs));
         await File.WriteAllTextAsync(go, "");
         await scheduler.KillAsync(); // whatever it has done by now
         await cluster.StartSchedulerAsync("and again");
@@ -161,7 +161,7 @@ public sealed class CallbackFaultTests
 
     /// <summary>Waits until a run is over with so many callbacks, all of which have ended.</summary>
     private static Task<RunDetails> EndedAsync(TestCluster cluster, string dag, int callbacks, string run = "run") => Until.ValueAsync(
-        async () => await ClusterApi.TryAsync(() => cluster.Api.ShowAsync(dag, run)) is { } shown
+        async () => await ClusterApi.TryAsync(() => cluster.Api.AtOnce.ShowRunAsync(dag, run)) is { } shown
             && shown.Callbacks.Count >= callbacks && shown.Callbacks.All(callback => callback.EndedAt is not null) ? shown : null,
         $"{callbacks} callbacks of {dag} have ended",
         () => Task.FromResult(cluster.Logs));

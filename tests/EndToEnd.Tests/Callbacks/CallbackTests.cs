@@ -77,7 +77,8 @@ public sealed class CallbackTests(SharedCluster shared)
     public async Task A_webhook_in_yaml_is_posted_to_and_a_callback_over_its_time_is_stopped_and_shown()
     {
         using var listener = new HttpListener();
-        var url = $"http://127.0.0.1:{TestCluster.FreePort()}/";
+        using var port = new ReservedPort();
+        var url = $"http://127.0.0.1:{port.Number}/";
         listener.Prefixes.Add(url);
         listener.Start();
         await shared.Cluster.WriteDagFileAsync(
@@ -101,7 +102,7 @@ public sealed class CallbackTests(SharedCluster shared)
             """
             Dag.Define("slow", dag =>
             {
-                dag.CallbackTimeout = TimeSpan.FromSeconds(1);
+                dag.CallbackTimeout = TimeSpan.FromSeconds(10);
                 dag.Run("quick", _ => { }).OnSuccess(ctx => Thread.Sleep(-1)).OnSuccess(ctx => throw new InvalidOperationException("nobody home"));
             });
             """);
@@ -111,7 +112,7 @@ public sealed class CallbackTests(SharedCluster shared)
         var bodies = new Dictionary<string, JsonNode>();
         while (bodies.Count < 2)
         {
-            var request = await listener.GetContextAsync().WaitAsync(TimeSpan.FromSeconds(120));
+            var request = await listener.GetContextAsync().WaitAsync(Until.Patience);
             using var reader = new StreamReader(request.Request.InputStream);
             bodies.Add(request.Request.Url!.AbsolutePath, JsonNode.Parse(await reader.ReadToEndAsync())!);
             Assert.NotEmpty(request.Request.Headers["X-Sluice-Event-Id"]!);
@@ -129,12 +130,12 @@ public sealed class CallbackTests(SharedCluster shared)
         await shared.Api.TriggerAsync("slow");
         var slow = await CalledBackAsync("slow", 2);
         Assert.Equal("success", slow.Run.State);
-        Assert.Contains("Ran longer than its execution timeout of 00:00:01.", slow.Callbacks[0].Error, StringComparison.Ordinal);
+        Assert.Contains("Ran longer than its execution timeout of 00:00:10.", slow.Callbacks[0].Error, StringComparison.Ordinal);
         Assert.Contains("nobody home", slow.Callbacks[1].Error, StringComparison.Ordinal);
     }
 
     private Task<RunDetails> CalledBackAsync(string dag, int callbacks) => Until.ValueAsync(
-        async () => await ClusterApi.TryAsync(() => shared.Api.ShowAsync(dag)) is { } run && run.Callbacks.Count(callback => callback.EndedAt is not null) == callbacks ? run : null,
+        async () => await ClusterApi.TryAsync(() => shared.Api.AtOnce.ShowRunAsync(dag, "run")) is { } run && run.Callbacks.Count(callback => callback.EndedAt is not null) == callbacks ? run : null,
         $"{callbacks} callbacks of {dag} have ended",
         async () => string.Join('\n', (await shared.Api.ShowAsync(dag)).Callbacks) + shared.Cluster.Logs);
 }

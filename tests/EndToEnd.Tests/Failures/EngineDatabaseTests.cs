@@ -17,7 +17,7 @@ public sealed class EngineDatabaseTests
         await marks.StartedAsync();
 
         await database.KillAsync();
-        var refusal = await Assert.ThrowsAsync<DeploymentException>(() => cluster.Api.DagsAsync());
+        var refusal = await Assert.ThrowsAsync<DeploymentException>(() => cluster.Api.AtOnce.ListDagsAsync());
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, refusal.Status);
         Assert.DoesNotContain(database.Password, refusal.Message, StringComparison.Ordinal);
         marks.Go();

@@ -11,7 +11,7 @@ public sealed class RenameTests
     [Fact]
     public async Task A_dag_that_was_renamed_keeps_its_history_and_its_schedule_when_the_scheduler_is_killed_right_after()
     {
-        await using var cluster = await TestCluster.CreateAsync(null, "--lease-duration", "2s", "--heartbeat-every", "500ms");
+        await using var cluster = await TestCluster.CreateAsync(null, "--lease-duration", "5s", "--heartbeat-every", "500ms");
         await cluster.StartSeedAsync();
         var leader = await cluster.StartSchedulerAsync("scheduler-1");
         await cluster.StartWorkerAsync("worker-1");
@@ -54,7 +54,7 @@ public sealed class RenameTests
     [Fact]
     public async Task A_task_that_was_renamed_keeps_its_history_and_old_runs_their_code_when_the_scheduler_is_killed_right_after()
     {
-        await using var cluster = await TestCluster.CreateAsync(null, "--lease-duration", "2s", "--heartbeat-every", "500ms");
+        await using var cluster = await TestCluster.CreateAsync(null, "--lease-duration", "5s", "--heartbeat-every", "500ms");
         await cluster.StartSeedAsync();
         var leader = await cluster.StartSchedulerAsync("scheduler-1");
         await cluster.StartWorkerAsync("worker-1");

@@ -14,7 +14,7 @@ public sealed class BadStartTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("sluice-e2e-start-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     [Theory]
     [InlineData(Seed, 2, "--listen 127.0.0.1:0 --cluster-secret short", "shorter than 16 characters")]

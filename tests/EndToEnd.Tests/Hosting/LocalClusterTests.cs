@@ -12,7 +12,7 @@ public sealed class LocalClusterTests : IDisposable
 
     private readonly string _home = Directory.CreateTempSubdirectory("sluice-e2e-local-").FullName;
 
-    public void Dispose() => Directory.Delete(_home, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_home);
 
     [Fact]
     public async Task An_example_runs_secrets_are_sealed_and_all_is_there_after_a_restart()
@@ -23,7 +23,7 @@ public sealed class LocalClusterTests : IDisposable
         await using (var cluster = await LocalCluster.StartAsync(options, CancellationToken.None))
         using (var api = new ClusterApi(cluster.ApiUrl, cluster.ApiToken))
         {
-            await Until.TrueAsync(async () => await ClusterApi.TryAsync(api.DagsAsync) is { Count: 1 }, "the example is there");
+            await Until.TrueAsync(async () => await ClusterApi.TryAsync(() => api.AtOnce.ListDagsAsync()) is { Count: 1 }, "the example is there");
             await api.TriggerAsync("dynamic_dag_example");
             var run = await api.SucceededAsync("dynamic_dag_example");
             Assert.Equal(12, run.Tasks.Count);
@@ -45,7 +45,7 @@ public sealed class LocalClusterTests : IDisposable
         await using (var cluster = await LocalCluster.StartAsync(options, CancellationToken.None))
         using (var api = new ClusterApi(cluster.ApiUrl, cluster.ApiToken))
         {
-            await Until.TrueAsync(async () => await ClusterApi.TryAsync(api.DagsAsync) is { Count: 1 }, "the example is there again");
+            await Until.TrueAsync(async () => await ClusterApi.TryAsync(() => api.AtOnce.ListDagsAsync()) is { Count: 1 }, "the example is there again");
             await AssertSecretsAsync(api);
             Assert.Equal(12, (await api.SucceededAsync("dynamic_dag_example")).Tasks.Count);
             await api.TriggerAsync("dynamic_dag_example", "smaller");

@@ -8,7 +8,8 @@ namespace Sluice.EndToEnd.Tests.Links;
 /// <summary>A worker on a host of its own, whose network fails without a word: no connection is reset, packets are just gone.</summary>
 public sealed class PartitionTests(ITestOutputHelper output)
 {
-    private static readonly string[] Patience = ["--lease-duration", "2s", "--heartbeat-every", "500ms", "--fence-after", "4s", "--lost-after", "6s"];
+    // Long enough that a busy machine loses no worker that lives.
+    private static readonly string[] Patience = ["--lease-duration", "5s", "--heartbeat-every", "500ms", "--fence-after", "10s", "--lost-after", "15s"];
 
     [NamespaceTheory]
     [InlineData(true, true)]

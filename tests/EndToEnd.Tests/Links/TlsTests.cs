@@ -18,7 +18,7 @@ public sealed class TlsTests : IDisposable
     {
         _ours.Dispose();
         _other.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        TemporaryFolder.Delete(_folder);
     }
 
     [Fact]

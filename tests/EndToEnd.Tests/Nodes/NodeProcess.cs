@@ -71,7 +71,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(Until.Patience);
         try
         {
             await process.WaitForExitAsync(limit.Token);

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Cluster.Transport;
 using Sluice.Cluster.Wire;
@@ -13,6 +11,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public const string Secret = "secret-of-the-test-cluster";
 
     private readonly List<NodeProcess> _nodes = [];
+    private readonly ReservedPort _port = new(); // of the seed, also while it is gone
     private readonly string _database;
     private readonly string _folder = Directory.CreateTempSubdirectory("sluice-e2e-").FullName;
     private readonly string[] _patience;
@@ -22,7 +21,7 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         (_database, _options, _patience) = (database, options, patience);
         Directory.CreateDirectory(DagFolder);
-        SeedAddress = $"{options.Host}:{FreePort()}";
+        SeedAddress = $"{options.Host}:{_port.Number}";
         var tls = options.Authority is null ? null : new LinkTls { Authorities = [options.Authority] };
         Api = new(new($"{(tls is null ? "http" : "https")}://{SeedAddress}/"), ApiToken.FromSecret(Secret), tls);
     }
@@ -88,7 +87,7 @@ internal sealed class TestCluster : IAsyncDisposable
         host);
 
     /// <summary>Waits until a leader answers.</summary>
-    public Task ReadyAsync() => Until.ValueAsync(() => ClusterApi.TryAsync(Api.DagsAsync), "the API answers", () => Task.FromResult(Logs));
+    public Task ReadyAsync() => Until.ValueAsync(() => ClusterApi.TryAsync(() => Api.AtOnce.ListDagsAsync()), "the API answers", () => Task.FromResult(Logs));
 
     /// <summary>Writes a Dag file and waits until its Dag is there.</summary>
     /// <param name="id">Of the Dag that the file defines; the file is named for it.</param>
@@ -118,13 +117,6 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task<long?> LeaderEpochAsync() =>
         (await Api.NodesAsync()).Leader is { Linked: true } leader ? leader.Epoch : null;
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     public async ValueTask DisposeAsync()
     {
         Api.Dispose();
@@ -133,18 +125,10 @@ internal sealed class TestCluster : IAsyncDisposable
             await node.DisposeAsync();
         }
 
-        // A runner whose worker was killed writes for two more seconds at most.
-        for (var attempt = 1; Directory.Exists(_folder); attempt++)
-        {
-            try
-            {
-                Directory.Delete(_folder, recursive: true);
-            }
-            catch (IOException) when (attempt < 50)
-            {
-                await Task.Delay(100);
-            }
-        }
+        _port.Dispose();
+
+        // A runner whose worker was killed goes on for a moment.
+        await Task.Run(() => TemporaryFolder.Delete(_folder));
     }
 
     private async Task<NodeProcess> StartAsync(string name, string program, string[] args, IEnumerable<string>? host = null)

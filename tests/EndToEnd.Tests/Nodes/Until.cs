@@ -5,7 +5,7 @@ namespace Sluice.EndToEnd.Tests.Nodes;
 /// <summary>Waits for what must become true.</summary>
 internal static class Until
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(300);
 
     public static Task TrueAsync(Func<bool> condition, string what, Func<string>? otherwise = null) =>
         TrueAsync(() => Task.FromResult(condition()), what, otherwise);

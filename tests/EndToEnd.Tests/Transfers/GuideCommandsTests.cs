@@ -17,7 +17,7 @@ public sealed partial class GuideCommandsTests : IDisposable
     private readonly List<string> _ran = [];
     private MariaDbServer _mysql = null!;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     [Fact]
     public async Task A_newcomer_who_types_what_the_guide_says_has_a_month_in_Redshift()

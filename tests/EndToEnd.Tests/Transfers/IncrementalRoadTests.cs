@@ -7,7 +7,8 @@ namespace Sluice.EndToEnd.Tests.Transfers;
 /// <summary>MariaDB to S3 to PostgreSQL, day by day, each day what is new; with a worker that dies between the extract and its success.</summary>
 public sealed class IncrementalRoadTests
 {
-    private static readonly string[] Patience = ["--lease-duration", "2s", "--heartbeat-every", "500ms", "--fence-after", "3s", "--lost-after", "4s"];
+    // Long enough that a busy machine loses no worker that lives.
+    private static readonly string[] Patience = ["--lease-duration", "5s", "--heartbeat-every", "500ms", "--fence-after", "8s", "--lost-after", "12s"];
 
     [Fact]
     public async Task Each_day_carries_what_is_new_whatever_is_killed_or_cleared()

@@ -12,7 +12,8 @@ public sealed class KilledLoadTests
     private const string Upserted = "1=new 2=new 9=old";
     private const string Appended = "1=new 1=old 2=new 9=old";
 
-    private static readonly string[] Patience = ["--lease-duration", "2s", "--heartbeat-every", "500ms", "--fence-after", "3s", "--lost-after", "4s"];
+    // Long enough that a busy machine loses no worker that lives.
+    private static readonly string[] Patience = ["--lease-duration", "5s", "--heartbeat-every", "500ms", "--fence-after", "8s", "--lost-after", "12s"];
 
     [Fact]
     public async Task A_worker_that_is_killed_at_a_statement_leaves_the_table_before_or_after_and_the_next_one_makes_it_right()
@@ -42,7 +43,7 @@ public sealed class KilledLoadTests
             await Database.AskAsync(warehouse, "DELETE FROM t; INSERT INTO t VALUES (1, 'old'), (9, 'old')");
             var pause = redshift.Faults.Pause(statement);
             await cluster.Api.TriggerAsync(dag, run);
-            await pause.Reached.WaitAsync(TimeSpan.FromSeconds(120));
+            await pause.Reached.WaitAsync(Until.Patience);
             var next = await cluster.StartWorkerAsync($"{worker.Name}x");
             await Until.TrueAsync(() => next.Log.Contains("Linked to", StringComparison.Ordinal), "the next worker has joined");
 

@@ -15,13 +15,15 @@ public sealed class LostDatabaseTests(SharedCluster shared)
         await using var server = await PostgresServer.StartAsync();
         var warehouse = await server.CreateDatabaseAsync() + ";Pooling=false";
 
-        // Each row takes two milliseconds, so that the load can be met in its middle.
+        // Each row takes long while the gate is shut, so that the load is met in its middle.
         await Database.AskAsync(
             warehouse,
             """
             CREATE TABLE nps (id int PRIMARY KEY, comment text);
             INSERT INTO nps VALUES (0, 'of before');
-            CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.002); RETURN NEW; END';
+            CREATE TABLE gate (seconds double precision);
+            INSERT INTO gate VALUES (0.2);
+            CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(seconds) FROM gate; RETURN NEW; END';
             CREATE TRIGGER slowly BEFORE INSERT ON nps FOR EACH ROW EXECUTE FUNCTION slowly()
             """);
         var file = Path.Combine(shared.Cluster.Folder, "slow.csv");
@@ -33,7 +35,7 @@ public sealed class LostDatabaseTests(SharedCluster shared)
             Dag.Define("slow_load", dag => dag.Add("load", new S3ToRedshiftOperator
             {
                 Uri = "file://{{file}}", RedshiftConnectionId = "slow_warehouse", Table = "nps", Method = LoadMethod.Append,
-            }, task => { task.Retries = 20; task.RetryDelay = TimeSpan.FromSeconds(1); }));
+            }, task => { task.Retries = 300; task.RetryDelay = TimeSpan.FromSeconds(1); }));
             """);
         await shared.Api.TriggerAsync("slow_load");
         await Until.TrueAsync(
@@ -43,6 +45,7 @@ public sealed class LostDatabaseTests(SharedCluster shared)
         await Until.TrueAsync(
             async () => (await shared.Api.TaskStateAsync("slow_load", "load")).Attempts[0].State is not "running", "the first attempt has ended", () => shared.Cluster.Logs);
         await server.StartAgainAsync();
+        await Database.AskAsync(warehouse, "UPDATE gate SET seconds = 0");
         Assert.Contains((long)(await Database.AskAsync(warehouse, "SELECT count(*) FROM nps"))!, new[] { 1L, Rows + 1L });
 
         await shared.Api.SucceededAsync("slow_load");

@@ -18,18 +18,19 @@ public sealed class LostSourceTests(SharedCluster shared)
         var bucket = await s3.CreateBucketAsync();
         await mysql.QueryAsync("CREATE DATABASE prod");
         await mysql.QueryAsync($"CREATE TABLE nps (id INT PRIMARY KEY, comment LONGTEXT) SELECT seq AS id, REPEAT('x', {LongText}) AS comment FROM seq_1_to_{Rows}", "prod");
+        await mysql.QueryAsync("CREATE TABLE gate (seconds DOUBLE) SELECT 0.006 AS seconds", "prod");
         var target = Path.Combine(shared.Cluster.Folder, "lost-source.csv");
         await shared.Api.SetConnectionAsync("lost_mysql", mysql.Uri("prod"));
         await shared.Api.SetConnectionAsync("lost_s3", S3Uri.Of(s3));
 
-        // Each row takes a millisecond, so that the extract can be met in its middle: 60 MB in 3 s.
-        const string Query = "SELECT id, comment FROM nps WHERE SLEEP(0.001) = 0 ORDER BY id";
+        // Each row takes long while the gate is shut, so that the extract is met in its middle: 60 MB in 20 s.
+        const string Query = "SELECT id, comment FROM nps WHERE SLEEP((SELECT seconds FROM gate)) = 0 ORDER BY id";
         await shared.Cluster.AddDagAsync(
             "lost_extract",
             $$"""
             Dag.Define("lost_extract", dag =>
             {
-                dag.Defaults.Retries = 40;
+                dag.Defaults.Retries = 300;
                 dag.Defaults.RetryDelay = TimeSpan.FromSeconds(1);
                 dag.Add("to_s3", new SqlToS3Operator
                 {
@@ -39,7 +40,7 @@ public sealed class LostSourceTests(SharedCluster shared)
             });
             """);
         await shared.Api.TriggerAsync("lost_extract");
-        await Until.TrueAsync(async () => await BytesSentAsync(mysql) > 10_000_000, "both extracts are under way", () => shared.Cluster.Logs);
+        await Until.TrueAsync(async () => await BytesSentAsync(mysql) > 2_000_000, "both extracts are under way", () => shared.Cluster.Logs);
 
         await mysql.KillAsync();
         foreach (var task in (string[])["to_s3", "to_folder"])
@@ -56,6 +57,7 @@ public sealed class LostSourceTests(SharedCluster shared)
         Assert.Empty(Objects(s3, bucket));
 
         await mysql.StartAgainAsync();
+        await mysql.QueryAsync("UPDATE gate SET seconds = 0", "prod");
         await shared.Api.SucceededAsync("lost_extract");
         await AssertWholeAsync(target);
         await AssertWholeAsync(Assert.Single(Objects(s3, bucket)));

@@ -138,7 +138,7 @@ public sealed class S3FaultTests : IAsyncLifetime
             await losing.Body.WriteAsync("mine"u8.ToArray());
             var pause = _s3.Faults.Pause(r => r.Operation == S3Operation.Put);
             var commit = losing.CommitAsync(CancellationToken.None).AsTask();
-            await pause.Reached.WaitAsync(TimeSpan.FromSeconds(60));
+            await pause.Reached.WaitAsync(TimeSpan.FromSeconds(120));
             await PutAsync(key, "theirs");
             pause.Release();
 

@@ -36,7 +36,7 @@ public sealed class KilledQueryTests : IDisposable
 
             await run.ExecuteSqlAsync("db", kind == "mysql" ? $"{kill} {session}" : $"{kill}({session})");
 
-            var e = await Assert.ThrowsAsync<SqlHookException>(() => extract.WaitAsync(TimeSpan.FromSeconds(90)));
+            var e = await Assert.ThrowsAsync<SqlHookException>(() => extract.WaitAsync(TimeSpan.FromSeconds(180)));
             Assert.Contains(told, e.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', e.Message);
             Assert.Equal(isTransient, e.IsTransient);
@@ -49,7 +49,7 @@ public sealed class KilledQueryTests : IDisposable
         var watch = System.Diagnostics.Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(90), "It did not come about.");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(180), "It did not come about.");
             await Task.Delay(10);
         }
     }

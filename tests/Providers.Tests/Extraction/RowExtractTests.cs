@@ -60,7 +60,7 @@ public sealed class RowExtractTests : IDisposable
         var uri = ObjectUri.Parse(_folder.Uri("held.csv"));
         await using var first = new HeldStore();
         var held = RunAsync(first, "first");
-        await first.Reached.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await first.Reached.Task.WaitAsync(TimeSpan.FromSeconds(120));
         await run.ExecuteSqlAsync("db", "UPDATE accounts SET amount = 7 WHERE id = 1");
         var later = await RunAsync(new FileObjectStore(), "later");
         first.Go.SetResult();

@@ -51,7 +51,7 @@ public sealed class MySqlConnectTests
         listener.Start();
         var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
 
-        Assert.True((await FailAsync($"mysql://u:p@127.0.0.1:{port}/db?connect_timeout=1").WaitAsync(TimeSpan.FromSeconds(20))).IsTransient);
+        Assert.True((await FailAsync($"mysql://u:p@127.0.0.1:{port}/db?connect_timeout=1").WaitAsync(TimeSpan.FromSeconds(120))).IsTransient);
     }
 
     [Theory]

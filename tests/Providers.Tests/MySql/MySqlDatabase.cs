@@ -43,7 +43,7 @@ internal sealed record MySqlDatabase(MariaDbServer Server, string Uri)
                 return;
             }
 
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(20), $"'{part}' is {(running ? "not " : "still ")}running.");
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(120), $"'{part}' is {(running ? "not " : "still ")}running.");
             await Task.Delay(20);
         }
     }

@@ -103,7 +103,7 @@ public sealed class MySqlStreamingTests
         try
         {
             await cancel.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => extract.WaitAsync(TimeSpan.FromSeconds(30)));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => extract.WaitAsync(TimeSpan.FromSeconds(120)));
         }
         finally
         {
@@ -122,7 +122,7 @@ public sealed class MySqlStreamingTests
 
         await server.KillAsync();
 
-        var error = await Assert.ThrowsAsync<SqlHookException>(() => extract.WaitAsync(TimeSpan.FromSeconds(30)));
+        var error = await Assert.ThrowsAsync<SqlHookException>(() => extract.WaitAsync(TimeSpan.FromSeconds(120)));
         Assert.True(error.IsTransient);
         Assert.Contains("was lost", error.Message, StringComparison.Ordinal);
         var down = await Assert.ThrowsAsync<SqlHookException>(() => hook.QueryAsync("SELECT 1", null, 1, default).AsTask());

@@ -37,7 +37,7 @@ internal sealed class TestCertificates : IDisposable
         return files;
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     private static X509Certificate2 SelfSigned(string name)
     {

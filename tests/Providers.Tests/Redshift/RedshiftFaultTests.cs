@@ -175,7 +175,7 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
     {
         var pause = _road.Server.Faults.Pause(statement);
         var load = _road.LoadAsync(_road.Load(method, _road.Object("f.csv")));
-        await pause.Reached.WaitAsync(TimeSpan.FromSeconds(60));
+        await pause.Reached.WaitAsync(TimeSpan.FromSeconds(120));
 
         Assert.Equal("1=old 9=old", await TableAsync());
         pause.Release();
@@ -191,7 +191,7 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
     {
         var pause = _road.Server.Faults.Pause("^INSERT");
         var load = _road.LoadAsync(_road.Load(method, _road.Object("f.csv")));
-        await pause.Reached.WaitAsync(TimeSpan.FromSeconds(60));
+        await pause.Reached.WaitAsync(TimeSpan.FromSeconds(120));
 
         var reader = TableAsync();
         await UntilAsync(async () => await _road.ReadAsync("SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") != "0");
@@ -323,7 +323,7 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
         var deadline = System.Diagnostics.Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(90), "It did not come about.");
+            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(180), "It did not come about.");
             await Task.Delay(20);
         }
     }

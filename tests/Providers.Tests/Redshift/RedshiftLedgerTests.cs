@@ -66,7 +66,7 @@ public sealed class RedshiftLedgerTests : IAsyncLifetime
         // The early attempt is held up before its merge until the late one has committed.
         var pause = _road.Server.Faults.Pause("^BEGIN");
         var early = _road.OperateAsync("old.csv", LoadMethod.Replace, run: _road.Run.As(attempt: 1));
-        await pause.Reached.WaitAsync(TimeSpan.FromSeconds(60));
+        await pause.Reached.WaitAsync(TimeSpan.FromSeconds(120));
         await _road.OperateAsync("new.csv", LoadMethod.Replace, run: _road.Run.As(attempt: 2));
         pause.Release();
 

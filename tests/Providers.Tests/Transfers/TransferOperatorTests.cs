@@ -214,7 +214,7 @@ public sealed class TransferOperatorTests : IDisposable
 
     private static async Task UntilAsync(Func<bool> condition, Task running)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(180));
         while (!condition())
         {
             if (running.IsCompleted)

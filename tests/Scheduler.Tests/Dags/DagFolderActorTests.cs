@@ -66,12 +66,13 @@ public sealed class DagFolderActorTests : IDisposable
         Assert.Contains("outside.txt cannot be read from the Dag folder", Assert.Single(outside.Problems).Message, StringComparison.Ordinal);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     private void Watch()
     {
         var store = new ObservedStore(_simulation);
-        var box = new SecretBox(SecretKeys.LoadOrCreate(Path.Combine(Directory.CreateTempSubdirectory("sluice-folder").FullName, "key")));
+        using var keys = new TemporaryFolder("sluice-key-");
+        var box = new SecretBox(SecretKeys.LoadOrCreate(keys["key"]));
         var processor = new DagProcessorClient(new() { AssemblyPath = Path.Combine(_folder, "none.dll") });
         var system = new ActorSystem("test", _simulation, _simulation.Time, NullLoggerFactory.Instance);
         var folder = Props.Create(() => new DagFolderActor(

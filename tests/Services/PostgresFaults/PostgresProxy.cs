@@ -13,20 +13,14 @@ public sealed class PostgresProxy : IAsyncDisposable
     private const int SslRequest = 80877103;
     private const int GssRequest = 80877104;
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentQueue<string> _statements = [];
+    private readonly Lock _gate = new();
     private readonly PostgresServer _server;
-    private readonly Task _accepting;
+    private readonly LoopbackListener _listener;
     private Func<string, bool>? _which;
     private PostgresPause? _pause;
 
-    private PostgresProxy(PostgresServer server)
-    {
-        _server = server;
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
+    private PostgresProxy(PostgresServer server) => (_server, _listener) = (server, new(ServeAsync));
 
     /// <summary>Statements of clients in the order in which they came; the rows of a COPY are "rows" and their end "end of rows".</summary>
     public IReadOnlyList<string> Statements => [.. _statements];
@@ -37,13 +31,17 @@ public sealed class PostgresProxy : IAsyncDisposable
     /// <summary>A connection as Sluice writes it.</summary>
     /// <param name="connectionString">Of a database of the shared server.</param>
     public string Uri(string connectionString) =>
-        $"postgres://{_server.User}:{System.Uri.EscapeDataString(_server.Password)}@127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/{new NpgsqlConnectionStringBuilder(connectionString).Database}";
+        $"postgres://{_server.User}:{System.Uri.EscapeDataString(_server.Password)}@127.0.0.1:{_listener.Port}/{new NpgsqlConnectionStringBuilder(connectionString).Database}";
 
     /// <summary>The next such statement waits, unheard by the server, until the test lets it go.</summary>
     public PostgresPause Pause(Func<string, bool> which)
     {
         var pause = new PostgresPause();
-        (_pause, _which) = (pause, which);
+        lock (_gate)
+        {
+            (_pause, _which) = (pause, which);
+        }
+
         return pause;
     }
 
@@ -53,62 +51,29 @@ public sealed class PostgresProxy : IAsyncDisposable
     public void Cut(Func<string, bool> which, bool isHeard) => Pause(which).End(isHeard ? PostgresPauseEnd.Cut : PostgresPauseEnd.CutUnheard);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        _listener.Dispose();
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
-    private async Task AcceptAsync()
+    private async Task ServeAsync(TcpClient client, CancellationToken cancellationToken)
     {
-        var sessions = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                sessions.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stopping.Token)));
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
-        {
-            await Task.WhenAll(sessions);
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        await Task.Yield();
-        using var _ = client;
-        client.NoDelay = true;
         using var server = new TcpClient { NoDelay = true };
-        try
-        {
-            await server.ConnectAsync(IPAddress.Loopback, _server.Port, _stopping.Token);
-            var answering = AnswerAsync(server.GetStream(), client);
-            await AskAsync(new WireStream(client.GetStream()), new WireStream(server.GetStream()), client, _stopping.Token);
-            client.Close();
+        await server.ConnectAsync(IPAddress.Loopback, _server.Port, cancellationToken);
+        var answering = AnswerAsync(server.GetStream(), client, cancellationToken);
+        await AskAsync(new WireStream(client.GetStream()), new WireStream(server.GetStream()), client, cancellationToken);
+        client.Close();
 
-            // What it has got it does; then it sees that its client is gone.
-            server.Client.Shutdown(SocketShutdown.Send);
-            await answering;
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
-        {
-            // One side has gone; the other goes with it.
-        }
+        // What it has got it does; then it sees that its client is gone.
+        server.Client.Shutdown(SocketShutdown.Send);
+        await answering;
     }
 
-    private async Task AnswerAsync(NetworkStream server, TcpClient client)
+    private static async Task AnswerAsync(NetworkStream server, TcpClient client, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 * 1024];
-        while (await server.ReadAsync(buffer, _stopping.Token) is var read and > 0)
+        while (await server.ReadAsync(buffer, cancellationToken) is var read and > 0)
         {
             try
             {
-                await client.GetStream().WriteAsync(buffer.AsMemory(0, read), _stopping.Token);
+                await client.GetStream().WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             }
             catch (Exception e) when (e is IOException or InvalidOperationException)
             {
@@ -171,12 +136,16 @@ public sealed class PostgresProxy : IAsyncDisposable
 
     private PostgresPause? Take(string statement)
     {
-        if (_which?.Invoke(statement) != true)
+        // Several connections may come at once; one of them is taken.
+        lock (_gate)
         {
-            return null;
-        }
+            if (_which?.Invoke(statement) != true)
+            {
+                return null;
+            }
 
-        (_which, var taken) = (null, _pause);
-        return taken;
+            (_which, var taken) = (null, _pause);
+            return taken;
+        }
     }
 }

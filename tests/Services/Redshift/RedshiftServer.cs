@@ -12,12 +12,10 @@ namespace Sluice.Services.Redshift;
 /// </remarks>
 public sealed class RedshiftServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<(int Pid, int Key), RedshiftSession> _sessions = [];
     private readonly ConcurrentQueue<string> _statements = [];
     private readonly PostgresServer _postgres;
-    private readonly Task _accepting;
+    private readonly LoopbackListener _listener;
     private int _query = 1000;
 
     private RedshiftServer(PostgresServer postgres, S3Server s3)
@@ -25,12 +23,11 @@ public sealed class RedshiftServer : IAsyncDisposable
         _postgres = postgres;
         S3 = s3;
         SystemTables = new(postgres);
-        _listener.Start();
-        _accepting = AcceptAsync();
+        _listener = new(ServeAsync);
     }
 
     /// <summary>The port it listens on.</summary>
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    public int Port => _listener.Port;
 
     /// <summary>Region, roles, buckets.</summary>
     public RedshiftSettings Settings { get; } = new();
@@ -67,65 +64,35 @@ public sealed class RedshiftServer : IAsyncDisposable
         new Npgsql.NpgsqlConnectionStringBuilder(connectionString) { Port = Port, Pooling = false, IncludeErrorDetail = true }.ToString();
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        _listener.Dispose();
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
     internal int NextQuery() => Interlocked.Increment(ref _query);
 
     internal void Note(string sql) => _statements.Enqueue(sql);
 
-    private async Task AcceptAsync()
+    private async Task ServeAsync(TcpClient client, CancellationToken cancellationToken)
     {
-        var sessions = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                sessions.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stopping.Token)));
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
-        {
-            await Task.WhenAll(sessions);
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        await Task.Yield();
-        using var _ = client;
-        client.NoDelay = true;
         using var backend = new TcpClient { NoDelay = true };
         try
         {
-            await backend.ConnectAsync(IPAddress.Loopback, _postgres.Port, _stopping.Token);
-            await ServeAsync(new WireStream(client.GetStream()), new WireStream(backend.GetStream()), backend);
+            await backend.ConnectAsync(IPAddress.Loopback, _postgres.Port, cancellationToken);
+            await ServeAsync(new WireStream(client.GetStream()), new WireStream(backend.GetStream()), backend, cancellationToken);
         }
         catch (DroppedException)
         {
             // A client sees a reset, not an end in order.
             client.LingerState = new(true, 0);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
-        {
-            // One side has gone; the other goes with it.
-        }
     }
 
-    private async Task ServeAsync(WireStream client, WireStream server, TcpClient backendConnection)
+    private async Task ServeAsync(WireStream client, WireStream server, TcpClient backendConnection, CancellationToken cancellationToken)
     {
-        var start = await client.ReadStartAsync(_stopping.Token);
+        var start = await client.ReadStartAsync(cancellationToken);
         while (start is not null && new WireReader(start).Int32() is Startup.SslRequest or Startup.GssRequest)
         {
             client.AddByte('N');
-            await client.FlushAsync(_stopping.Token);
-            start = await client.ReadStartAsync(_stopping.Token);
+            await client.FlushAsync(cancellationToken);
+            start = await client.ReadStartAsync(cancellationToken);
         }
 
         if (start is null)
@@ -136,7 +103,7 @@ public sealed class RedshiftServer : IAsyncDisposable
         var reader = new WireReader(start);
         if (reader.Int32() == Startup.CancelRequest)
         {
-            await CancelAsync((reader.Int32(), reader.Int32()), server, start, backendConnection);
+            await CancelAsync((reader.Int32(), reader.Int32()), server, start, backendConnection, cancellationToken);
             return;
         }
 
@@ -144,8 +111,8 @@ public sealed class RedshiftServer : IAsyncDisposable
         var user = parameters["user"];
         var database = parameters.GetValueOrDefault("database", user);
         server.AddStart(Startup.Write(parameters));
-        await server.FlushAsync(_stopping.Token);
-        if (await LogInAsync(client, server) is not { } key)
+        await server.FlushAsync(cancellationToken);
+        if (await LogInAsync(client, server, cancellationToken) is not { } key)
         {
             return;
         }
@@ -156,8 +123,8 @@ public sealed class RedshiftServer : IAsyncDisposable
         try
         {
             client.Add(WireMessage.Ready('I'));
-            await client.FlushAsync(_stopping.Token);
-            await session.RunAsync(_stopping.Token);
+            await client.FlushAsync(cancellationToken);
+            await session.RunAsync(cancellationToken);
         }
         finally
         {
@@ -166,10 +133,10 @@ public sealed class RedshiftServer : IAsyncDisposable
     }
 
     /// <returns>Null when PostgreSQL refused the client.</returns>
-    private async Task<(int Pid, int Key)?> LogInAsync(WireStream client, WireStream server)
+    private static async Task<(int Pid, int Key)?> LogInAsync(WireStream client, WireStream server, CancellationToken cancellationToken)
     {
         (int, int)? key = null;
-        while (await server.ReadAsync(_stopping.Token) is { } message && message.Type != 'Z')
+        while (await server.ReadAsync(cancellationToken) is { } message && message.Type != 'Z')
         {
             var reader = new WireReader(message.Body);
             if (message.Type == 'K')
@@ -184,22 +151,22 @@ public sealed class RedshiftServer : IAsyncDisposable
 
             if (message.Type == 'R' && reader.Int32() is not (0 or 12))
             {
-                await client.FlushAsync(_stopping.Token);
-                if (await client.ReadAsync(_stopping.Token) is not { } answer)
+                await client.FlushAsync(cancellationToken);
+                if (await client.ReadAsync(cancellationToken) is not { } answer)
                 {
                     return null;
                 }
 
                 server.Add(answer);
-                await server.FlushAsync(_stopping.Token);
+                await server.FlushAsync(cancellationToken);
             }
         }
 
-        await client.FlushAsync(_stopping.Token);
+        await client.FlushAsync(cancellationToken);
         return key;
     }
 
-    private async Task CancelAsync((int, int) key, WireStream server, byte[] request, TcpClient backendConnection)
+    private async Task CancelAsync((int, int) key, WireStream server, byte[] request, TcpClient backendConnection, CancellationToken cancellationToken)
     {
         if (_sessions.TryGetValue(key, out var session))
         {
@@ -207,8 +174,8 @@ public sealed class RedshiftServer : IAsyncDisposable
         }
 
         server.AddStart(request);
-        await server.FlushAsync(_stopping.Token);
+        await server.FlushAsync(cancellationToken);
         backendConnection.Client.Shutdown(SocketShutdown.Send);
-        await server.ReadAsync(_stopping.Token); // PostgreSQL closes when it is done
+        await server.ReadAsync(cancellationToken); // PostgreSQL closes when it is done
     }
 }

@@ -9,20 +9,17 @@ namespace Sluice.Services.S3Faults;
 /// <remarks>Adds what S3 does and that server does not: conditional writes, and the end of uploads. One request a connection.</remarks>
 public sealed class S3FaultProxy : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentQueue<S3Request> _requests = [];
     private readonly SemaphoreSlim _writing = new(1);
     private readonly S3Server _server;
     private readonly S3Rules _rules;
-    private readonly Task _accepting;
+    private readonly LoopbackListener _listener;
 
     private S3FaultProxy(S3Server server)
     {
         _server = server;
         _rules = new(Path.Combine(server.Folder, "buckets"));
-        _listener.Start();
-        _accepting = AcceptAsync();
+        _listener = new(ServeAsync);
     }
 
     /// <summary>What is to go wrong.</summary>
@@ -35,7 +32,7 @@ public sealed class S3FaultProxy : IAsyncDisposable
     public IReadOnlyList<string> Uploads => _rules.Uploads;
 
     /// <summary>A connection as Sluice writes it.</summary>
-    public string Uri => $"s3://{_server.AccessKey}:{_server.SecretKey}@/?endpoint_url=http%3A%2F%2F127.0.0.1%3A{((IPEndPoint)_listener.LocalEndpoint).Port}&region={_server.Region}";
+    public string Uri => $"s3://{_server.AccessKey}:{_server.SecretKey}@/?endpoint_url=http%3A%2F%2F127.0.0.1%3A{_listener.Port}&region={_server.Region}";
 
     /// <summary>Starts one before the shared server of this test process. Takes no time.</summary>
     public static async Task<S3FaultProxy> StartAsync() => new(await S3Server.StartSharedAsync());
@@ -43,96 +40,66 @@ public sealed class S3FaultProxy : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        _listener.Dispose();
-        _stopping.Dispose();
+        await _listener.DisposeAsync();
         _writing.Dispose();
     }
 
-    private async Task AcceptAsync()
+    private async Task ServeAsync(TcpClient client, CancellationToken cancellationToken)
     {
-        var connections = new List<Task>();
-        try
+        var stream = client.GetStream();
+        if (await S3Request.ReadAsync(stream, cancellationToken) is not { } request)
         {
-            while (true)
-            {
-                connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stopping.Token)));
-            }
+            return;
         }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
+
+        _requests.Enqueue(request);
+        var fault = Faults.Take(request);
+        if (fault?.Kind == S3FaultKind.Pause)
         {
-            await Task.WhenAll(connections);
+            await fault.Pause!.WaitAsync(cancellationToken);
         }
-    }
 
-    private async Task ServeAsync(TcpClient client)
-    {
-        await Task.Yield();
-        using var _ = client;
-        client.NoDelay = true;
-        try
+        if (await ReadBodyAsync(stream, request, fault, cancellationToken) is not { } body)
         {
-            var stream = client.GetStream();
-            if (await S3Request.ReadAsync(stream, _stopping.Token) is not { } request)
-            {
-                return;
-            }
-
-            _requests.Enqueue(request);
-            var fault = Faults.Take(request);
-            if (fault?.Kind == S3FaultKind.Pause)
-            {
-                await fault.Pause!.WaitAsync(_stopping.Token);
-            }
-
-            if (await ReadBodyAsync(stream, request, fault) is not { } body)
-            {
-                client.LingerState = new(true, 0); // a reset, not an end in order
-                return;
-            }
-
-            var answer = fault?.Kind == S3FaultKind.Refuse ? Refusal(request, fault.Status, fault.Code) : await AnswerAsync(request, body);
-            if (fault?.Kind == S3FaultKind.PauseAnswer)
-            {
-                await fault.Pause!.WaitAsync(_stopping.Token);
-            }
-
-            var length = fault?.Kind switch { S3FaultKind.SwallowAnswer => 0, S3FaultKind.ResetInAnswer => answer.Length / 2, _ => answer.Length };
-            await stream.WriteAsync(answer.AsMemory(0, length), _stopping.Token);
-            if (length < answer.Length)
-            {
-                client.LingerState = new(true, 0);
-            }
+            client.LingerState = new(true, 0); // a reset, not an end in order
+            return;
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+
+        var answer = fault?.Kind == S3FaultKind.Refuse ? Refusal(request, fault.Status, fault.Code) : await AnswerAsync(request, body, cancellationToken);
+        if (fault?.Kind == S3FaultKind.PauseAnswer)
         {
-            // One side has gone; the other goes with it.
+            await fault.Pause!.WaitAsync(cancellationToken);
+        }
+
+        var length = fault?.Kind switch { S3FaultKind.SwallowAnswer => 0, S3FaultKind.ResetInAnswer => answer.Length / 2, _ => answer.Length };
+        await stream.WriteAsync(answer.AsMemory(0, length), cancellationToken);
+        if (length < answer.Length)
+        {
+            client.LingerState = new(true, 0);
         }
     }
 
     /// <returns>Null when the connection is to be reset.</returns>
-    private async Task<byte[]?> ReadBodyAsync(NetworkStream stream, S3Request request, S3Fault? fault)
+    private static async Task<byte[]?> ReadBodyAsync(NetworkStream stream, S3Request request, S3Fault? fault, CancellationToken cancellationToken)
     {
         if (request.WantsContinue)
         {
-            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), _stopping.Token);
+            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken);
         }
 
         var isCut = fault?.Kind == S3FaultKind.ResetInBody;
         var body = new byte[isCut ? request.Length / 2 : request.Length];
-        await stream.ReadExactlyAsync(body, _stopping.Token);
+        await stream.ReadExactlyAsync(body, cancellationToken);
         return isCut ? null : body;
     }
 
-    private async Task<byte[]> AnswerAsync(S3Request request, byte[] body)
+    private async Task<byte[]> AnswerAsync(S3Request request, byte[] body, CancellationToken cancellationToken)
     {
         // What is there must not change between looking and writing.
         var isWrite = request.Operation is S3Operation.Put or S3Operation.CompleteUpload;
         if (isWrite)
         {
-            await _writing.WaitAsync(_stopping.Token);
+            await _writing.WaitAsync(cancellationToken);
         }
 
         try
@@ -142,7 +109,7 @@ public sealed class S3FaultProxy : IAsyncDisposable
                 return Refusal(request, status, code);
             }
 
-            var answer = await AskAsync(request, body);
+            var answer = await AskAsync(request, body, cancellationToken);
             if (answer.AsSpan().StartsWith("HTTP/1.1 2"u8))
             {
                 _rules.Note(request, Encoding.UTF8.GetString(answer.AsSpan(0, Math.Min(answer.Length, 4096))));
@@ -159,15 +126,15 @@ public sealed class S3FaultProxy : IAsyncDisposable
         }
     }
 
-    private async Task<byte[]> AskAsync(S3Request request, byte[] body)
+    private async Task<byte[]> AskAsync(S3Request request, byte[] body, CancellationToken cancellationToken)
     {
         using var server = new TcpClient { NoDelay = true };
-        await server.ConnectAsync(IPAddress.Loopback, _server.Endpoint.Port, _stopping.Token);
+        await server.ConnectAsync(IPAddress.Loopback, _server.Endpoint.Port, cancellationToken);
         var stream = server.GetStream();
-        await stream.WriteAsync(request.ForServer(), _stopping.Token);
-        await stream.WriteAsync(body, _stopping.Token);
+        await stream.WriteAsync(request.ForServer(), cancellationToken);
+        await stream.WriteAsync(body, cancellationToken);
         using var answer = new MemoryStream();
-        await stream.CopyToAsync(answer, _stopping.Token);
+        await stream.CopyToAsync(answer, cancellationToken);
         return answer.ToArray();
     }
 

@@ -9,7 +9,7 @@ public sealed class CrashTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("sluice-crash").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     [Fact]
     public async Task What_was_acknowledged_before_a_kill_is_there_and_no_group_is_half_there()

@@ -107,7 +107,7 @@ public abstract class JournalSuite(IEngine engine) : StoreSuite(engine)
     public async Task Two_writers_that_take_the_lease_from_each_other_never_write_under_an_old_epoch()
     {
         // Each writer says in its events under which epoch it wrote; epochs must never go back in the journal.
-        var deadline = TimeSpan.FromSeconds(30);
+        var deadline = TimeSpan.FromSeconds(60);
         using var stop = new CancellationTokenSource(deadline);
         var other = await Database.OpenAsync();
         var written = 0;

@@ -50,7 +50,7 @@ public sealed class SqliteEngine : IEngine
                 await store.DisposeAsync();
             }
 
-            Directory.Delete(_folder, recursive: true);
+            TemporaryFolder.Delete(_folder);
         }
     }
 }

@@ -11,7 +11,7 @@ public sealed class SqliteStoreTests : IDisposable
 
     private string File => Path.Combine(_folder, "sluice.db");
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     [Fact]
     public async Task Every_commit_is_flushed_to_disk()

@@ -8,7 +8,7 @@ public sealed class AttemptLogTests : IDisposable
 {
     private readonly string _home = Directory.CreateTempSubdirectory("sluice-test-").FullName;
 
-    public void Dispose() => Directory.Delete(_home, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_home);
 
     [Fact]
     public void An_attempt_that_says_nothing_leaves_no_file()

@@ -20,7 +20,7 @@ public sealed class WorkerNodeTests
     public async Task Attempts_of_a_leader_run_in_runners_and_their_logs_can_be_read_from_afar()
     {
         var bundle = TestBundle.Compile("Dag.Define(\"d\", dag => dag.Run(\"t\", async ctx => { Console.WriteLine($\"task {ctx.Run.Key}\"); return ctx.TryNumber; }));");
-        var home = Directory.CreateTempSubdirectory("sluice-test-").FullName;
+        using var home = new TemporaryFolder("sluice-test-");
         var network = new InProcessNetwork();
         await using var leader = network.CreateTransport(new("s1", NodeRole.Scheduler, "s1:1", "scheduler"));
         var reports = new Dictionary<AttemptId, TaskOutcome>();
@@ -33,26 +33,25 @@ public sealed class WorkerNodeTests
             network.CreateTransport(new("w1", NodeRole.Worker, null, "worker")), [], NullLoggerFactory.Instance);
         await host.StartAsync(CancellationToken.None);
         await using var worker = await WorkerNode.StartAsync(
-            new() { Home = home, Slots = 4 }, host, ProviderDiscovery.Load(), NullLoggerFactory.Instance);
+            new() { Home = home.Path, Slots = 4 }, host, ProviderDiscovery.Load(), NullLoggerFactory.Instance);
         host.Membership.Tell(new ClaimLeadership(new("s1", "s1:1", 3)));
 
-        await all.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await all.Task.WaitAsync(TimeSpan.FromSeconds(180));
         Assert.Equal(50, reports.Count);
         Assert.All(reports.Values, outcome => Assert.Equal((OutcomeKind.Success, "1"), (outcome.Kind, outcome.XComs![0].Value)));
 
         leader.Send("w1", new Request(99, Methods.FetchLog, WireJson.Write(new FetchLog("d", "manual__7", "t", reports.Keys.Single(id => id.Run == 7).Token, 0))));
-        var content = WireJson.Read<LogContent>((await log.Task.WaitAsync(TimeSpan.FromSeconds(30))).Body!);
+        var content = WireJson.Read<LogContent>((await log.Task.WaitAsync(TimeSpan.FromSeconds(120))).Body!);
         Assert.EndsWith(" INFO task 7\n", content.Text, StringComparison.Ordinal);
 
         await worker.StopAsync();
-        Directory.Delete(home, recursive: true);
 
         void Handle(PeerEvent happened)
         {
             switch ((happened as PeerMessage)?.Message)
             {
                 case RegisterWorker { Slots: > 0 }:
-                    leader.Send("w1", new WorkerRegistered(3, [], TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15)));
+                    leader.Send("w1", new WorkerRegistered(3, [], TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(120)));
                     for (var run = 1; run <= 50; run++)
                     {
                         leader.Send("w1", new RunTasks(3, Facts(run), [new(new(run, 0, 1), 1, null)]));
@@ -60,7 +59,7 @@ public sealed class WorkerNodeTests
 
                     break;
                 case RegisterWorker:
-                    leader.Send("w1", new WorkerRegistered(3, [], TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15)));
+                    leader.Send("w1", new WorkerRegistered(3, [], TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(120)));
                     break;
                 case Heartbeat beat:
                     leader.Send("w1", new Heartbeat(3, [], beat.Stamp));

@@ -94,5 +94,5 @@ public sealed class LargeXComTests : IDisposable
         Assert.Contains("there is no connection 'nowhere', which the worker's xcom_store_connection names", (await runners.RunAsync("large")).Error, StringComparison.Ordinal);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 }

@@ -89,7 +89,7 @@ public sealed class MappedItemTests(ITestOutputHelper output) : IDisposable
 
         Assert.Equal("\"2500 item 2499\"", (await runners.RunAsync("lazy")).XComs![0].Value);
         Assert.Equal(3, runners.Leader.Asked.Count(asked => asked == Methods.GetXComItems));
-        runners.Leader.XComs.Remove(("list", "return_value"));
+        runners.Leader.XComs.TryRemove(("list", "return_value"), out _);
         Assert.Equal("\"0 \"", (await runners.RunAsync("lazy")).XComs![0].Value);
     }
 
@@ -104,7 +104,7 @@ public sealed class MappedItemTests(ITestOutputHelper output) : IDisposable
         Assert.Equal((OutcomeKind.Success, """{"text":"*** on 2021-02-05"}"""), (outcome.Kind, outcome.Rendered));
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TemporaryFolder.Delete(_folder);
 
     private static string List(int count) => JsonSerializer.Serialize(Enumerable.Range(0, count).Select(index => $"item {index}"));
 

@@ -81,6 +81,6 @@ internal sealed class RunnerFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Pool.DisposeAsync();
-        Directory.Delete(Options.Home, recursive: true);
+        TemporaryFolder.Delete(Options.Home);
     }
 }

@@ -112,7 +112,8 @@ public sealed class RunnerProcessTests
     public async Task A_killed_task_sees_its_token_and_is_reported_with_the_reason()
     {
         await using var runners = await RunnerFixture.StartAsync(
-            "dag.Run(\"wait\", async ctx => { try { ctx.Log(\"waiting\"); await Task.Delay(-1, ctx.CancellationToken); } finally { ctx.Log(\"cleaned up\"); } });");
+            "dag.Run(\"wait\", async ctx => { try { ctx.Log(\"waiting\"); await Task.Delay(-1, ctx.CancellationToken); } finally { ctx.Log(\"cleaned up\"); } });",
+            o => o.KillGrace = TimeSpan.FromMinutes(5));
         var work = runners.Work("wait");
         using var kill = new CancellationTokenSource();
 
@@ -136,7 +137,7 @@ public sealed class RunnerProcessTests
         using var kill = new CancellationTokenSource();
 
         var running = runners.RunAsync(work, kill.Token);
-        await Until(() => runners.Log(work).Contains("child", StringComparison.Ordinal));
+        await Until(() => runners.Log(work).Contains(" of ", StringComparison.Ordinal));
         var words = runners.Log(work).Split(' ', '.');
         var child = int.Parse(words[Array.IndexOf(words, "child") + 1]);
         work.KillReason = "Stopped by anna.";
@@ -151,11 +152,17 @@ public sealed class RunnerProcessTests
     [Fact]
     public async Task Console_and_raw_output_land_in_the_log_of_the_attempt()
     {
+        // What its child writes reaches the worker by a pipe of its own: the attempt must not end before.
+        using var folder = new TemporaryFolder("sluice-test-");
         await using var runners = await RunnerFixture.StartAsync(
-            "dag.Run(\"talk\", async ctx => { Console.WriteLine(\"hello\"); Console.Error.Write(\"half\"); ctx.Log(\"logged\"); var p = System.Diagnostics.Process.Start(\"echo\", \"raw\"); await p.WaitForExitAsync(); await Task.Delay(200); });");
+            "dag.Run(\"talk\", async ctx => { Console.WriteLine(\"hello\"); Console.Error.Write(\"half\"); ctx.Log(\"logged\"); System.Diagnostics.Process.Start(\"echo\", \"raw\"); "
+            + $"while (!System.IO.File.Exists(\"{folder["go"]}\")) {{ await Task.Delay(10); }} }});");
         var work = runners.Work("talk");
 
-        await runners.RunAsync(work);
+        var running = runners.RunAsync(work);
+        await Until(() => runners.Log(work).Contains(" raw\n", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(folder["go"], "");
+        await running;
 
         var log = runners.Log(work);
         Assert.Contains(" INFO hello\n", log, StringComparison.Ordinal);
@@ -297,10 +304,10 @@ public sealed class RunnerProcessTests
 
     private static async Task Until(Func<Task<bool>> holds)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(30);
+        var deadline = DateTime.UtcNow.AddSeconds(120);
         while (!await holds())
         {
-            Assert.True(DateTime.UtcNow < deadline, "It did not come to pass within 30 s.");
+            Assert.True(DateTime.UtcNow < deadline, "It did not come to pass within 120 s.");
             await Task.Delay(10);
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sluice.Cluster.Wire;
 using Sluice.Cluster.Worker.Leaders;
 using Sluice.Core.TaskInstances;
@@ -7,19 +8,19 @@ namespace Sluice.Worker.Tests.Runners;
 /// <summary>Answers a worker's requests from tables.</summary>
 internal sealed class ScriptedLeader : ILeaderRequests
 {
-    public Dictionary<string, BundleContent> Bundles { get; } = [];
+    public ConcurrentDictionary<string, BundleContent> Bundles { get; } = [];
 
-    public Dictionary<string, string> Connections { get; } = [];
+    public ConcurrentDictionary<string, string> Connections { get; } = [];
 
-    public Dictionary<string, string> Variables { get; } = [];
+    public ConcurrentDictionary<string, string> Variables { get; } = [];
 
-    public Dictionary<(string Task, string Key), string> XComs { get; } = [];
+    public ConcurrentDictionary<(string Task, string Key), string> XComs { get; } = [];
 
     /// <summary>XComs of which some lies in objects, by task.</summary>
-    public Dictionary<string, XComParts> Parts { get; } = [];
+    public ConcurrentDictionary<string, XComParts> Parts { get; } = [];
 
     /// <summary>Lists that lie in one object, by task.</summary>
-    public Dictionary<string, string> Objects { get; } = [];
+    public ConcurrentDictionary<string, string> Objects { get; } = [];
 
     public List<string> Asked { get; } = [];
 

@@ -7,7 +7,8 @@ public sealed class SocketFolderTests
     [Fact]
     public void What_a_dead_worker_left_is_removed_and_what_a_living_one_has_stays()
     {
-        var parent = Directory.CreateTempSubdirectory("sluice-test-").FullName;
+        using var folder = new TemporaryFolder("sluice-test-");
+        var parent = folder.Path;
         using (var living = SocketFolder.Create(parent))
         {
             var dead = Directory.CreateDirectory(Path.Combine(parent, "sluice-runners-dead")).FullName;
@@ -22,7 +23,5 @@ public sealed class SocketFolderTests
                 new[] { living.Path, next.Path, beingMade, other }.Order(StringComparer.Ordinal),
                 Directory.GetDirectories(parent).Order(StringComparer.Ordinal));
         }
-
-        Directory.Delete(parent, recursive: true);
     }
 }
