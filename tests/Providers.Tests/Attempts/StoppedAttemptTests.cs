@@ -37,6 +37,7 @@ public sealed class StoppedAttemptTests : IDisposable
         await first.StopAsync();
 
         await run.As(attempt: 2).ExecuteAsync(Load("new.csv", "1,second", method)).WaitAsync(Patience);
+        await UntilEndedAsync(run, attempt: 2); // until then it would seem to be loading
         Assert.Equal(statement == "SET datestyle", !run.Log.Any(line => line.StartsWith("Attempt 1 of this task was still loading t; its session", StringComparison.Ordinal)));
         await first.WakeAsync();
         pause.End();
@@ -183,10 +184,16 @@ public sealed class StoppedAttemptTests : IDisposable
         return new() { Table = "t", Uri = _folder.Uri(name), RedshiftConnectionId = "db", Method = method };
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
+    // A session ends a moment after its client has gone, and its lock with it.
+    private static Task UntilEndedAsync(TaskRun run, int attempt) => UntilAsync(async () => (await run.QueryAsync(
+        "db", $"SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {attempt} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"))[0][0] is 0L);
+
+    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
     {
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(watch.Elapsed < Patience, "It did not come about.");
             await Task.Delay(10);
