@@ -138,6 +138,13 @@ public sealed class RedshiftUnloadTests : IAsyncLifetime
 
         Assert.Equal(3, (await ManifestAsync("rows.csv")).Meta.RecordCount);
         Assert.Contains(_road.Run.Log, line => line.Contains("SECRET_ACCESS_KEY '***'", StringComparison.Ordinal));
+
+        // Not even where Redshift says them again.
+        _road.Run.With("wrong", _road.S3Uri("wr0ng-s3cr3t"));
+        _road.Server.Faults.Fail("^UNLOAD", "syntax error in SECRET_ACCESS_KEY 'wr0ng-s3cr3t'", "42601", "near wr0ng-s3cr3t");
+        var e = await Assert.ThrowsAsync<SqlHookException>(() => UnloadAsync(unload => (unload.Table, unload.RedshiftConnectionId, unload.AwsConnectionId, unload.S3Key) = ("t", "keys", "wrong", "other.csv")));
+        Assert.Contains("syntax error in SECRET_ACCESS_KEY '***'", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("wr0ng-s3cr3t", $"{e}\n{string.Join('\n', _road.Run.Log)}", StringComparison.Ordinal);
     }
 
     [Theory]

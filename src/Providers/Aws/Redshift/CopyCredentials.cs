@@ -1,4 +1,5 @@
 using Amazon.Runtime;
+using Sluice.Authoring.Hooks;
 using Sluice.Core.Connections;
 using Sluice.Providers.Aws.S3;
 
@@ -44,6 +45,13 @@ internal sealed record CopyCredentials(string Clause, string Masked)
     /// <summary>A statement or a message without the secrets.</summary>
     internal string Scrub(string text) =>
         Secrets.Aggregate(text.Replace(Clause, Masked, StringComparison.Ordinal), (scrubbed, secret) => scrubbed.Replace(secret, Mask, StringComparison.Ordinal));
+
+    /// <summary>The same without the secrets: Redshift repeats parts of a statement in some of its answers, and so does the driver's own exception.</summary>
+    internal SqlHookException Scrub(SqlHookException refused)
+    {
+        var whole = refused.ToString();
+        return new(Scrub(refused.Message), refused.IsTransient, Scrub(whole) == whole ? refused.InnerException : null);
+    }
 
     private static string KeyClause(string[] literals) =>
         $"ACCESS_KEY_ID {literals[0]} SECRET_ACCESS_KEY {literals[1]}" + (literals.Length < 3 ? "" : $" SESSION_TOKEN {literals[2]}");

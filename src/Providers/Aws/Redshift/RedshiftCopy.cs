@@ -91,12 +91,10 @@ internal sealed class RedshiftCopy(RedshiftSession session, TableLoad load, Copy
 
     private async ValueTask<Exception> ExplainAsync(SqlHookException refused, RedshiftTable table, CancellationToken cancellationToken)
     {
-        // Redshift repeats parts of a statement in some of its answers, and so does the driver's own exception.
-        var whole = refused.ToString();
-        var inner = credentials.Scrub(whole) == whole ? refused.InnerException : null;
+        var scrubbed = credentials.Scrub(refused);
         if (!RedshiftLoadErrors.AreBehind(refused) || await RedshiftLoadErrors.OfSessionAsync(session.Connection, session.Process, cancellationToken) is not { Count: > 0 } rows)
         {
-            return new SqlHookException(credentials.Scrub(refused.Message), refused.IsTransient, inner);
+            return scrubbed;
         }
 
         if (rejects is not null)
@@ -105,6 +103,6 @@ internal sealed class RedshiftCopy(RedshiftSession session, TableLoad load, Copy
             await AddAsync(rows, rows.Count, cancellationToken);
         }
 
-        return new SqlHookException($"COPY into {table.Name} failed: {rows[0]}{(rows.Count > 1 ? " (and further rows)" : "")}", isTransient: false, inner);
+        return new SqlHookException($"COPY into {table.Name} failed: {rows[0]}{(rows.Count > 1 ? " (and further rows)" : "")}", isTransient: false, scrubbed.InnerException);
     }
 }

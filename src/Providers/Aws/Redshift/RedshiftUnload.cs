@@ -75,9 +75,7 @@ internal sealed class RedshiftUnload(ISqlHook hook, ExtractRequest request, IRea
         }
         catch (SqlHookException e)
         {
-            // Redshift repeats parts of a statement in some of its answers, and so does the driver's own exception.
-            var whole = e.ToString();
-            throw new SqlHookException(credentials.Scrub(e.Message), e.IsTransient, credentials.Scrub(whole) == whole ? e.InnerException : null);
+            throw credentials.Scrub(e);
         }
     }
 
