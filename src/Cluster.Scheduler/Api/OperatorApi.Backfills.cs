@@ -4,6 +4,7 @@ using Sluice.Core.Connections;
 using Sluice.Core.Dags;
 using Sluice.Core.Params;
 using Sluice.Core.Schedules;
+using Sluice.Core.Watermarks;
 using Sluice.Scheduler.Backfills;
 using Sluice.Storage.ReadModel;
 using Sluice.Storage.Secrets;
@@ -39,7 +40,7 @@ internal sealed partial class OperatorApi
             throw new ApiException(400, $"The limit is {request.Limit}; it must be from 1 to 10000.");
         }
 
-        var (dag, spec, range, options) = await ReadAsync(request.Backfill, cancel);
+        var (dag, spec, range, options) = await ReadAsync(request.Backfill, cancel, isBeginning: request.After is null);
         Note(request.Backfill.Note);
         var now = time.GetUtcNow();
         var plan = new BackfillPlan(BackfillScout.TimetableOf(spec), range, options, now);
@@ -114,7 +115,8 @@ internal sealed partial class OperatorApi
     }
 
     /// <exception cref="ApiException">Something in the request makes no sense.</exception>
-    private async Task<(DagRow Dag, DagSpec Spec, DataInterval Range, BackfillOptions Options)> ReadAsync(BackfillRequest request, CancellationToken cancel)
+    private async Task<(DagRow Dag, DagSpec Spec, DataInterval Range, BackfillOptions Options)> ReadAsync(
+        BackfillRequest request, CancellationToken cancel, bool isBeginning = true)
     {
         var dag = await DagAsync(request.DagId, cancel);
         var spec = await SpecAsync(dag.Version, cancel);
@@ -154,7 +156,32 @@ internal sealed partial class OperatorApi
             }
         }
 
-        return (dag, spec, new(ScheduleDates.Parse(request.Start, spec.TimeZone), ScheduleDates.Parse(request.End, spec.TimeZone)), options);
+        DataInterval range = new(ScheduleDates.Parse(request.Start, spec.TimeZone), ScheduleDates.Parse(request.End, spec.TimeZone));
+        if (isBeginning && theirs.Tasks.FirstOrDefault(task => task.KeepsWatermark) is { } keeping && await MakesRunsAsync(dag.Id, spec, range, options, cancel))
+        {
+            throw new ApiException(409, $"Task '{keeping.Id}' of Dag '{dag.Id}' keeps a watermark. {WatermarkRules.NotForBackfills}");
+        }
+
+        return (dag, spec, range, options);
+    }
+
+    /// <summary>True when a backfill would make a run, rather than run again what there is.</summary>
+    private async Task<bool> MakesRunsAsync(DagId dag, DagSpec spec, DataInterval range, BackfillOptions options, CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        var plan = new BackfillPlan(BackfillScout.TimetableOf(spec), range, options, now);
+        if (plan.Nonsense() is null)
+        {
+            await foreach (var step in new BackfillScout(store.ReadModel, dag, plan.Walk, options.Reprocess, now).After(null, cancel))
+            {
+                if (step.Action == BackfillAction.Create)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Which backfill holds some of a range, as its Dag would say it.</summary>

@@ -52,7 +52,7 @@ public sealed partial class GuideCommandsTests : IDisposable
             }
         }
 
-        Assert.True(_ran.Count >= 18, string.Join('\n', _ran));
+        Assert.True(_ran.Count >= 25, string.Join('\n', _ran));
         Assert.All(_names.Keys, name => Assert.Contains(_ran, command => command.Contains(name, StringComparison.Ordinal)));
     }
 
@@ -116,6 +116,14 @@ public sealed partial class GuideCommandsTests : IDisposable
         if (line.Contains("tasks evidence", StringComparison.Ordinal))
         {
             Assert.Contains("100000", output.Replace(",", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        }
+        else if (line.Contains("watermarks set", StringComparison.Ordinal))
+        {
+            Assert.Contains("none -> 2021-02-02 00:00:00", output, StringComparison.Ordinal);
+        }
+        else if (line.Contains("watermarks show", StringComparison.Ordinal) || line.Contains("watermarks list", StringComparison.Ordinal))
+        {
+            Assert.Contains("2021-02-02 03:46:40.100000", output, StringComparison.Ordinal); // of the last of 100,000 rows
         }
     }
 

@@ -27,7 +27,7 @@ public sealed class S3OperatorTests : IDisposable
 
         Assert.Equal([$"s3://{bucket}/in/a.csv", $"s3://{bucket}/in/b 가.csv", $"s3://{bucket}/in/deep/c.csv"], await ListAsync("in/*.csv"));
         Assert.Equal(4, (await ListAsync("in/")).Count);
-        await Assert.ThrowsAsync<ObjectExistsException>(() => run.ExecuteAsync(Copy("in/a.csv", "in/d.txt")));
+        await Assert.ThrowsAsync<ObjectExistsException>(() => run.As(attempt: 1, key: 2).ExecuteAsync(Copy("in/a.csv", "in/d.txt")));
         await run.ExecuteAsync(Copy("in/a.csv", "out/a.csv"));
         await run.ExecuteAsync(new S3CopyOperator { SourceUri = $"s3://{bucket}/out/a.csv", DestinationUri = _folder.Uri("back.csv"), SourceConnectionId = "s3", DestinationConnectionId = "s3" });
         Assert.Equal("id\n1\n", await File.ReadAllTextAsync(_folder["back.csv"]));

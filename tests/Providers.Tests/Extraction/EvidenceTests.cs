@@ -54,6 +54,9 @@ public sealed class EvidenceTests
     [InlineData(SqlColumnKind.Integer, "1", "true")]
     [InlineData(SqlColumnKind.Float, "1e3", "1000")]
     [InlineData(SqlColumnKind.Float, "-0", "0")]
+    [InlineData(SqlColumnKind.Single, "0.1", "0.100000001")]
+    [InlineData(SqlColumnKind.Single, "9.007199e15", "9.0071993E+15")]
+    [InlineData(SqlColumnKind.Single, "-0", "0")]
     [InlineData(SqlColumnKind.Timestamp, "2021-02-05 10:00:00.120000", "2021-02-05 10:00:00.12")]
     [InlineData(SqlColumnKind.Timestamp, "2021-02-05 00:00:00.000", "2021-02-05")]
     [InlineData(SqlColumnKind.Timestamp, "2021-02-05 10:00:00+00", "2021-02-05 10:00:00")]
@@ -69,6 +72,9 @@ public sealed class EvidenceTests
     [InlineData(SqlColumnKind.Text, "", " ")]
     [InlineData(SqlColumnKind.Timestamp, "2021-02-05 10:00:00", "2021-02-05 10:00:01")]
     [InlineData(SqlColumnKind.Float, "1", "1.0000000000000002")]
+    [InlineData(SqlColumnKind.Float, "0.1", "0.100000001")]
+    [InlineData(SqlColumnKind.Single, "0.1", "0.10000001")]
+    [InlineData(SqlColumnKind.Single, "16777216", "16777218")]
     public void Different_values_differ(SqlColumnKind kind, string one, string other) =>
         Assert.NotEqual(See([[one]], kind).Evidence.Hash, See([[other]], kind).Evidence.Hash);
 

@@ -30,6 +30,7 @@ public sealed class ColumnTypesTests : IDisposable
     [InlineData(SqlColumnKind.Decimal, "numeric(3, 5)", "numeric", "NUMERIC", "numeric(5, 5)")]
     [InlineData(SqlColumnKind.Decimal, "numeric", "numeric", "TEXT", "varchar(65535)")]
     [InlineData(SqlColumnKind.Float, "DOUBLE", "double precision", "REAL", "double precision")]
+    [InlineData(SqlColumnKind.Single, "FLOAT", "double precision", "REAL", "double precision")]
     [InlineData(SqlColumnKind.Boolean, "boolean", "boolean", "BOOLEAN", "boolean")]
     [InlineData(SqlColumnKind.Date, "DATE", "date", "DATE", "date")]
     [InlineData(SqlColumnKind.Time, "TIME", "interval", "TEXT", "varchar(32)")]
@@ -63,6 +64,8 @@ public sealed class ColumnTypesTests : IDisposable
     [InlineData(SqlColumnKind.Integer, "BIGINT", "integer", null)] // the database refuses what is too large
     [InlineData(SqlColumnKind.Float, "DOUBLE", "real", "keeps about 6 digits, and the source has 15")]
     [InlineData(SqlColumnKind.Float, "FLOAT", "real", null)]
+    [InlineData(SqlColumnKind.Single, "FLOAT", "real", null)]
+    [InlineData(SqlColumnKind.Single, "FLOAT", "sqlite number", null)]
     [InlineData(SqlColumnKind.Timestamp, "DATETIME", "date", "keeps no time of day")]
     [InlineData(SqlColumnKind.Timestamp, "timestamp without time zone", "timestamp(0) without time zone", "keeps 0 digits of a second, and the source has 6")]
     [InlineData(SqlColumnKind.Timestamp, "timestamp(3) with time zone", "timestamp(3) with time zone", null)]

@@ -36,12 +36,13 @@ public sealed class MySqlExtractTests
             Assert.Single(result.Rows));
         Assert.Equal(["TINYINT", "SMALLINT UNSIGNED", "MEDIUMINT"], result.Columns.Take(3).Select(column => column.Type));
         Assert.Equal(
-            "IIIIIIDDFFIdTTTttIIXXXBBBXXX",
+            "IIIIIIDDfFIdTTTttIIXXXBBBXXX",
             string.Concat(result.Columns.Select(column => column.Kind switch
             {
                 SqlColumnKind.Integer => 'I',
                 SqlColumnKind.Decimal => 'D',
                 SqlColumnKind.Float => 'F',
+                SqlColumnKind.Single => 'f',
                 SqlColumnKind.Date => 'd',
                 SqlColumnKind.Time => 't',
                 SqlColumnKind.Timestamp => 'T',

@@ -39,6 +39,23 @@ public sealed class MySqlStreamingTests
     }
 
     [Fact]
+    public async Task Rows_with_a_float_cost_no_memory_each()
+    {
+        var database = await MySqlDatabase.CreateAsync();
+        await using var hook = database.Open();
+        await hook.ExecuteAsync("CREATE TABLE t (f FLOAT); INSERT INTO t VALUES (0.1)", null, default);
+        const string Columns = "SELECT seq, f, 'some text', 1.5, NULL, NOW() FROM t, ";
+        await hook.ExtractAsync($"{Columns} seq_1_to_1000", null, new RowCounter(), default);
+        var counter = new RowCounter();
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
+
+        await hook.ExtractAsync($"{Columns} seq_1_to_300000", null, counter, default);
+
+        Assert.Equal(300_000, counter.Rows);
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - allocated, 0, 5_000_000); // a text for each float would be more
+    }
+
+    [Fact]
     public async Task A_slow_sink_holds_the_server_back()
     {
         var database = await MySqlDatabase.CreateAsync();

@@ -132,6 +132,30 @@ public sealed class BackfillApiTests
     }
 
     [Fact]
+    public void A_Dag_that_reads_by_a_watermark_is_refused_before_a_run_is_made_and_may_do_again_what_it_has()
+    {
+        _cluster.Backfill("first", Dag, Start.AddDays(-7), Start.AddDays(-6));
+        var worker = _cluster.AddWorker();
+        worker.WorkFor(TimeSpan.FromSeconds(2));
+        _cluster.Define(Dag with { Tasks = [.. Dag.Tasks, Task("extract") with { KeepsWatermark = true, MaxActive = 1 }] });
+
+        foreach (var request in new[] { Week, Week with { Reprocess = "completed", Order = "newest" } })
+        {
+            var created = _cluster.Call(Operations.CreateBackfill, request);
+            var previewed = _cluster.Call(Operations.PreviewBackfill, new BackfillPreviewRequest(request, Limit: 1));
+
+            Assert.Equal(409, created.Code);
+            Assert.StartsWith("Task 'extract' of Dag 'daily' keeps a watermark. A backfill cannot read by a watermark: ", created.Error, StringComparison.Ordinal);
+            Assert.Equal((created.Code, created.Error), (previewed.Code, previewed.Error));
+        }
+
+        Assert.Single(_cluster.Runs());
+        var again = Week with { End = "2021-01-30", Reprocess = "completed" };
+        Assert.Equal(1, Preview(new(again)).Reprocess);
+        Assert.Equal(1, Read<BackfillSummary>(_cluster.Call(Operations.CreateBackfill, again)).Total);
+    }
+
+    [Fact]
     public void Changes_are_answered_and_what_is_over_refuses_them()
     {
         var id = Read<BackfillSummary>(_cluster.Call(Operations.CreateBackfill, Week)).BackfillId;

@@ -30,7 +30,7 @@ public abstract class ExtractOperator : CsvObjectsOperator
     [Templated]
     public IReadOnlyList<string> Columns { get; set; } = [];
 
-    /// <summary>Overwrites what is there, instead of failing. Default: false.</summary>
+    /// <summary>Overwrites what is there, instead of failing; what an earlier try of this task in this run wrote is overwritten anyway. Default: false.</summary>
     public bool Replace { get; set; }
 
     /// <summary>Compares the rows that came with what the database itself says of them in the same moment, and keeps the evidence in the manifest. Default: no.</summary>
@@ -91,7 +91,7 @@ public abstract class ExtractOperator : CsvObjectsOperator
         },
         Uri = uri,
         Store = store,
-        WriteOptions = new() { Replace = Replace },
+        WriteOptions = new() { Replace = Replace, Writer = context.Writer },
         Csv = Csv(uri),
         Reconcile = Reconcile,
         Trail = context.Evidence,

@@ -56,7 +56,7 @@ public sealed class S3CopyOperator : Operator
     [Templated]
     public string? DestinationConnectionId { get; set; }
 
-    /// <summary>Overwrites the destination when it exists, instead of failing. Default: false.</summary>
+    /// <summary>Overwrites the destination when it exists, instead of failing; what an earlier try of this task in this run wrote is overwritten anyway. Default: false.</summary>
     public bool Replace { get; set; }
 
     /// <inheritdoc/>
@@ -71,7 +71,7 @@ public sealed class S3CopyOperator : Operator
         await using var source = await context.ObjectStoreAsync(from, SourceConnectionId, cancellationToken);
         await using var destination = await context.ObjectStoreAsync(
             to, string.IsNullOrEmpty(DestinationConnectionId) ? SourceConnectionId : DestinationConnectionId, cancellationToken);
-        await using var write = await destination.OpenWriteAsync(to, Replace, cancellationToken);
+        await using var write = await destination.OpenWriteAsync(to, new() { Replace = Replace, Writer = context.Writer }, cancellationToken);
         await using (var read = await OpenAsync(source, from, cancellationToken))
         {
             await read.CopyToAsync(write.Body, cancellationToken);

@@ -126,6 +126,7 @@ public sealed class SqlToS3Operator : ExtractOperator
             WriteOptions = new()
             {
                 Replace = Replace || Incremental is not null, // what other runs wrote is never replaced
+                Writer = context.Writer,
                 StorageClass = StorageClass,
                 Encryption = Encryption,
                 KmsKeyId = string.IsNullOrEmpty(KmsKeyId) ? null : KmsKeyId,

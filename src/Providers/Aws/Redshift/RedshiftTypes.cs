@@ -24,7 +24,7 @@ internal static class RedshiftTypes
         {
             SqlColumnKind.Integer => source.IsBeyondLong ? "numeric(20)" : "bigint",
             SqlColumnKind.Decimal when source is { Digits: <= MostDigits and var digits, Scale: <= MostScale and var scale } => $"numeric({digits}, {scale})",
-            SqlColumnKind.Float => "double precision",
+            SqlColumnKind.Float or SqlColumnKind.Single => "double precision",
             SqlColumnKind.Boolean => "boolean",
             SqlColumnKind.Date => "date",
             SqlColumnKind.Time when source.IsDuration => ShortText,

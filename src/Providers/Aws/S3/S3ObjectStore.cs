@@ -55,7 +55,11 @@ public sealed class S3ObjectStore : IObjectStore
                 try
                 {
                     var head = await _client.GetObjectMetadataAsync(uri.Host, ObjectUri.Key(uri), cancellationToken);
-                    return new StoredObject(uri, head.ContentLength, ToUtc(head.LastModified)) { Version = head.ETag };
+                    return new StoredObject(uri, head.ContentLength, ToUtc(head.LastModified))
+                    {
+                        Version = head.ETag,
+                        Writer = ObjectWriter.TryParse(head.Metadata[S3WriteSettings.Writer]),
+                    };
                 }
                 catch (AmazonS3Exception e) when (S3Errors.IsMissing(e))
                 {
@@ -104,9 +108,10 @@ public sealed class S3ObjectStore : IObjectStore
 
         // Early, before the rows are read; the commit asks again.
         var before = await HeadAsync(uri, cancellationToken);
-        return before is not null && !options.Replace
+        var takesOver = before is not null && !options.Replace;
+        return takesOver && options.Writer?.Owns(before!.Writer) != true
             ? throw new ObjectExistsException(uri)
-            : new S3ObjectWrite(this, _client, uri, options, before?.Version);
+            : new S3ObjectWrite(this, _client, uri, takesOver ? options with { Replace = true } : options, before?.Version) { TakesOverFrom = takesOver ? before!.Writer : null };
     }
 
     /// <inheritdoc/>

@@ -45,6 +45,8 @@ internal sealed class S3ObjectWrite : IObjectWrite
 
     public Stream Body => PartStream;
 
+    public ObjectWriter? TakesOverFrom { get; init; }
+
     private PartStream PartStream { get; }
 
     public async ValueTask<StoredObject> CommitAsync(CancellationToken cancellationToken)

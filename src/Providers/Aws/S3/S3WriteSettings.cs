@@ -11,6 +11,9 @@ internal static class S3WriteSettings
     /// <summary>Metadata of the object that tells who wrote it: an ETag would not, of two who write the same.</summary>
     internal const string WriteId = "x-amz-meta-sluice-write";
 
+    /// <summary>Metadata of the object that tells whose it is, beyond the one write.</summary>
+    internal const string Writer = "x-amz-meta-sluice-writer";
+
     // S3, "Categorizing your storage using tags".
     private const int MostTags = 10;
 
@@ -45,7 +48,8 @@ internal static class S3WriteSettings
 
     internal static PutObjectRequest Put(Uri uri, ObjectWriteOptions options, string writeId)
     {
-        var request = new PutObjectRequest { BucketName = uri.Host, Key = ObjectUri.Key(uri), TagSet = Tags(options), Metadata = { [WriteId] = writeId } };
+        var request = new PutObjectRequest { BucketName = uri.Host, Key = ObjectUri.Key(uri), TagSet = Tags(options) };
+        Tell(request.Metadata, options, writeId);
         if (options.StorageClass is { } storage)
         {
             request.StorageClass = new(storage);
@@ -62,7 +66,8 @@ internal static class S3WriteSettings
 
     internal static InitiateMultipartUploadRequest Multipart(Uri uri, ObjectWriteOptions options, string writeId)
     {
-        var request = new InitiateMultipartUploadRequest { BucketName = uri.Host, Key = ObjectUri.Key(uri), TagSet = Tags(options), Metadata = { [WriteId] = writeId } };
+        var request = new InitiateMultipartUploadRequest { BucketName = uri.Host, Key = ObjectUri.Key(uri), TagSet = Tags(options) };
+        Tell(request.Metadata, options, writeId);
         if (options.StorageClass is { } storage)
         {
             request.StorageClass = new(storage);
@@ -75,6 +80,15 @@ internal static class S3WriteSettings
         }
 
         return request;
+    }
+
+    private static void Tell(MetadataCollection metadata, ObjectWriteOptions options, string writeId)
+    {
+        metadata[WriteId] = writeId;
+        if (options.Writer is { } writer)
+        {
+            metadata[Writer] = writer.ToString();
+        }
     }
 
     private static List<Tag>? Tags(ObjectWriteOptions options) =>

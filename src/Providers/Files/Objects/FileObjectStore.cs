@@ -5,14 +5,17 @@ using Sluice.Authoring.Operators;
 namespace Sluice.Providers.Files.Objects;
 
 /// <summary>Objects as files of this machine: <c>file:///folder/name</c>.</summary>
-/// <remarks>An object appears whole by a rename inside its folder, after its bytes reached the disk; its name has, too, when the commit is over. One process publishes in a folder at a time. Folders are made as needed.</remarks>
+/// <remarks>
+/// An object appears whole by a rename inside its folder, after its bytes reached the disk; its name has, too, when the commit is over. One process publishes in a folder at a time. Folders are made as needed.
+/// Who wrote it stands in an extended attribute, where the file system has them.
+/// </remarks>
 public sealed class FileObjectStore : IObjectStore
 {
     /// <inheritdoc/>
     public ValueTask<StoredObject?> HeadAsync(Uri uri, CancellationToken cancellationToken)
     {
         var file = new FileInfo(PathOf(uri));
-        return ValueTask.FromResult(file.Exists ? Describe(file) : null);
+        return ValueTask.FromResult(file.Exists ? Describe(file) with { Writer = FileWriter.Of(file.FullName) } : null);
     }
 
     /// <inheritdoc/>
@@ -65,13 +68,15 @@ public sealed class FileObjectStore : IObjectStore
         }
 
         var path = PathOf(uri);
-        if (!options.Replace && File.Exists(path))
+        var before = FileVersion.Of(path); // first: what is there must still be it at the end
+        var former = options.Replace || before is null ? null : FileWriter.Of(path);
+        if (before is not null && !options.Replace && options.Writer?.Owns(former) != true)
         {
             throw new ObjectExistsException(uri);
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return ValueTask.FromResult<IObjectWrite>(new FileObjectWrite(uri, path, options.Replace));
+        return ValueTask.FromResult<IObjectWrite>(new FileObjectWrite(uri, path, options, before) { TakesOverFrom = former });
     }
 
     /// <inheritdoc/>

@@ -11,38 +11,50 @@ internal sealed class FileObjectWrite : IObjectWrite
     private readonly Uri _uri;
     private readonly string _path;
     private readonly string _partial;
-    private readonly bool _replace;
+    private readonly ObjectWriteOptions _options;
     private readonly FileStream _file;
     private readonly string? _before;
 
-    internal FileObjectWrite(Uri uri, string path, bool replace)
+    /// <param name="uri">The object.</param>
+    /// <param name="path">Its file.</param>
+    /// <param name="options">How to write it.</param>
+    /// <param name="before">Version of what was there when the writing began; null for nothing.</param>
+    internal FileObjectWrite(Uri uri, string path, ObjectWriteOptions options, string? before)
     {
-        (_uri, _path, _replace) = (uri, path, replace);
+        (_uri, _path, _options, _before) = (uri, path, options, before);
         _partial = Path.Combine(Path.GetDirectoryName(path)!, $"{Prefix}{Guid.NewGuid():n}{Suffix}");
-        _before = FileVersion.Of(path);
         _file = new(_partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 128 * 1024);
     }
 
     public Stream Body => _file;
 
+    public ObjectWriter? TakesOverFrom { get; init; }
+
+    private bool Replaces => _options.Replace || TakesOverFrom is not null;
+
     public async ValueTask<StoredObject> CommitAsync(CancellationToken cancellationToken)
     {
         await _file.FlushAsync(cancellationToken);
+        if (_options.Writer is { } writer)
+        {
+            FileWriter.Tell(_partial, writer);
+        }
+
         _file.Flush(flushToDisk: true);
         await _file.DisposeAsync();
 
         // Between the look and the rename nobody else may publish.
         using var folder = await FolderLock.TakeAsync(Path.GetDirectoryName(_path)!, cancellationToken);
-        if (_replace && FileVersion.Of(_path) != _before)
+        if (Replaces && FileVersion.Of(_path) != _before)
         {
             throw new ObjectChangedException(_uri);
         }
 
         try
         {
-            File.Move(_partial, _path, _replace);
+            File.Move(_partial, _path, Replaces);
         }
-        catch (IOException) when (!_replace && File.Exists(_path))
+        catch (IOException) when (!Replaces && File.Exists(_path))
         {
             throw new ObjectExistsException(_uri);
         }

@@ -8,8 +8,8 @@ namespace Sluice.Providers.MySql.Hooks;
 /// <remarks>
 /// A date that exists in MySQL only (0000-00-00, 2021-00-15) is read as NULL; the connection's <c>zero_dates</c> may say <c>text</c> or <c>error</c>.
 /// A TIMESTAMP is read and written in UTC, whatever the server's zone; the connection's <c>time_zone</c> may say another, or <c>server</c>.
-/// A TIME may be negative or beyond 24 hours and is written as MySQL gives it. A FLOAT comes with the six digits that MySQL sends; cast it to
-/// DOUBLE in the query for all of it. BIT is written as a whole number. Without parameters <c>@name</c> is a user variable of MySQL.
+/// A TIME may be negative or beyond 24 hours and is written as MySQL gives it. An extract writes a FLOAT as the shortest text that gives the same four
+/// bytes back; elsewhere it has the six digits that MySQL shows. BIT is written as a whole number. Without parameters <c>@name</c> is a user variable of MySQL.
 /// </remarks>
 /// <param name="connection">Type mysql or mariadb. Extras: connect_timeout and read_timeout in seconds (default: 10 and none), socket, ssl_mode
 /// (disabled, preferred, required, verify_identity; default: preferred), ssl_ca, ssl_cert, ssl_key (PEM files), ssl_verify, time_zone, zero_dates.</param>
@@ -52,8 +52,7 @@ public sealed class MySqlHook(Connection connection) : ISnapshotHook, IDescribin
         RunAsync(
             session =>
             {
-                session.Query(MySqlText.Bind(session, sql, parameters).Span);
-                using var rows = session.UseResult() ?? throw new MySqlException("The statement returns no rows: an extract needs a query.", 0, "HY000");
+                using var rows = ExactRows.Of(session, MySqlText.Bind(session, sql, parameters).Span);
                 var count = new MySqlExtract(rows, sink, session.Settings.ZeroDates).Run(cancellationToken);
                 rows.Dispose();
                 SkipResults(session);

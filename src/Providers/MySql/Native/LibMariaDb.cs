@@ -105,6 +105,18 @@ internal static unsafe partial class LibMariaDb
     internal static partial byte* mysql_stmt_sqlstate(nint statement);
 
     [LibraryImport(Library)]
+    internal static partial int mysql_stmt_execute(nint statement);
+
+    [LibraryImport(Library)]
+    internal static partial byte mysql_stmt_bind_result(nint statement, MySqlBind* binds);
+
+    [LibraryImport(Library)]
+    internal static partial int mysql_stmt_fetch(nint statement);
+
+    [LibraryImport(Library)]
+    internal static partial int mysql_stmt_fetch_column(nint statement, MySqlBind* bind, uint column, nuint offset);
+
+    [LibraryImport(Library)]
     internal static partial byte mysql_stmt_close(nint statement);
 
     // Variadic in C; with integer arguments the calling convention of Linux is the same.
@@ -179,4 +191,27 @@ internal unsafe struct MySqlField
 
     [FieldOffset(112)]
     public int Type;
+}
+
+/// <summary><c>MYSQL_BIND</c>, as far as we set it: where the library puts a value of a prepared statement's rows.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 112)]
+internal unsafe struct MySqlBind
+{
+    public const int Float = 4;
+    public const int String = 254;
+
+    [FieldOffset(0)]
+    public nuint* Length;
+
+    [FieldOffset(8)]
+    public byte* IsNull;
+
+    [FieldOffset(16)]
+    public byte* Buffer;
+
+    [FieldOffset(64)]
+    public nuint BufferLength;
+
+    [FieldOffset(96)]
+    public int BufferType;
 }

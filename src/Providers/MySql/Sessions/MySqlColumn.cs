@@ -42,7 +42,7 @@ internal sealed record MySqlColumn(string Name, string TypeName, MySqlForm Form,
     {
         MySqlForm.Integer or MySqlForm.Bit => SqlColumnKind.Integer,
         MySqlForm.Decimal => SqlColumnKind.Decimal,
-        MySqlForm.Float => SqlColumnKind.Float,
+        MySqlForm.Float => ClrType == typeof(float) ? SqlColumnKind.Single : SqlColumnKind.Float,
         MySqlForm.Date => SqlColumnKind.Date,
         MySqlForm.Time => SqlColumnKind.Time,
         MySqlForm.DateTime => SqlColumnKind.Timestamp,

@@ -4,26 +4,18 @@ using Sluice.Providers.MySql.Native;
 namespace Sluice.Providers.MySql.Sessions;
 
 /// <summary>The rows of one result, as they come from the server; only one is in memory at a time.</summary>
-internal sealed unsafe class MySqlRows : IDisposable
+internal abstract unsafe class MySqlRows(MySqlSession session, MySqlColumn[] columns) : IDisposable
 {
     /// <summary>So many leftover rows are rather read than killed: killing costs a second connection.</summary>
     private const int WorthReading = 2000;
 
-    private readonly MySqlSession _session;
-    private nint _result;
-    private byte** _row;
-    private nuint* _lengths;
     private bool _ended;
+    private bool _disposed;
     private long _count;
 
-    public MySqlRows(MySqlSession session, nint result)
-    {
-        _session = session;
-        _result = result;
-        Columns = ReadColumns(result);
-    }
+    public MySqlColumn[] Columns => columns;
 
-    public MySqlColumn[] Columns { get; }
+    protected MySqlSession Session => session;
 
     /// <summary>As a result describes them.</summary>
     internal static MySqlColumn[] ReadColumns(nint result)
@@ -48,50 +40,54 @@ internal sealed unsafe class MySqlRows : IDisposable
             return false;
         }
 
-        _row = LibMariaDb.mysql_fetch_row(_result);
-        if (_row is null)
+        if (!Fetch())
         {
             _ended = true;
-            return _session.HasError ? throw Error() : false;
+            return session.HasError ? throw Error() : false;
         }
 
         _count++;
-        _lengths = LibMariaDb.mysql_fetch_lengths(_result);
         return true;
     }
 
-    public bool IsNull(int column) => _row[column] is null;
+    public abstract bool IsNull(int column);
 
-    /// <summary>The bytes of a value that is not NULL, in the library's own memory; good until the next <see cref="Read"/>.</summary>
-    public ReadOnlySpan<byte> Value(int column) => new(_row[column], checked((int)_lengths[column]));
+    /// <summary>The text of a value that is not NULL (of BIT and binary columns: its bytes), in memory that is not the caller's; good until the next call.</summary>
+    public abstract ReadOnlySpan<byte> Value(int column);
 
     /// <summary>Leaves the rest of the rows unread.</summary>
     public void Dispose()
     {
-        if (_result == 0)
+        if (_disposed)
         {
             return;
         }
 
-        if (!_ended && !_session.IsBroken)
+        _disposed = true;
+        if (!_ended && !session.IsBroken)
         {
             SkipRest();
         }
 
-        LibMariaDb.mysql_free_result(_result);
-        _result = 0;
+        Free();
     }
+
+    /// <summary>False at the end, and after an error of the session.</summary>
+    protected abstract bool Fetch();
+
+    /// <summary>Gives back what the library holds; reads what is still on its way.</summary>
+    protected abstract void Free();
 
     // Of a row that the library does not take no column is known, only which of them may hold so much.
     private MySqlException Error()
     {
-        var wasAborted = _session.IsBroken;
-        var error = _session.Error();
-        var large = Columns.Where(column => column.Length >= RowLimits.LargestRow / Columns.Length).Select(column => $"'{column.Name}'").ToList();
+        var wasAborted = session.IsBroken;
+        var error = session.Error();
+        var large = columns.Where(column => column.Length >= RowLimits.LargestRow / columns.Length).Select(column => $"'{column.Name}'").ToList();
         var isTooLarge = error.Number switch
         {
             MySqlException.PacketTooLarge => true,
-            MySqlException.ServerLost => !wasAborted && large.Count > 0 && _session.WasCutOff(), // so the library calls it of rows that come in several packets
+            MySqlException.ServerLost => !wasAborted && large.Count > 0 && session.WasCutOff(), // so the library calls it of rows that come in several packets
             _ => false,
         };
         if (!isTooLarge)
@@ -100,7 +96,7 @@ internal sealed unsafe class MySqlRows : IDisposable
         }
 
         return new(
-            $"Row {_count + 1} from MySQL at {_session.Settings.Place} has more than {RowLimits.LargestRow} bytes, the most that can be extracted; "
+            $"Row {_count + 1} from MySQL at {session.Settings.Place} has more than {RowLimits.LargestRow} bytes, the most that can be extracted; "
             + $"of its columns {(large.Count == 1 ? "only " : "")}{string.Join(", ", large)} can hold so much. Leave the column out, or cut it in the query.",
             MySqlException.PacketTooLarge,
             error.SqlState!);
@@ -119,9 +115,9 @@ internal sealed unsafe class MySqlRows : IDisposable
             }
 
             // The library would read on to the end, which may be hours away.
-            if (!MySqlInterrupt.KillQuery(_session))
+            if (!MySqlInterrupt.KillQuery(session))
             {
-                _session.Abort();
+                session.Abort();
             }
         }
         catch (MySqlException)

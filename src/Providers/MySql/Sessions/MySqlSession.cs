@@ -92,32 +92,12 @@ internal sealed unsafe class MySqlSession : IDisposable
     /// <summary>The columns of a query that is not run.</summary>
     public MySqlColumn[] Describe(ReadOnlySpan<byte> sql)
     {
-        var statement = LibMariaDb.mysql_stmt_init(_mysql);
-        nint result = 0;
-        try
-        {
-            fixed (byte* text = sql)
-            {
-                if (LibMariaDb.mysql_stmt_prepare(statement, text, (nuint)sql.Length) != 0)
-                {
-                    throw new MySqlException(
-                        Text(LibMariaDb.mysql_stmt_error(statement)), (int)LibMariaDb.mysql_stmt_errno(statement), Text(LibMariaDb.mysql_stmt_sqlstate(statement)));
-                }
-            }
-
-            result = LibMariaDb.mysql_stmt_result_metadata(statement);
-            return result == 0 ? [] : MySqlRows.ReadColumns(result);
-        }
-        finally
-        {
-            if (result != 0)
-            {
-                LibMariaDb.mysql_free_result(result);
-            }
-
-            _ = LibMariaDb.mysql_stmt_close(statement);
-        }
+        using var statement = Prepare(sql);
+        return statement.Columns;
     }
+
+    /// <summary>Sends one statement without running it.</summary>
+    public MySqlStatement Prepare(ReadOnlySpan<byte> sql) => MySqlStatement.Prepare(this, _mysql, sql);
 
     /// <summary>The rows of the current answer, unread; null when it has none (an UPDATE).</summary>
     public MySqlRows? UseResult()
@@ -125,7 +105,7 @@ internal sealed unsafe class MySqlSession : IDisposable
         var result = LibMariaDb.mysql_use_result(_mysql);
         if (result != 0)
         {
-            return new(this, result);
+            return new MySqlTextRows(this, result);
         }
 
         if (LibMariaDb.mysql_field_count(_mysql) != 0)
@@ -234,7 +214,7 @@ internal sealed unsafe class MySqlSession : IDisposable
         }
     }
 
-    private static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
+    internal static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
 
     private void Connect()
     {

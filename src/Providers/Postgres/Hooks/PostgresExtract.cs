@@ -154,7 +154,8 @@ internal static partial class PostgresExtract
         {
             "int2" or "int4" or "int8" or "oid" => SqlColumnKind.Integer,
             "numeric" => SqlColumnKind.Decimal,
-            "float4" or "float8" => SqlColumnKind.Float,
+            "float4" => SqlColumnKind.Single,
+            "float8" => SqlColumnKind.Float,
             "bool" => SqlColumnKind.Boolean,
             "date" => SqlColumnKind.Date,
             "time" or "timetz" => SqlColumnKind.Time,

@@ -15,7 +15,7 @@ internal static class PostgresTypes
         {
             SqlColumnKind.Integer => source.IsBeyondLong ? "numeric(20)" : "bigint",
             SqlColumnKind.Decimal => "numeric",
-            SqlColumnKind.Float => "double precision",
+            SqlColumnKind.Float or SqlColumnKind.Single => "double precision",
             SqlColumnKind.Boolean => "boolean",
             SqlColumnKind.Date => "date",
             SqlColumnKind.Time when source.IsDuration => "interval",

@@ -66,7 +66,7 @@ internal sealed record SqliteTable(string Name, IReadOnlyList<SqliteTableColumn>
         {
             SqlColumnKind.Integer when !source.IsBeyondLong => "INTEGER",
             SqlColumnKind.Decimal when source.Digits <= ExactDigits => "NUMERIC",
-            SqlColumnKind.Float => "REAL",
+            SqlColumnKind.Float or SqlColumnKind.Single => "REAL",
             SqlColumnKind.Boolean => "BOOLEAN",
             SqlColumnKind.Date => "DATE",
             SqlColumnKind.Timestamp => "TIMESTAMP",

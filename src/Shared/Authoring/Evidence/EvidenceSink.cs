@@ -78,6 +78,10 @@ public sealed class EvidenceSink(IRowSink? inner, IReadOnlyList<SqlColumnKind>? 
                 _hash.Add(value);
                 column.SeeFloat(value);
                 break;
+            case SqlColumnKind.Single when Utf8Parser.TryParse(utf8, out float value, out var read) && read == utf8.Length:
+                _hash.Add(value);
+                column.SeeFloat(value);
+                break;
             case SqlColumnKind.Time:
                 _hash.Add(CanonicalValue.Time(utf8));
                 break;
@@ -182,8 +186,10 @@ public sealed class EvidenceSink(IRowSink? inner, IReadOnlyList<SqlColumnKind>? 
             : (least ? 1 : -1) * Compare(least ? Min : Max, least ? other.Min : other.Max) < 0;
 
         internal string Text(bool least) => _hasFloats
-            ? (least ? _least : _greatest).ToString("R", CultureInfo.InvariantCulture)
+            ? Text(least ? _least : _greatest)
             : Encoding.UTF8.GetString(least ? Min : Max);
+
+        private string Text(double value) => kind == SqlColumnKind.Single ? ((float)value).ToString("R", CultureInfo.InvariantCulture) : value.ToString("R", CultureInfo.InvariantCulture);
 
         private int Compare(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b) =>
             kind is SqlColumnKind.Integer or SqlColumnKind.Decimal ? CanonicalValue.CompareNumbers(a, b) : a.SequenceCompareTo(b);

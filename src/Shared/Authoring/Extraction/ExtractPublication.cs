@@ -96,17 +96,21 @@ public sealed class ExtractPublication : IAsyncDisposable
     {
         try
         {
-            return await _request.Store.OpenWriteAsync(_manifest, _request.WriteOptions, cancellationToken);
+            var write = await _request.Store.OpenWriteAsync(_manifest, _request.WriteOptions, cancellationToken);
+            _request.TellOfTakeOver(_manifest, write);
+            return write;
         }
         catch (ObjectExistsException)
         {
-            var writer = await WriterAsync(cancellationToken);
+            // Where the store does not know who wrote it, the manifest tells itself.
+            var there = await _request.Store.HeadAsync(_manifest, cancellationToken);
+            var writer = there is { Writer: null } ? await WriterAsync(cancellationToken) : null;
             if (writer is null || AnyTry(writer) != AnyTry(_request.WrittenBy))
             {
                 throw;
             }
 
-            _request.Log?.Invoke($"{ObjectUri.Text(_manifest)} was written by an earlier try of this task in this run ({writer}); it is written again.");
+            _request.TellOfFormer(_manifest, writer);
             return await _request.Store.OpenWriteAsync(_manifest, _request.WriteOptions with { Replace = true }, cancellationToken);
         }
     }

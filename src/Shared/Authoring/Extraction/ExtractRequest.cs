@@ -85,6 +85,19 @@ public sealed record ExtractRequest
     /// <summary>Takes lines for the attempt's log.</summary>
     public Action<string>? Log { get; init; }
 
+    /// <summary>Tells the log when a write replaces what an earlier attempt left behind.</summary>
+    internal void TellOfTakeOver(Uri uri, IObjectWrite write)
+    {
+        if (write.TakesOverFrom is { } former)
+        {
+            TellOfFormer(uri, $"attempt {former.Attempt}");
+        }
+    }
+
+    /// <summary>The same of what says so itself.</summary>
+    internal void TellOfFormer(Uri uri, string writer) =>
+        Log?.Invoke($"{ObjectUri.Text(uri)} was written by an earlier try of this task in this run ({writer}); it is written again.");
+
     /// <summary>True when several objects are published by one manifest.</summary>
     public bool HasManifest => Manifest || Incremental is not null || Feed is not null || Readers > 1 || PartitionBy is not null || MaxRowsPerFile is not null || Reconcile != Reconciliation.None;
 

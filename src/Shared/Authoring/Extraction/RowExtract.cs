@@ -46,10 +46,10 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
     {
         // Opened before the query runs: an object that may not be replaced is told at once.
         await using var write = await request.Store.OpenWriteAsync(request.Uri, request.WriteOptions, cancellationToken);
+        request.TellOfTakeOver(request.Uri, write);
         await using var part = new PartSink(request, _limit, (_, _) => ValueTask.FromResult(write));
         var rows = await source.ExtractAsync(ExtractQueries.Whole(request, source.Dialect), request.Parameters, Guard(part), cancellationToken);
         await part.CompleteAsync(evenEmpty: true, cancellationToken);
-        TellOfFloats(part.Columns);
         return new(ObjectUri.Text(request.Uri), rows, part.Written.Sum(one => one.Object.Size), 1, null);
     }
 
@@ -70,9 +70,7 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             await ReadAllAsync(snapshot, queries, parts, cancellationToken);
             var evidence = request.Reconcile == Reconciliation.None ? null : await CompareAsync(snapshot.Sessions[0], cancellationToken);
             var written = parts.SelectMany(part => part.Written).ToList();
-            var published = await publication.PublishAsync(request, written, parts[0].Columns, evidence, cancellationToken);
-            TellOfFloats(parts[0].Columns);
-            return published;
+            return await publication.PublishAsync(request, written, parts[0].Columns, evidence, cancellationToken);
         }
         catch
         {
@@ -90,15 +88,6 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
             {
                 await part.DisposeAsync();
             }
-        }
-    }
-
-    private void TellOfFloats(IReadOnlyList<SqlColumn> columns)
-    {
-        var floats = columns.Where(column => source.Dialect == "mysql" && column.Type == "FLOAT").Select(column => column.Name).ToList();
-        if (floats.Count > 0)
-        {
-            request.Log?.Invoke($"MySQL gives six digits of a FLOAT, though it may have more: {string.Join(", ", floats)}. For all of them, select CAST(column AS DOUBLE).");
         }
     }
 

@@ -14,7 +14,7 @@ public interface IObjectStore : IAsyncDisposable
     ValueTask<Stream> OpenReadAsync(Uri uri, CancellationToken cancellationToken);
 
     /// <summary>Opens an object for writing. Nothing is visible until <see cref="IObjectWrite.CommitAsync"/>; disposing without it leaves nothing behind.</summary>
-    /// <exception cref="ObjectExistsException">It exists and may not be replaced (checked again at the commit).</exception>
+    /// <exception cref="ObjectExistsException">It exists and may not be replaced, nor is it the writer's own from before (checked again at the commit).</exception>
     /// <exception cref="Operators.TaskFailedException">The store does not have what an option asks for.</exception>
     ValueTask<IObjectWrite> OpenWriteAsync(Uri uri, ObjectWriteOptions options, CancellationToken cancellationToken);
 
@@ -27,6 +27,9 @@ public interface IObjectWrite : IAsyncDisposable
 {
     /// <summary>Takes the bytes; writing waits when the store is slower.</summary>
     Stream Body { get; }
+
+    /// <summary>The earlier attempt whose object this one replaces though others may not be replaced; null when there is none.</summary>
+    ObjectWriter? TakesOverFrom => null;
 
     /// <summary>Publishes the object whole.</summary>
     /// <exception cref="ObjectChangedException">Someone else has written it since the writing began: the later one has the say, not whoever was slower.</exception>
@@ -41,6 +44,9 @@ public sealed record StoredObject(Uri Uri, long Size, DateTimeOffset LastModifie
 {
     /// <summary>Tells this content from what is there after the next write (S3: the ETag); null when it is not known.</summary>
     public string? Version { get; init; }
+
+    /// <summary>Who wrote it, where that was said and one object is asked about; null when it is not known.</summary>
+    public ObjectWriter? Writer { get; init; }
 }
 
 /// <summary>The object exists and may not be replaced.</summary>

@@ -83,6 +83,9 @@ public enum SqlColumnKind
 
     /// <summary>Bytes.</summary>
     Binary,
+
+    /// <summary>Binary floating point of four bytes: two texts are the same value when they give the same four bytes.</summary>
+    Single,
 }
 
 /// <summary>The database refused or went away.</summary>

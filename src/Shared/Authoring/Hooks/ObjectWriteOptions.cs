@@ -6,6 +6,9 @@ public sealed record ObjectWriteOptions
     /// <summary>Overwrites the object when it exists. Default: false.</summary>
     public bool Replace { get; init; }
 
+    /// <summary>Who writes. Without <see cref="Replace"/>, an object is overwritten that an earlier attempt of the same wrote. Null: nobody is remembered, and nothing overwritten.</summary>
+    public ObjectWriter? Writer { get; init; }
+
     /// <summary>S3 only: STANDARD, STANDARD_IA, INTELLIGENT_TIERING, ...; null for the bucket's default.</summary>
     public string? StorageClass { get; init; }
 

@@ -68,7 +68,7 @@ public sealed class JsonLinesRowSink : RowFileSink
         }
 
         _names = [.. Columns.Select((column, i) => Encoding.UTF8.GetBytes($"{(i == 0 ? '{' : ',')}\"{JsonEncodedText.Encode(column.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\":"))];
-        _bare = [.. Columns.Select(column => column.Kind is SqlColumnKind.Integer or SqlColumnKind.Decimal or SqlColumnKind.Float or SqlColumnKind.Boolean)];
+        _bare = [.. Columns.Select(column => column.Kind is SqlColumnKind.Integer or SqlColumnKind.Decimal or SqlColumnKind.Float or SqlColumnKind.Single or SqlColumnKind.Boolean)];
     }
 
     private protected override void WriteLineEnd()

@@ -29,6 +29,7 @@ public sealed partial record SourceType(SqlColumnKind Kind, string Name)
             "INT" or "INTEGER" => 10,
             _ => LongDigits,
         },
+        SqlColumnKind.Single => 6,
         SqlColumnKind.Float => Name.ToUpperInvariant() is "FLOAT" or "REAL" ? 6 : 15,
         _ => null,
     };

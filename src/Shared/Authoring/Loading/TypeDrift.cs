@@ -20,7 +20,7 @@ internal static partial class TypeDrift
         {
             SqlColumnKind.Decimal when Decimals().Match(target) is { Success: true } kept && source.Scale is { } scale && Scale(kept) < scale =>
                 $"keeps {Scale(kept)} digits behind the point, and the source has {scale}",
-            SqlColumnKind.Decimal or SqlColumnKind.Float when source.Digits > FloatingDigits(target) => Digits(source, target),
+            SqlColumnKind.Decimal or SqlColumnKind.Float or SqlColumnKind.Single when source.Digits > FloatingDigits(target) => Digits(source, target),
             SqlColumnKind.Integer when source.Digits > FloatingDigits(target) && (target != TargetColumn.SqliteNumber || source.IsBeyondLong) => Digits(source, target),
             SqlColumnKind.Timestamp when target == "date" => "keeps no time of day",
             SqlColumnKind.Timestamp when Fractions().Match(target) is { Success: true } kept && source.Fraction is { } fraction && Scale(kept) < fraction =>

@@ -50,6 +50,9 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <summary>Names this dispatch of the task; null in a test run. Its token grows with every attempt of the run.</summary>
     public Core.TaskInstances.AttemptId? Attempt { get; init; }
 
+    /// <summary>Tells object stores who writes: this instance of the task in this run. It stays when the Dag gets another name.</summary>
+    public ObjectWriter Writer => ObjectWriter.Of(Run, Task.Id, Map, Attempt?.Token ?? TryNumber);
+
     /// <summary>What a callback is told of; null in a task.</summary>
     public Core.Callbacks.CallbackNote? Callback { get; init; }
 

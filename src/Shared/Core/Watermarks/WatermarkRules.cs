@@ -9,6 +9,10 @@ namespace Sluice.Core.Watermarks;
 /// </remarks>
 public static class WatermarkRules
 {
+    /// <summary>Why the runs of a backfill have no windows.</summary>
+    public const string NotForBackfills =
+        "A backfill cannot read by a watermark: its rows would go by the order of runs, not by the dates of the backfill. Read by the data interval in a Dag for backfills; or clear past runs, which read their windows again; or move the mark back with: sluice watermarks set";
+
     /// <summary>The window of a run.</summary>
     /// <param name="type">What made the run.</param>
     /// <param name="before">The mark of the latest earlier run that succeeded; null for none.</param>
@@ -16,8 +20,7 @@ public static class WatermarkRules
     /// <param name="own">The window that this run opened last; null for none.</param>
     public static WatermarkAnswer Settle(RunType type, string? before, WatermarkWindow? after, WatermarkWindow? own) => (type, before, after, own) switch
     {
-        (RunType.Backfill, _, _, null) => new(before, Refusal:
-            "A backfill cannot read by a watermark: its rows would go by the order of runs, not by the dates of the backfill. Read by the data interval in a Dag for backfills; or clear past runs, which read their windows again; or move the mark back with: sluice watermarks set"),
+        (RunType.Backfill, _, _, null) => new(before, Refusal: NotForBackfills),
         (_, _, not null, _) => new(before, IsSettled: true, after.From),
         (_, _, _, { To: not null }) when own.From == before => new(before, IsSettled: true, own.To),
         _ => new(before),
