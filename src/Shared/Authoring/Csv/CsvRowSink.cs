@@ -25,7 +25,13 @@ public sealed class CsvRowSink : RowFileSink
     /// <param name="format">How to write.</param>
     /// <exception cref="TaskFailedException">The format contradicts itself.</exception>
     public CsvRowSink(Func<CancellationToken, ValueTask<Stream>> open, CsvFormat format)
-        : base(open, format.Gzip)
+        : this(open, format, spare: null)
+    {
+    }
+
+    /// <summary>Makes a sink that compresses and writes in a thread of its own.</summary>
+    internal CsvRowSink(Func<CancellationToken, ValueTask<Stream>> open, CsvFormat format, SpareTimeThread? spare)
+        : base(open, format.Gzip, spare)
     {
         _dialect = new(format);
         _header = format.Header;

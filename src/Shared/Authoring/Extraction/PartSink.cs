@@ -9,7 +9,8 @@ namespace Sluice.Authoring.Extraction;
 /// <param name="request">How to write.</param>
 /// <param name="limit">Shared by all readers.</param>
 /// <param name="open">Opens the n-th object.</param>
-internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int, CancellationToken, ValueTask<IObjectWrite>> open) : IRowSink, IAsyncDisposable
+/// <param name="spare">Compresses and writes; null: whichever thread is free.</param>
+internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int, CancellationToken, ValueTask<IObjectWrite>> open, SpareTimeThread? spare = null) : IRowSink, IAsyncDisposable
 {
     private readonly List<WrittenObject> _written = [];
     private IObjectWrite? _write;
@@ -90,7 +91,7 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
     {
         (_toldRows, _toldBytes) = (0, 0);
         RowFileSink file = request.Format == FileFormat.Csv
-            ? new CsvRowSink(OpenAsync, request.Csv)
+            ? new CsvRowSink(OpenAsync, request.Csv, spare)
             : new JsonLinesRowSink(OpenAsync, request.Csv.Gzip);
         file.Begin(Columns);
         return file;

@@ -63,8 +63,11 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         }
 
         var queries = await QueriesAsync(snapshot.Sessions[0], cancellationToken);
+
+        // A load takes longer than its extract: of processors that both want, it and its database get theirs first.
+        using var spare = request.Feed is null ? null : new SpareTimeThread();
         var parts = queries.Select((_, i) => new PartSink(
-            request, _limit, (file, token) => request.Store.OpenWriteAsync(ObjectUri.Parse(publication.Folder + PartName(i, file)), request.WriteOptions, token))).ToList();
+            request, _limit, (file, token) => request.Store.OpenWriteAsync(ObjectUri.Parse(publication.Folder + PartName(i, file)), request.WriteOptions, token), spare)).ToList();
         try
         {
             await ReadAllAsync(snapshot, queries, parts, cancellationToken);

@@ -12,7 +12,8 @@ namespace Sluice.Authoring.Rows;
 /// </remarks>
 /// <param name="open">Gives the destination.</param>
 /// <param name="gzip">Compresses on the way.</param>
-internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open, bool gzip) : IAsyncDisposable
+/// <param name="spare">Compresses and writes; null: whichever thread is free.</param>
+internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open, bool gzip, SpareTimeThread? spare) : IAsyncDisposable
 {
     private const int FlushAt = 256 * 1024;
 
@@ -57,7 +58,7 @@ internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open,
             return;
         }
 
-        _output ??= await OpenAsync(cancellationToken);
+        var output = _output ??= await OpenAsync(cancellationToken);
         (_filling, _draining) = (_draining, _filling);
         if (_filling.Length > 4 * OrdinarySize)
         {
@@ -68,7 +69,9 @@ internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open,
         var full = _draining.AsMemory(0, _length);
         Taken += _length;
         _length = 0;
-        _drain = Task.Run(() => _output.WriteAsync(full, cancellationToken).AsTask(), cancellationToken);
+        _drain = spare?.RunAsync(WriteAsync) ?? Task.Run(WriteAsync, cancellationToken);
+
+        Task WriteAsync() => output.WriteAsync(full, cancellationToken).AsTask();
     }
 
     /// <summary>Writes what is left and ends the compressed stream.</summary>
