@@ -1,15 +1,21 @@
+using System.Buffers;
+
 namespace Sluice.Providers.Aws.S3;
 
 /// <summary>Cuts what is written into parts, and hands on each full one as soon as there are bytes for the next.</summary>
-internal sealed class PartStream(Func<S3Part, CancellationToken, ValueTask> take, int size) : Stream
+/// <param name="take">Takes a full part.</param>
+/// <param name="size">Of the first parts.</param>
+/// <param name="buffers">For parts of that size.</param>
+internal sealed class PartStream(Func<S3Part, CancellationToken, ValueTask> take, int size, ArrayPool<byte> buffers) : Stream
 {
+    private readonly int _size = size;
     private long _length;
 
     /// <summary>Size of the parts that are begun from now on.</summary>
     internal int NextSize { get; set; } = size;
 
     /// <summary>What was not handed on.</summary>
-    internal S3Part Rest { get; private set; } = new(size);
+    internal S3Part Rest { get; private set; } = new(size, buffers);
 
     /// <summary>Bytes written so far.</summary>
     public override long Length => _length;
@@ -30,7 +36,7 @@ internal sealed class PartStream(Func<S3Part, CancellationToken, ValueTask> take
     internal S3Part TakeRest()
     {
         var rest = Rest;
-        Rest = new(NextSize);
+        Rest = new(NextSize, NextSize == _size ? buffers : ArrayPool<byte>.Shared);
         return rest;
     }
 

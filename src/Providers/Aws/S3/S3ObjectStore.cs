@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -13,6 +14,7 @@ public sealed class S3ObjectStore : IObjectStore
 {
     private readonly AmazonS3Client _client;
     private readonly AwsSettings _settings;
+    private readonly ArrayPool<byte> _buffers = S3ObjectWrite.Buffers();
 
     /// <summary>Makes a store; nothing is asked yet.</summary>
     /// <param name="connection">
@@ -111,7 +113,7 @@ public sealed class S3ObjectStore : IObjectStore
         var takesOver = before is not null && !options.Replace;
         return takesOver && options.Writer?.Owns(before!.Writer) != true
             ? throw new ObjectExistsException(uri)
-            : new S3ObjectWrite(this, _client, uri, takesOver ? options with { Replace = true } : options, before?.Version) { TakesOverFrom = takesOver ? before!.Writer : null };
+            : new S3ObjectWrite(this, _client, uri, takesOver ? options with { Replace = true } : options, _buffers, before?.Version) { TakesOverFrom = takesOver ? before!.Writer : null };
     }
 
     /// <inheritdoc/>

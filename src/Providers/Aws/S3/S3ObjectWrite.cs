@@ -1,3 +1,4 @@
+using System.Buffers;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Sluice.Authoring.Hooks;
@@ -14,6 +15,10 @@ internal sealed class S3ObjectWrite : IObjectWrite
 
     // So many parts are in memory beside the one that fills; a writer that is ahead of them waits.
     private const int UploadsAtOnce = 4;
+
+    /// <summary>Lends buffers to the smallest parts of one store's writes; they go with it.</summary>
+    /// <remarks>The shared pool would keep one for each thread that ever gave one back, and parts are filled and sent by many.</remarks>
+    internal static ArrayPool<byte> Buffers() => ArrayPool<byte>.Create(SmallestPart, UploadsAtOnce + 1);
 
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(30);
 
@@ -35,12 +40,13 @@ internal sealed class S3ObjectWrite : IObjectWrite
     /// <param name="client">Asked to write.</param>
     /// <param name="uri">The object.</param>
     /// <param name="options">How to write it.</param>
+    /// <param name="buffers">For the parts.</param>
     /// <param name="before">Version of what was there when the writing began; null for nothing. What is there at the end must be the same.</param>
-    internal S3ObjectWrite(S3ObjectStore store, AmazonS3Client client, Uri uri, ObjectWriteOptions options, string? before)
+    internal S3ObjectWrite(S3ObjectStore store, AmazonS3Client client, Uri uri, ObjectWriteOptions options, ArrayPool<byte> buffers, string? before)
     {
         (_store, _client, _uri, _options, _before) = (store, client, uri, options, before);
         _key = ObjectUri.Key(uri);
-        PartStream = new(UploadAsync, SmallestPart);
+        PartStream = new(UploadAsync, SmallestPart, buffers);
     }
 
     public Stream Body => PartStream;

@@ -3,7 +3,9 @@ using System.Buffers;
 namespace Sluice.Providers.Aws.S3;
 
 /// <summary>Bytes of one part in a rented buffer.</summary>
-internal sealed class S3Part(int size) : IDisposable
+/// <param name="size">So many at most.</param>
+/// <param name="buffers">Lends the buffer.</param>
+internal sealed class S3Part(int size, ArrayPool<byte> buffers) : IDisposable
 {
     private byte[]? _buffer;
 
@@ -14,7 +16,7 @@ internal sealed class S3Part(int size) : IDisposable
     /// <summary>Takes as many bytes as fit.</summary>
     internal int Append(ReadOnlySpan<byte> bytes)
     {
-        _buffer ??= ArrayPool<byte>.Shared.Rent(size);
+        _buffer ??= buffers.Rent(size);
         var taken = bytes[..Math.Min(bytes.Length, size - Length)];
         taken.CopyTo(_buffer.AsSpan(Length));
         Length += taken.Length;
@@ -32,7 +34,7 @@ internal sealed class S3Part(int size) : IDisposable
         if (_buffer is { } rented)
         {
             _buffer = null;
-            ArrayPool<byte>.Shared.Return(rented);
+            buffers.Return(rented);
         }
     }
 }
