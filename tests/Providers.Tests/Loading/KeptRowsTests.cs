@@ -98,6 +98,38 @@ public sealed class KeptRowsTests : IDisposable
         Assert.Equal([["3", "new", "7"]], await RowsAsync(run, "SELECT a, v, n FROM t WHERE a = 3"));
     }
 
+    // PostgreSQL's statistics look at 300 of the rows, and find all keys different, which they are not.
+    [Theory]
+    [InlineData("10,late", "")]
+    [InlineData("10,late", "CHECK (v <> 'early')")]
+    [InlineData("30000,late", "")]
+    public async Task Two_rows_of_one_key_that_the_statistics_do_not_see_leave_the_latest(string twice, string check)
+    {
+        var run = await TargetAsync("postgres", $"CREATE TABLE t (id int PRIMARY KEY, v text {check}); INSERT INTO t VALUES (3, 'old'), (0, 'other')");
+        await run.ExecuteSqlAsync("db", "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_statistics_target = 1', current_database()); END $$");
+        var id = twice.Split(',')[0];
+        File("a.csv", $"id,v\n{id},early\n{string.Concat(Enumerable.Range(1, 20_000).Select(n => $"{n},row {n}\n"))}{twice}\n");
+
+        var loaded = await LoadAsync(run, _folder.Uri("a.csv"), LoadMethod.Upsert);
+
+        var rows = id == "10" ? 20_000 : 20_001;
+        Assert.Equal(new LoadResult(20_002, rows), loaded);
+        Assert.Equal([["0", "other"], ["3", "row 3"], [id, "late"]], await RowsAsync(run, $"SELECT id, v FROM t WHERE id IN (0, 3, {id}) ORDER BY id"));
+        Assert.Equal([[$"{rows + 1}", $"{rows - 1}"]], await RowsAsync(run, "SELECT COUNT(*), COUNT(*) FILTER (WHERE v = 'row ' || id) FROM t"));
+    }
+
+    [Fact]
+    public async Task A_row_that_the_table_refuses_fails_an_upsert_of_different_keys()
+    {
+        var run = await TargetAsync("postgres", "CREATE TABLE t (id int PRIMARY KEY, v text CHECK (v <> 'wrong')); INSERT INTO t VALUES (1, 'old')");
+        File("a.csv", "id,v\n1,new\n2,wrong\n");
+
+        var e = await Assert.ThrowsAsync<SqlHookException>(() => LoadAsync(run, _folder.Uri("a.csv"), LoadMethod.Upsert));
+
+        Assert.Contains("violates check constraint", e.Message, StringComparison.Ordinal);
+        Assert.Equal([["1", "old"]], await RowsAsync(run, "SELECT id, v FROM t"));
+    }
+
     [Theory, MemberData(nameof(Targets))]
     public async Task Objects_without_a_byte_are_compared_with_the_evidence_too(string kind)
     {

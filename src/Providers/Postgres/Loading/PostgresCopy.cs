@@ -31,14 +31,18 @@ internal sealed class PostgresCopy(PostgresSession session, string into, string 
         $"COPY {into} ({columns}) FROM STDIN (FORMAT csv, DELIMITER {SqlNames.Literal(format.Delimiter.ToString())}, NULL {SqlNames.Literal(format.NullMarker)}, ENCODING 'UTF8')";
 
     /// <summary>Copies what is left to read, as it is.</summary>
+    /// <param name="reader">Stands behind the header.</param>
+    /// <param name="allRead">Is told when the last bytes are read, while the server still has some to work off.</param>
+    /// <param name="cancellationToken">Cancels the copying.</param>
     /// <returns>Rows copied.</returns>
-    internal async ValueTask<long> AllAsync(CsvReader reader, CancellationToken cancellationToken)
+    internal async ValueTask<long> AllAsync(CsvReader reader, Action allRead, CancellationToken cancellationToken)
     {
         var before = await InsertedAsync(cancellationToken);
         var copying = (NpgsqlCopyTextWriter)await session.Connection.BeginTextImportAsync(_statement, cancellationToken);
         try
         {
             await reader.CopyRestAsync(copying.BaseStream, cancellationToken);
+            allRead();
         }
         catch
         {

@@ -1,3 +1,4 @@
+using Npgsql;
 using Sluice.Authoring.Csv;
 using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
@@ -27,10 +28,11 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
     {
         var objects = new ObjectColumns(load, [.. table.Columns.Select(c => c.Target)], _filled);
         long loaded = 0;
-        await foreach (var source in load.ArrivingAsync(cancellationToken))
+        await using var readers = new ObjectReaders(load, keepsLines: rejects is not null, cancellationToken);
+        while (await readers.NextAsync() is var (source, opened))
         {
             load = load.SoFar();
-            await using var reader = new CsvReader(await load.Store.OpenReadAsync(source, cancellationToken), load.Format) { KeepsLines = rejects is not null };
+            await using var reader = opened;
             if (await objects.ReadAsync(reader, cancellationToken) is not { } drift)
             {
                 continue;
@@ -47,7 +49,7 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
                 await BeginAsync(cancellationToken);
             }
 
-            loaded += await CopyAsync(drift, reader, source, cancellationToken);
+            loaded += await CopyAsync(drift, reader, source, readers.OpenNext, cancellationToken);
         }
 
         load = load.Whole();
@@ -100,12 +102,12 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
         }
     }
 
-    private async ValueTask<long> CopyAsync(SchemaDrift drift, CsvReader reader, Uri source, CancellationToken cancellationToken)
+    private async ValueTask<long> CopyAsync(SchemaDrift drift, CsvReader reader, Uri source, Action allRead, CancellationToken cancellationToken)
     {
         var columns = string.Join(", ", drift.Columns.Select((column, i) => column is null ? Ignored(i) : SqlNames.Quote(column)));
         var copy = new PostgresCopy(session, IsDirect ? table.Name : Staging, columns, load.Format);
         var rows = rejects is null
-            ? await copy.AllAsync(reader, cancellationToken)
+            ? await copy.AllAsync(reader, allRead, cancellationToken)
             : await copy.AllButRejectedAsync(reader, drift.Columns.Count, source, rejects, cancellationToken);
         load.Log?.Invoke($"Copied {rows} rows of {ObjectUri.Text(source)}.");
         return rows;
@@ -134,18 +136,18 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
             return new(loaded, loaded) { Evidence = seen };
         }
 
-        // Nobody analyses temporary tables by itself; without it the merge is planned for a handful of rows.
-        await session.ExecuteAsync($"ANALYZE {Staging}", cancellationToken);
         IReadOnlyList<string> keys = load.Method == LoadMethod.Upsert || load.UpsertKeys is { Count: > 0 }
             ? LoadColumns.Keys(load.UpsertKeys, table.PrimaryKey, _drift!.Loaded, load.Table)
             : [];
+
+        // Nobody analyses temporary tables by itself; without it the merge is planned for a handful of rows. It goes by the keys alone.
+        await session.ExecuteAsync($"ANALYZE {Staging}{(keys.Count == 0 ? "" : $" ({SqlNames.Join(keys)})")}", cancellationToken);
         await RefuseNullKeysAsync(keys, cancellationToken);
         if (proof is not null)
         {
             await proof.OfStagingAsync(Staging, cancellationToken);
         }
 
-        var from = Latest(keys);
         await LockAsync(cancellationToken);
         foreach (var ddl in AddColumns())
         {
@@ -154,11 +156,44 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
         }
 
         await KeepNewerAsync(keys, cancellationToken);
-        var written = await MergeAsync(from, keys, cancellationToken);
+        var (from, written) = await MergeAsync(keys, cancellationToken);
         var evidence = proof is null
             ? null
             : await proof.OfMergeAsync(table.Name, from, load.Method == LoadMethod.Upsert ? keys : [], load.Method == LoadMethod.Replace ? Snapshot() : PostgresProof.OfThisTransaction, cancellationToken);
         return new(loaded, written) { RowsRejected = rejects?.Count ?? 0, Evidence = evidence };
+    }
+
+    // Of rows whose keys all seem to be different the merge itself finds the two that are not, and then is taken back: to sort all of them first costs more.
+    private async ValueTask<(string From, long Written)> MergeAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        if (load.Method != LoadMethod.Upsert || !table.HasUniqueKey(keys) || !await SeemDifferentAsync(keys, cancellationToken))
+        {
+            return (Latest(keys), await MergeAsync(Latest(keys), keys, cancellationToken));
+        }
+
+        await session.ExecuteAsync("SAVEPOINT sluice_merge", cancellationToken);
+        try
+        {
+            var written = await MergeAsync(Staging, keys, cancellationToken);
+            await session.ExecuteAsync("RELEASE SAVEPOINT sluice_merge", cancellationToken);
+            return (Staging, written);
+        }
+        catch (PostgresException e) when (e.SqlState[..2] is "21" or "22" or "23")
+        {
+            // Two rows of one key (class 21), or one that the table refuses and that may not be the latest of its key (22 and 23; PostgreSQL, Appendix A).
+            await session.ExecuteAsync("ROLLBACK TO SAVEPOINT sluice_merge; RELEASE SAVEPOINT sluice_merge", cancellationToken);
+            return (Latest(keys), await MergeAsync(Latest(keys), keys, cancellationToken));
+        }
+    }
+
+    // By the statistics: they look at some thousands of rows.
+    private async ValueTask<bool> SeemDifferentAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        await using var command = session.Command(
+            "SELECT EXISTS (SELECT FROM pg_stats WHERE schemaname = (SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()) AND tablename = 'sluice_staging' "
+            + "AND attname = ANY(@keys) AND n_distinct = -1)",
+            new Dictionary<string, object?> { ["keys"] = keys.ToArray() });
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private async ValueTask<long> MergeAsync(string from, IReadOnlyList<string> keys, CancellationToken cancellationToken)
