@@ -13,6 +13,12 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
     /// <summary>Of the limit's rows a second, as the goals ask.</summary>
     private const double Share = 0.85;
 
+    // As Runner.csproj and the worker set them: a step runs as it does in a runner that has just started.
+    private static readonly Dictionary<string, string> RuntimeOfRunners = new()
+    {
+        ["DOTNET_TieredPGO"] = "0", ["DOTNET_gcConcurrent"] = "0", ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0", ["DOTNET_EnableDiagnostics"] = "0",
+    };
+
     private readonly List<Figure> _figures = [];
 
     public async Task<IReadOnlyList<Figure>> AllAsync()
@@ -175,7 +181,13 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
     private async Task<StepResult> StepAsync(string step, Dictionary<string, object> arguments, string connections)
     {
         var dll = Path.Combine(AppContext.BaseDirectory, "Sluice.Bench.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [dll, TransferStep.Verb, step, JsonSerializer.Serialize(arguments), connections]) { RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo("dotnet", [dll, TransferStep.Verb, step, JsonSerializer.Serialize(arguments), connections]) { RedirectStandardOutput = true };
+        foreach (var (name, value) in RuntimeOfRunners)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)

@@ -26,7 +26,7 @@ internal static class TransferStep
         var dag = new DagSpec { Id = new("bench"), Tasks = [task] };
         var start = new DateTimeOffset(2021, 2, 5, 0, 0, 0, default);
         var run = new RunFacts { Key = 1, Dag = dag.Id, Id = new("manual__1"), Type = RunType.Manual, Interval = new(start, start.AddDays(1)), Version = "v" };
-        var context = new TaskContext(run, dag, task, 1, services, providers) { Attempt = new(1, 0, Environment.ProcessId) };
+        var context = new TaskContext(run, dag, task, 1, services, providers) { Attempt = new(1, 0, (int)DateTimeOffset.UtcNow.ToUnixTimeSeconds()) };
         var clock = Stopwatch.StartNew();
         var result = await step.ExecuteAsync(context, CancellationToken.None);
         Console.WriteLine(JsonSerializer.Serialize(new StepResult(
