@@ -16,9 +16,12 @@ internal sealed class S3ObjectWrite : IObjectWrite
     // So many parts are in memory beside the one that fills; a writer that is ahead of them waits.
     private const int UploadsAtOnce = 4;
 
+    // Several writes of one store may be on their way.
+    private const int MostBuffers = 64;
+
     /// <summary>Lends buffers to the smallest parts of one store's writes; they go with it.</summary>
     /// <remarks>The shared pool would keep one for each thread that ever gave one back, and parts are filled and sent by many.</remarks>
-    internal static ArrayPool<byte> Buffers() => ArrayPool<byte>.Create(SmallestPart, UploadsAtOnce + 1);
+    internal static ArrayPool<byte> Buffers() => ArrayPool<byte>.Create(SmallestPart, MostBuffers);
 
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(30);
 

@@ -141,7 +141,7 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
             : [];
 
         // Nobody analyses temporary tables by itself; without it the merge is planned for a handful of rows. It goes by the keys alone.
-        await session.ExecuteAsync($"ANALYZE {Staging}{(keys.Count == 0 ? "" : $" ({SqlNames.Join(keys)})")}", cancellationToken);
+        await session.ExecuteAsync($"ANALYZE {Staging}{(keys.Count == 0 ? "" : $" ({SqlNames.Join(keys.Distinct())})")}", cancellationToken);
         await RefuseNullKeysAsync(keys, cancellationToken);
         if (proof is not null)
         {
