@@ -30,7 +30,7 @@ public sealed class CsvRowSink : RowFileSink
     }
 
     /// <summary>Makes a sink that compresses and writes in a thread of its own.</summary>
-    internal CsvRowSink(Func<CancellationToken, ValueTask<Stream>> open, CsvFormat format, SpareTimeThread? spare)
+    internal CsvRowSink(Func<CancellationToken, ValueTask<Stream>> open, CsvFormat format, SpareTimeThreads? spare)
         : base(open, format.Gzip, spare)
     {
         _dialect = new(format);

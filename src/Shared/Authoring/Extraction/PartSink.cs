@@ -10,7 +10,7 @@ namespace Sluice.Authoring.Extraction;
 /// <param name="limit">Shared by all readers.</param>
 /// <param name="open">Opens the n-th object.</param>
 /// <param name="spare">Compresses and writes; null: whichever thread is free.</param>
-internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int, CancellationToken, ValueTask<IObjectWrite>> open, SpareTimeThread? spare = null) : IRowSink, IAsyncDisposable
+internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int, CancellationToken, ValueTask<IObjectWrite>> open, SpareTimeThreads? spare = null) : IRowSink, IAsyncDisposable
 {
     private readonly List<WrittenObject> _written = [];
     private IObjectWrite? _write;

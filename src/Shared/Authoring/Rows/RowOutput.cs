@@ -13,7 +13,7 @@ namespace Sluice.Authoring.Rows;
 /// <param name="open">Gives the destination.</param>
 /// <param name="gzip">Compresses on the way.</param>
 /// <param name="spare">Compresses and writes; null: whichever thread is free.</param>
-internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open, bool gzip, SpareTimeThread? spare) : IAsyncDisposable
+internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open, bool gzip, SpareTimeThreads? spare) : IAsyncDisposable
 {
     private const int FlushAt = 256 * 1024;
 

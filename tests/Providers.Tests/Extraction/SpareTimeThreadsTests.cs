@@ -3,14 +3,14 @@ using Sluice.Authoring.Rows;
 namespace Sluice.Providers.Tests.Extraction;
 
 /// <summary>Work that takes what others leave of the processors.</summary>
-public sealed class SpareTimeThreadTests
+public sealed class SpareTimeThreadsTests
 {
     private const int Lowest = 19;
 
     [Fact]
     public async Task Its_work_is_done_in_one_thread_of_low_priority_in_order_and_errors_come_back()
     {
-        using var spare = new SpareTimeThread();
+        using var spare = new SpareTimeThreads(1);
         var seen = new List<(int Thread, int Niceness)>();
         var first = spare.RunAsync(SeeAsync);
         var failing = spare.RunAsync(() => throw new IOException("full"));
@@ -33,9 +33,19 @@ public sealed class SpareTimeThreadTests
     }
 
     [Fact]
+    public async Task Several_work_side_by_side()
+    {
+        using var spare = new SpareTimeThreads(2);
+        using var meet = new Barrier(2);
+        Task MeetAsync() => meet.SignalAndWait(TimeSpan.FromSeconds(60)) ? Task.CompletedTask : throw new TimeoutException("The other did not come.");
+
+        await Task.WhenAll(spare.RunAsync(MeetAsync), spare.RunAsync(MeetAsync));
+    }
+
+    [Fact]
     public async Task Who_waits_for_it_goes_on_elsewhere()
     {
-        using var spare = new SpareTimeThread();
+        using var spare = new SpareTimeThreads(1);
         var held = new TaskCompletionSource();
         var there = 0;
         var work = spare.RunAsync(async () =>

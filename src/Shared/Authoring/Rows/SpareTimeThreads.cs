@@ -3,18 +3,27 @@ using System.Runtime.InteropServices;
 
 namespace Sluice.Authoring.Rows;
 
-/// <summary>A thread of low priority: its work gets what other threads leave of the processors, all of them when nobody else wants any.</summary>
-/// <remarks>On Linux; elsewhere it is a thread like others.</remarks>
-internal sealed partial class SpareTimeThread : IDisposable
+/// <summary>Threads of low priority: their work gets what other threads leave of the processors, all of it when nobody else wants any.</summary>
+/// <remarks>On Linux; elsewhere they are threads like others.</remarks>
+internal sealed partial class SpareTimeThreads : IDisposable
 {
     // As nice(1) counts: about a third of the share of the process's other threads while both want to run.
     private const int Niceness = 5;
 
     private readonly BlockingCollection<Action> _work = [];
+    private int _running;
 
-    internal SpareTimeThread() => new Thread(Run) { IsBackground = true, Name = "sluice spare" }.Start();
+    /// <param name="count">So many works go on side by side.</param>
+    internal SpareTimeThreads(int count)
+    {
+        _running = count;
+        for (var i = 0; i < count; i++)
+        {
+            new Thread(Run) { IsBackground = true, Name = "sluice spare" }.Start();
+        }
+    }
 
-    /// <summary>Begins work there, after what was begun before; what follows an await in it goes on wherever there is room.</summary>
+    /// <summary>Begins work there when those that were begun before have left a thread; what follows an await in it goes on wherever there is room.</summary>
     /// <returns>Ends with the work.</returns>
     internal Task RunAsync(Func<Task> work)
     {
@@ -24,7 +33,7 @@ internal sealed partial class SpareTimeThread : IDisposable
         return done.Task;
     }
 
-    /// <summary>Lets the thread end when it has done what was begun.</summary>
+    /// <summary>Lets the threads end when they have done what was begun.</summary>
     public void Dispose() => _work.CompleteAdding();
 
     private static async Task CompleteAsync(Func<Task> work, TaskCompletionSource done)
@@ -52,7 +61,10 @@ internal sealed partial class SpareTimeThread : IDisposable
             work();
         }
 
-        _work.Dispose();
+        if (Interlocked.Decrement(ref _running) == 0)
+        {
+            _work.Dispose();
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "nice")]
