@@ -25,13 +25,7 @@ public sealed class CsvRowSink : RowFileSink
     /// <param name="format">How to write.</param>
     /// <exception cref="TaskFailedException">The format contradicts itself.</exception>
     public CsvRowSink(Func<CancellationToken, ValueTask<Stream>> open, CsvFormat format)
-        : this(open, format, spare: null)
-    {
-    }
-
-    /// <summary>Makes a sink that compresses and writes in a thread of its own.</summary>
-    internal CsvRowSink(Func<CancellationToken, ValueTask<Stream>> open, CsvFormat format, SpareTimeThreads? spare)
-        : base(open, format.Gzip, spare)
+        : base(open, format.Gzip)
     {
         _dialect = new(format);
         _header = format.Header;

@@ -9,8 +9,7 @@ namespace Sluice.Authoring.Extraction;
 /// <param name="request">How to write.</param>
 /// <param name="limit">Shared by all readers.</param>
 /// <param name="open">Opens the n-th object.</param>
-/// <param name="spare">Compresses and writes; null: whichever thread is free.</param>
-internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int, CancellationToken, ValueTask<IObjectWrite>> open, SpareTimeThreads? spare = null) : IRowSink, IAsyncDisposable
+internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int, CancellationToken, ValueTask<IObjectWrite>> open) : IRowSink, IAsyncDisposable
 {
     private readonly List<WrittenObject> _written = [];
     private IObjectWrite? _write;
@@ -91,7 +90,7 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
     {
         (_toldRows, _toldBytes) = (0, 0);
         RowFileSink file = request.Format == FileFormat.Csv
-            ? new CsvRowSink(OpenAsync, request.Csv, spare)
+            ? new CsvRowSink(OpenAsync, request.Csv)
             : new JsonLinesRowSink(OpenAsync, request.Csv.Gzip);
         file.Begin(Columns);
         return file;

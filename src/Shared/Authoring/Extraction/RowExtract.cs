@@ -63,11 +63,8 @@ public sealed class RowExtract(ISqlHook source, ExtractRequest request, TimeProv
         }
 
         var queries = await QueriesAsync(snapshot.Sessions[0], cancellationToken);
-
-        // A load takes longer than its extract: of processors that both want, it and its database get theirs first.
-        using var spare = request.Feed is null ? null : new SpareTimeThreads(snapshot.Sessions.Count);
         var parts = queries.Select((_, i) => new PartSink(
-            request, _limit, (file, token) => request.Store.OpenWriteAsync(ObjectUri.Parse(publication.Folder + PartName(i, file)), request.WriteOptions, token), spare)).ToList();
+            request, _limit, (file, token) => request.Store.OpenWriteAsync(ObjectUri.Parse(publication.Folder + PartName(i, file)), request.WriteOptions, token))).ToList();
         try
         {
             await ReadAllAsync(snapshot, queries, parts, cancellationToken);

@@ -24,7 +24,7 @@ public sealed class JsonLinesRowSink : RowFileSink
     /// <param name="open">Opens it.</param>
     /// <param name="gzip">Compresses on the way.</param>
     public JsonLinesRowSink(Func<CancellationToken, ValueTask<Stream>> open, bool gzip)
-        : base(open, gzip, spare: null)
+        : base(open, gzip)
     {
     }
 

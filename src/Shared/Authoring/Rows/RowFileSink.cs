@@ -8,7 +8,7 @@ public abstract class RowFileSink : IRowSink, IAsyncDisposable
 {
     private long _rowBytes;
 
-    private protected RowFileSink(Func<CancellationToken, ValueTask<Stream>> open, bool gzip, SpareTimeThreads? spare) => Output = new(open, gzip, spare);
+    private protected RowFileSink(Func<CancellationToken, ValueTask<Stream>> open, bool gzip) => Output = new(open, gzip);
 
     /// <summary>Rows ended so far, without a header.</summary>
     public long Rows { get; private set; }

@@ -12,8 +12,7 @@ namespace Sluice.Authoring.Rows;
 /// </remarks>
 /// <param name="open">Gives the destination.</param>
 /// <param name="gzip">Compresses on the way.</param>
-/// <param name="spare">Compresses and writes; null: whichever thread is free.</param>
-internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open, bool gzip, SpareTimeThreads? spare) : IAsyncDisposable
+internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open, bool gzip) : IAsyncDisposable
 {
     private const int FlushAt = 256 * 1024;
 
@@ -58,7 +57,7 @@ internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open,
             return;
         }
 
-        var output = _output ??= await OpenAsync(cancellationToken);
+        _output ??= await OpenAsync(cancellationToken);
         (_filling, _draining) = (_draining, _filling);
         if (_filling.Length > 4 * OrdinarySize)
         {
@@ -69,9 +68,7 @@ internal sealed class RowOutput(Func<CancellationToken, ValueTask<Stream>> open,
         var full = _draining.AsMemory(0, _length);
         Taken += _length;
         _length = 0;
-        _drain = spare?.RunAsync(WriteAsync) ?? Task.Run(WriteAsync, cancellationToken);
-
-        Task WriteAsync() => output.WriteAsync(full, cancellationToken).AsTask();
+        _drain = Task.Run(() => _output.WriteAsync(full, cancellationToken).AsTask(), cancellationToken);
     }
 
     /// <summary>Writes what is left and ends the compressed stream.</summary>
