@@ -21,6 +21,7 @@ internal sealed class SimulateMeasurements(int repeats, Action<string> progress)
             for (var repeat = 0; repeat < repeats; repeat++)
             {
                 progress($"a month of {Dags} DAGs, {repeat + 1} of {repeats}");
+                var busy = MachineCpu.Busy(); // a process that has ended does not tell its own
                 var clock = Stopwatch.StartNew();
                 using var process = Process.Start(new ProcessStartInfo(
                     "dotnet",
@@ -39,13 +40,13 @@ internal sealed class SimulateMeasurements(int repeats, Action<string> progress)
                 using var report = JsonDocument.Parse(output);
                 var made = report.RootElement.GetProperty("runs").EnumerateArray().ToList();
                 (runs, attempts) = (made.Count, made.Sum(run => run.GetProperty("attempts").GetInt32()));
-                best = seconds < best.Seconds ? (seconds, process.TotalProcessorTime.TotalSeconds) : best;
+                best = seconds < best.Seconds ? (seconds, (MachineCpu.Busy() - busy).TotalSeconds) : best;
             }
 
             return
             [
                 new("a month of 100 daily DAGs of five tasks", best.Seconds, "s", GoalSeconds),
-                new("CPU time of it", best.Cpu, "s"),
+                new("CPU time of the machine meanwhile", best.Cpu, "s"),
                 new("runs made", runs, "runs"),
                 new("attempts made", attempts, "attempts"),
             ];
