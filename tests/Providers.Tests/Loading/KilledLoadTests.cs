@@ -28,6 +28,7 @@ public sealed class KilledLoadTests : IDisposable
         var load = Load(method);
         await run.As(attempt: 1).ExecuteAsync(load); // makes the ledger
         await watched.As(attempt: 1).ExecuteAsync(load); // asks for the types, which later sessions know
+        await UntilAloneAsync(run); // a session of before that is not gone yet would be ended first, by a statement more
         await ResetAsync(run);
         var earlier = proxy.Statements.Count;
         await watched.As(attempt: 1).ExecuteAsync(load);
