@@ -61,6 +61,9 @@ public sealed partial class ApiClient : IDisposable
     /// <summary>Of the seed that is asked.</summary>
     public Uri Url { get; }
 
+    /// <summary>Address of the web pages that signs in who opens it. It holds the token, in the part that browsers do not send.</summary>
+    public Uri SignInAddress => new(Url, $"/#token={Uri.EscapeDataString(_http.DefaultRequestHeaders.Authorization?.Parameter ?? "")}");
+
     /// <summary>Reads an answer.</summary>
     /// <exception cref="DeploymentException">It is not a <typeparamref name="T"/>.</exception>
     public static T Read<T>(string answer)

@@ -4,6 +4,7 @@ using Sluice.Actors;
 using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Seed.Api;
 using Sluice.Cluster.Seed.Membership;
+using Sluice.Cluster.Seed.Web;
 using Sluice.Cluster.Transport;
 using Sluice.Cluster.Wire;
 
@@ -26,13 +27,11 @@ public sealed class SeedNode : IAsyncDisposable
     public string Address => _server.Address;
 
     /// <summary>Listens.</summary>
-    /// <param name="configure">More to serve on the same address, such as the web UI.</param>
     /// <param name="transport">How its nodes reach it, when it is not over WebSockets: for a cluster inside one process.</param>
     /// <exception cref="ListenException">The address makes no sense or is in use; its message is one sentence.</exception>
     public static async Task<SeedNode> StartAsync(
         SeedOptions options,
         ILoggerFactory loggers,
-        Action<WebApplication>? configure = null,
         Func<NodeInfo, ITransport>? transport = null,
         CancellationToken cancellationToken = default)
     {
@@ -46,7 +45,7 @@ public sealed class SeedNode : IAsyncDisposable
             app =>
             {
                 SeedApi.Map(app, () => api);
-                configure?.Invoke(app);
+                WebPages.Map(app);
             },
             cancellationToken);
 

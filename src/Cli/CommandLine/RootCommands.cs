@@ -17,6 +17,7 @@ using Sluice.Cli.Simulations;
 using Sluice.Cli.TaskInstances;
 using Sluice.Cli.Templates;
 using Sluice.Cli.Watermarks;
+using Sluice.Cli.Web;
 
 namespace Sluice.Cli.CommandLine;
 
@@ -54,6 +55,7 @@ internal static class RootCommands
         root.Add(ScheduleCommands.Create(factory));
         root.Add(TemplateCommands.Create(factory));
         root.Add(SimulateCommand.Create(factory));
+        root.Add(WebCommand.Create(factory));
         root.Add(ClusterCommands.Create(factory));
         root.Add(ActorsCommand.Create(factory));
         root.Add(VersionCommand(factory));

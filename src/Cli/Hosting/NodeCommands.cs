@@ -33,6 +33,7 @@ public static class NodeCommands
         {
             await using var cluster = await LocalCluster.StartAsync(values, loggers, stopping);
             Console.WriteLine($"Sluice is up at {cluster.ApiUrl}");
+            Console.WriteLine("  Web pages  at the address that 'sluice web' prints");
             Console.WriteLine($"  Dags from  {Path.GetFullPath(values.Get("dag_folder"))}");
             Console.WriteLine($"  Home       {Path.GetFullPath(values.Get("home"))}");
             Console.WriteLine("Stop it with Ctrl-C.");

@@ -20,6 +20,17 @@ public sealed class OperatorTests(LocalDeployment deployment) : IClassFixture<Lo
     }
 
     [Fact]
+    public async Task The_address_of_the_web_pages_is_printed_when_its_token_opens_them()
+    {
+        var web = await deployment.RunAsync("web");
+        var refused = await deployment.RunAsync("web", "--token", "wrong");
+
+        Assert.Matches(@"^http://127\.0\.0\.1:\d+/#token=[0-9a-f]{64}$", web.Out.Trim());
+        Assert.Equal(web.Out.Trim(), JsonDocument.Parse((await deployment.RunAsync("web", "--json")).Out).RootElement.GetProperty("address").GetString());
+        Assert.True(refused.Code == 1 && refused.Out.Length == 0 && refused.Error.Contains("refuses the token", StringComparison.Ordinal), refused.ToString());
+    }
+
+    [Fact]
     public async Task A_run_that_fails_is_exit_code_1_and_says_why()
     {
         var run = await deployment.RunAsync("runs", "trigger", "fails", "--wait");
