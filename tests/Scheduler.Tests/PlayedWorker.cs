@@ -54,6 +54,9 @@ internal sealed class PlayedWorker
     /// <summary>What the templates of its attempts come to.</summary>
     public string? Renders { get; set; }
 
+    /// <summary>What its attempts have seen of the rows that they moved.</summary>
+    public string? Sees { get; set; }
+
     public bool IsRegistered { get; private set; }
 
     /// <summary>Links to the present scheduler and registers.</summary>
@@ -102,7 +105,7 @@ internal sealed class PlayedWorker
     {
         var at = _cluster.Simulation.Now;
         Held.Remove(id);
-        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, RetryAfter = retryAfter, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null, AssetUpdates = [.. Updates], Rendered = Renders })]));
+        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, RetryAfter = retryAfter, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null, AssetUpdates = [.. Updates], Rendered = Renders, Evidence = Sees })]));
         _cluster.RunFor(TimeSpan.FromMilliseconds(50));
     }
 
@@ -168,7 +171,7 @@ internal sealed class PlayedWorker
                 {
                     if (Works)
                     {
-                        Send(new TaskReports([new(task.Id, SimulatedScheduler.Success(at, [.. Pushes]) with { AssetUpdates = [.. Updates], Rendered = Renders })]));
+                        Send(new TaskReports([new(task.Id, SimulatedScheduler.Success(at, [.. Pushes]) with { AssetUpdates = [.. Updates], Rendered = Renders, Evidence = Sees })]));
                     }
                     else
                     {
