@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Npgsql;
 using Sluice.Client;
 using Sluice.Cluster.Wire;
+using Sluice.Machine;
 using Sluice.Services;
 
 namespace Sluice.Bench;
@@ -13,6 +14,8 @@ internal sealed class Deployment : IAsyncDisposable
     private const int BenchDags = 104;
 
     private readonly List<Process> _processes = [];
+    private readonly ReservedPort _seedPort = new();
+    private readonly ReservedPort _schedulerPort = new();
     private readonly string _home = Directory.CreateTempSubdirectory("sluice-bench-").FullName;
     private PostgresServer? _postgres;
     private Process? _worker;
@@ -61,11 +64,11 @@ internal sealed class Deployment : IAsyncDisposable
             var uri = await deployment._postgres.CreateDatabaseUriAsync();
             deployment._database = deployment._postgres.ConnectionString(new Uri(uri).AbsolutePath.Trim('/'));
             const string Secret = "bench-secret-of-the-cluster";
-            var seed = $"127.0.0.1:{FreePort()}";
+            var seed = $"127.0.0.1:{deployment._seedPort.Number}";
             Environment.SetEnvironmentVariable("SLUICE_CLUSTER_SECRET", Secret);
             deployment.Start("seed", "--listen", seed);
             deployment.Start(
-                "scheduler", "--seeds", seed, "--listen", $"127.0.0.1:{FreePort()}", "--database", uri, "--dag-folder", dags, "--home", deployment._home,
+                "scheduler", "--seeds", seed, "--listen", $"127.0.0.1:{deployment._schedulerPort.Number}", "--database", uri, "--dag-folder", dags, "--home", deployment._home,
                 "--import-timeout", "5m");
             deployment._worker = deployment.Start("worker", "--seeds", seed, "--slots", $"{slots}", "--home", deployment._home, "--warm-runners", "2");
             deployment.Api = new(new($"http://{seed}/"), ApiToken.FromSecret(Secret));
@@ -123,14 +126,9 @@ internal sealed class Deployment : IAsyncDisposable
             await _postgres.DisposeAsync();
         }
 
+        _seedPort.Dispose();
+        _schedulerPort.Dispose();
         Directory.Delete(_home, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private Process Start(params string[] args)
