@@ -2,13 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Sluice.Storage.Secrets;
 
-/// <summary>Gives a finished file its name, for good. File.Move without overwriting looks first and renames then, so that one of two processes may replace what
-/// the other has just placed (on Unix; https://github.com/dotnet/runtime, FileSystem.Unix.cs).</summary>
+/// <summary>Gives a finished file its name, for good.</summary>
+/// <remarks>On Unix File.Move without overwriting asks whether the name is taken (lstat), and where it is not it calls rename(2), which replaces: a file that
+/// another process has placed in between is lost. Only a name that was taken already makes it call link(2), which replaces nothing, as is always done here.
+/// Source: dotnet/runtime at 0183954a, System.Private.CoreLib, FileSystem.Unix.cs, MoveFile.</remarks>
 internal static partial class FilePlacement
 {
     private const int Exists = 17;
 
-    /// <summary>Places a draft unless somebody was first; the draft is gone afterwards.</summary>
+    /// <summary>Places a draft unless somebody was first: then the draft stays, and is not needed.</summary>
     /// <returns>False when there is a file of that name, which is left as it is.</returns>
     public static bool TryPlace(string draft, string path)
     {
