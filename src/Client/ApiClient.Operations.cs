@@ -70,6 +70,10 @@ public sealed partial class ApiClient
     public Task<EvidenceAnswer> TaskEvidenceAsync(string dag, string task, string run, int? tryNumber = null, CancellationToken cancellationToken = default) =>
         AskAsync<EvidenceRequest, EvidenceAnswer>(Operations.TaskEvidence, new(dag, task, run, tryNumber), cancellationToken);
 
+    /// <summary>Of each task instance what the latest attempt that took evidence has seen, in short; latest runs first.</summary>
+    public Task<IReadOnlyList<EvidenceSummary>> ListEvidenceAsync(EvidenceFilter filter, CancellationToken cancellationToken = default) =>
+        AskAsync<EvidenceFilter, IReadOnlyList<EvidenceSummary>>(Operations.ListEvidence, filter, cancellationToken);
+
     /// <summary>Of each task that keeps a watermark the one from which its next run goes on.</summary>
     public Task<IReadOnlyList<WatermarkSummary>> ListWatermarksAsync(WatermarkFilter filter, CancellationToken cancellationToken = default) =>
         AskAsync<WatermarkFilter, IReadOnlyList<WatermarkSummary>>(Operations.ListWatermarks, filter, cancellationToken);

@@ -152,6 +152,9 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
     public ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken) =>
         Inner.ReadModel.ListEvidenceAsync(run, task, cancellationToken);
 
+    public ValueTask<IReadOnlyList<AttemptEvidence>> ListEvidenceAsync(EvidenceQuery query, CancellationToken cancellationToken) =>
+        Inner.ReadModel.ListEvidenceAsync(query, cancellationToken);
+
     public ValueTask<WatermarkRow?> FindWatermarkBeforeAsync(WatermarkPlace place, CancellationToken cancellationToken) => Inner.ReadModel.FindWatermarkBeforeAsync(place, cancellationToken);
 
     public ValueTask<WatermarkRow?> FindWatermarkAfterAsync(WatermarkPlace place, CancellationToken cancellationToken) => Inner.ReadModel.FindWatermarkAfterAsync(place, cancellationToken);

@@ -46,6 +46,7 @@ internal static class RunsCommands
             new("cancel", "Stop a run; its running tasks are killed.", "sluice runs cancel weather_to_warehouse 2012-01-05"),
             CancelAsync,
             DagId, Run),
+        RunEvidence.Create(factory),
         ChangeCommands.ClearRuns(factory),
         ChangeCommands.UpgradeRuns(factory),
         ChangeCommands.MarkRuns(factory));

@@ -104,6 +104,9 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
     public ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken) =>
         inner.ListEvidenceAsync(run, task, cancellationToken);
 
+    public ValueTask<IReadOnlyList<AttemptEvidence>> ListEvidenceAsync(EvidenceQuery query, CancellationToken cancellationToken) =>
+        inner.ListEvidenceAsync(query, cancellationToken);
+
     public ValueTask<WatermarkRow?> FindWatermarkBeforeAsync(WatermarkPlace place, CancellationToken cancellationToken) => inner.FindWatermarkBeforeAsync(place, cancellationToken);
 
     public ValueTask<WatermarkRow?> FindWatermarkAfterAsync(WatermarkPlace place, CancellationToken cancellationToken) => inner.FindWatermarkAfterAsync(place, cancellationToken);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sluice.Cluster.Api;
 using Sluice.Core.DagRuns;
+using Sluice.Core.Dags;
 using Sluice.Core.TaskInstances;
 using Sluice.Storage.ReadModel;
 
@@ -31,6 +32,37 @@ internal sealed partial class OperatorApi
                 run.Facts.Dag.Value, run.Facts.Id.Value, asked.TaskId, attempt.TryNumber, attempt.Token, attempt.State.Name(),
                 JsonSerializer.Deserialize<JsonElement>(kept.Seen), attempt.Error)
             : throw new ApiException(404, $"Try {attempt.TryNumber} of task '{asked.TaskId}' in run '{run.Facts.Id}' took no evidence: extracts and loads take it with reconcile: counts, or checksums.");
+    }
+
+    private async Task<IReadOnlyList<EvidenceSummary>> ListEvidenceAsync(EvidenceFilter filter, CancellationToken cancel)
+    {
+        var query = new EvidenceQuery
+        {
+            Dag = (await DagAsync(filter.DagId, cancel)).Id,
+            Run = filter.RunId is { } run ? (await RunAsync(filter.DagId, run, cancel)).Facts.Key : null,
+            Task = filter.TaskId is { } task ? new TaskId(task) : null,
+            Limit = Math.Clamp(filter.Limit, 1, 10_000),
+        };
+        return [.. (await store.ReadModel.ListEvidenceAsync(query, cancel)).Select(Summary)];
+
+        EvidenceSummary Summary(AttemptEvidence found)
+        {
+            using var seen = JsonDocument.Parse(found.Row.Seen);
+            var comparisons = seen.RootElement.GetProperty("comparisons");
+            return new()
+            {
+                DagId = filter.DagId,
+                RunId = found.RunId.Value,
+                LogicalDate = found.LogicalDate,
+                TaskId = found.Row.Task.Value,
+                TryNumber = found.TryNumber,
+                Token = found.Row.Token,
+                State = found.State.Name(),
+                Places = [.. seen.RootElement.GetProperty("places").EnumerateArray().Select(place => new EvidenceRows(place.GetProperty("name").GetString()!, place.GetProperty("rows").GetInt64()))],
+                Comparisons = comparisons.GetArrayLength(),
+                Differences = comparisons.EnumerateArray().Sum(pair => pair.GetProperty("differences").GetArrayLength()),
+            };
+        }
     }
 
     private async Task<(DagRunRow Run, IReadOnlyList<TaskInstanceRow> Attempts)> AttemptsAsync(RenderedRequest asked, CancellationToken cancel)

@@ -63,6 +63,7 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         Operations.TaskState => Json(await TaskStateAsync(Read<TaskName>(call), cancel)),
         Operations.RenderedTask => Json(await RenderedAsync(Read<RenderedRequest>(call), cancel)),
         Operations.TaskEvidence => Json(await EvidenceAsync(Read<EvidenceRequest>(call), cancel)),
+        Operations.ListEvidence => Json(await ListEvidenceAsync(Read<EvidenceFilter>(call), cancel)),
         Operations.ListWatermarks => Json(await ListWatermarksAsync(Read<WatermarkFilter>(call), latest: true, cancel)),
         Operations.ShowWatermark => Json(await ShowWatermarkAsync(Read<WatermarkFilter>(call), cancel)),
         Operations.SetWatermark => Json(await MoveWatermarkAsync(Read<WatermarkChange>(call), isForgotten: false, call.Who, cancel)),

@@ -40,6 +40,10 @@ public sealed class EvidenceTests(LocalDeployment deployment) : IClassFixture<Lo
         await IsTheMismatchAsync();
         Assert.Equal(0L, await SqlAsync(target, "SELECT count(*) FROM nps"));
 
+        var failed = await deployment.RunAsync("runs", "evidence", "proves");
+        Assert.Equal(1, failed.Code);
+        Assert.Equal(["r extract 1 source 3, manifest 3 agrees", "r load 1 manifest 3, target 3 differs (3)"], Lines(failed.Out).Skip(1).Where(line => line.Length > 0));
+
         await SqlAsync(target, "DROP TRIGGER meddles");
         Good(await deployment.RunAsync("tasks", "clear", "proves", "load", "r"));
         deadline = DateTime.UtcNow.AddMinutes(2);
@@ -54,6 +58,15 @@ public sealed class EvidenceTests(LocalDeployment deployment) : IClassFixture<Lo
         Assert.All(loaded.GetProperty("comparisons").EnumerateArray(), pair => Assert.Empty(pair.GetProperty("differences").EnumerateArray()));
         Assert.DoesNotContain("differs", Good(await deployment.RunAsync("tasks", "evidence", "proves", "load", "2021-02-05")).Out, StringComparison.Ordinal);
         await IsTheMismatchAsync("--try", "1"); // what failed stays
+        Assert.EndsWith("r load 2 manifest 3, target 3 agrees", Lines(Good(await deployment.RunAsync("runs", "evidence", "proves", "2021-02-05", "--task", "load")).Out)[1], StringComparison.Ordinal);
+        Assert.Single(JsonDocument.Parse(Good(await deployment.RunAsync("runs", "evidence", "proves", "--limit", "1", "--json")).Out).RootElement.EnumerateArray());
+        Assert.Contains("No task of it took evidence", Good(await deployment.RunAsync("runs", "evidence", "greets")).Out, StringComparison.Ordinal);
+        foreach (var (args, says) in ((string[], string)[])[(["nosuch"], "'nosuch'"), (["proves", "nosuch"], "'nosuch'")])
+        {
+            var run = await deployment.RunAsync(["runs", "evidence", .. args]);
+            Assert.True(run.Code == 1 && run.Error.Contains(says, StringComparison.Ordinal), run.ToString());
+        }
+
 
         (string[] Args, string Says)[] wrong =
         [
@@ -71,7 +84,7 @@ public sealed class EvidenceTests(LocalDeployment deployment) : IClassFixture<Lo
     private async Task IsTheMismatchAsync(params string[] which)
     {
         var shown = Good(await deployment.RunAsync(["tasks", "evidence", "proves", "load", "r", .. which])).Out;
-        var lines = shown.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Trim()).ToList();
+        var lines = Lines(shown);
         string[] expected = ["State failed", "COLUMN WHAT MANIFEST TARGET", "rows 3 3", "id nulls 0 0", "score nulls 0 0", "min 7 1 differs", "max 9 8 differs", "note nulls 1 2 differs"];
         Assert.True(expected.All(lines.Contains), shown);
         Assert.Contains(lines, line => line.StartsWith("hash ", StringComparison.Ordinal) && line.EndsWith(" differs", StringComparison.Ordinal));
@@ -89,6 +102,9 @@ public sealed class EvidenceTests(LocalDeployment deployment) : IClassFixture<Lo
         command.CommandText = sql;
         return await command.ExecuteScalarAsync();
     }
+
+    /// <summary>With single spaces.</summary>
+    private static List<string> Lines(string shown) => [.. shown.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Trim())];
 
     private static ToolRun Good(ToolRun run)
     {

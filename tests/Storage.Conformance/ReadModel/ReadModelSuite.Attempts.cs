@@ -1,3 +1,4 @@
+using Sluice.Core.TaskInstances;
 using Sluice.Storage.ReadModel;
 
 namespace Sluice.Storage.Conformance.ReadModel;
@@ -23,6 +24,32 @@ public abstract partial class ReadModelSuite
 
         Assert.Equal([new(1, new("a"), 1, """{"x":1}"""), new(1, new("a"), 2, """{"x":"둘"}""")], await Store.ReadModel.ListEvidenceAsync(1, new("a"), None));
         Assert.Empty(await Store.ReadModel.ListEvidenceAsync(3, new("a"), None));
+    }
+
+    [Fact]
+    public async Task Evidence_of_a_Dag_is_the_latest_of_each_instance_the_latest_runs_first()
+    {
+        await WriteAsync(Run(1, 1, "d"), Run(2, 2, "d"), Run(3, 2, "other"));
+        foreach (var (run, task, token) in ((long, string, int)[])[(1, "load", 1), (1, "load", 2), (1, "load", 3), (2, "load", 1), (2, "extract", 1), (3, "load", 1)])
+        {
+            await WriteAsync(Task(run, task) with { Token = token, TryNumber = token }, new EvidenceRow(run, new(task), token, $$"""{"of":"{{run}} {{token}}"}"""));
+        }
+
+        await WriteAsync(Task(1, "load") with { Token = 4, TryNumber = 4 }); // took none
+
+        Assert.Equal([(2, "extract", 1), (2, "load", 1), (1, "load", 3)], await ListAsync(new() { Dag = new("d"), Limit = 10 }));
+        Assert.Equal([(2, "extract", 1), (2, "load", 1)], await ListAsync(new() { Dag = new("d"), Limit = 2 }));
+        Assert.Equal([(1, "load", 3)], await ListAsync(new() { Dag = new("d"), Run = 1, Limit = 10 }));
+        Assert.Equal([(2, "load", 1), (1, "load", 3)], await ListAsync(new() { Dag = new("d"), Task = new("load"), Limit = 10 }));
+        Assert.Empty(await ListAsync(new() { Dag = new("nosuch"), Limit = 10 }));
+
+        async Task<IEnumerable<(long, string, int)>> ListAsync(EvidenceQuery query)
+        {
+            var found = await Store.ReadModel.ListEvidenceAsync(query, None);
+            Assert.All(found, one => Assert.Equal((one.Row.Token, TaskState.Success, $$"""{"of":"{{one.Row.Run}} {{one.Row.Token}}"}"""), (one.TryNumber, one.State, one.Row.Seen)));
+            Assert.All(found, one => Assert.Equal(($"run{one.Row.Run}", Day((int)one.Row.Run)), (one.RunId.Value, one.LogicalDate)));
+            return found.Select(one => (one.Row.Run, one.Row.Task.Value, one.Row.Token));
+        }
     }
 
     [Fact]

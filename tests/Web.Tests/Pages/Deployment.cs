@@ -40,6 +40,13 @@ public sealed class Deployment : IAsyncLifetime
               - {id: load, operator: S3ToRedshiftOperator, table: nps, uri: 'file://{{{_folder}}}/nps.csv', redshift_connection_id: warehouse, method: replace, reconcile: checksums, depends_on: extract}
               - {id: plain, operator: ShellOperator, script: 'echo plainly'}
             """);
+        await SqlAsync(target, "CREATE TABLE lies (id INTEGER PRIMARY KEY); CREATE TRIGGER lies_more AFTER INSERT ON lies BEGIN INSERT INTO lies VALUES (new.id + 100); END");
+        await File.WriteAllTextAsync(Path.Combine(dags, "lies.yaml"), $$$"""
+            dag_id: lies
+            tasks:
+              - {id: extract, operator: SqlToS3Operator, query: SELECT id FROM nps, sql_connection_id: shop, uri: 'file://{{{_folder}}}/lies.csv', replace: true, reconcile: counts}
+              - {id: load, operator: S3ToRedshiftOperator, table: lies, uri: 'file://{{{_folder}}}/lies.csv', redshift_connection_id: warehouse, method: replace, reconcile: counts, depends_on: extract}
+            """);
         await File.WriteAllTextAsync(Path.Combine(dags, "waits.yaml"), $$"""
             dag_id: waits
             tasks:
@@ -51,7 +58,7 @@ public sealed class Deployment : IAsyncLifetime
         Api = new(_cluster.ApiUrl, _cluster.ApiToken);
         await Api.SetConnectionAsync("shop", $"sqlite://{source}");
         await Api.SetConnectionAsync("warehouse", $"sqlite://{target}");
-        await UntilAsync(async () => (await Api.ListDagsAsync()).Count == 2 && (await Api.ListImportErrorsAsync()).Count == 1, "the Dags are there");
+        await UntilAsync(async () => (await Api.ListDagsAsync()).Count == 3 && (await Api.ListImportErrorsAsync()).Count == 1, "the Dags are there");
         await Api.TriggerRunAsync(new TriggerRequest(Dag, "2021-02-05", RunId, null));
         await UntilAsync(async () => (await Api.ShowRunAsync(Dag, RunId)).Run.State == "failed", "the first load failed");
         await SqlAsync(target, "DROP TRIGGER meddles");

@@ -17,9 +17,10 @@ public sealed class EvidencePageTests(Deployment deployment, Browser browser)
         await page.GotoAsync(deployment.Api.SignInAddress.ToString());
         await page.GetByRole(AriaRole.Link, new() { Name = Deployment.Dag, Exact = true }).ClickAsync();
         Assert.DoesNotContain("token", page.Url, StringComparison.Ordinal);
+        await Expect(page.Locator(".mark.agrees")).ToHaveTextAsync(["extract: 3 rows agree", "load: 3 rows agree"], new() { Timeout = 60_000 });
         await visit.PictureAsync("dag");
         await page.GetByRole(AriaRole.Link, new() { Name = Deployment.RunId }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Row, new() { Name = "load success" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.GetByRole(AriaRole.Row, new() { Name = "load success" }).Locator(".mark")).ToHaveTextAsync("3 rows agree", Patient);
         await visit.PictureAsync("run");
         await page.GetByRole(AriaRole.Link, new() { Name = "load", Exact = true }).ClickAsync();
 
@@ -44,6 +45,24 @@ public sealed class EvidencePageTests(Deployment deployment, Browser browser)
         var tab = await visit.TabAsync();
         await tab.GotoAsync(page.Url);
         await Expect(tab.Locator(".verdicts > li.differs")).ToHaveCountAsync(1, new() { Timeout = 60_000 });
+    }
+
+    [Fact]
+    public async Task A_run_whose_rows_have_not_arrived_stands_out_among_the_runs_of_its_Dag()
+    {
+        await deployment.Api.TriggerRunAsync(new("lies", null, "r", null));
+        await Deployment.UntilAsync(async () => (await deployment.Api.ShowRunAsync("lies", "r")).Run.State == "failed", "the load failed");
+        await using var visit = await browser.VisitAsync();
+        await visit.Page.GotoAsync(deployment.Api.SignInAddress.ToString());
+        await visit.Page.GotoAsync($"{deployment.Url}dags/lies");
+        await Expect(visit.Page.Locator(".mark.agrees")).ToHaveTextAsync("extract: 3 rows agree", Patient);
+        await visit.PictureAsync("lies");
+
+        await visit.Page.Locator(".mark.differs").ClickAsync();
+
+        await Expect(visit.Page.Locator(".verdicts > li.differs")).ToHaveCountAsync(1, new() { Timeout = 60_000 });
+        await Expect(visit.Page).ToHaveTitleAsync("load - r - lies - Sluice");
+        Assert.Contains("/dags/lies/runs/r/tasks/load", visit.Page.Url, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -37,6 +37,8 @@ public static class ApiJson
 [JsonSerializable(typeof(WatermarkChange))]
 [JsonSerializable(typeof(WatermarkChanged))]
 [JsonSerializable(typeof(EvidenceAnswer))]
+[JsonSerializable(typeof(EvidenceFilter))]
+[JsonSerializable(typeof(IReadOnlyList<EvidenceSummary>))]
 [JsonSerializable(typeof(BackfillName))]
 [JsonSerializable(typeof(SecretName))]
 [JsonSerializable(typeof(SecretValue))]

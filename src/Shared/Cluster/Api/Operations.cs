@@ -140,6 +140,9 @@ public static class Operations
     /// <summary><see cref="EvidenceRequest"/> to <see cref="EvidenceAnswer"/>.</summary>
     public const string TaskEvidence = "tasks.evidence";
 
+    /// <summary><see cref="EvidenceFilter"/> to a list of <see cref="EvidenceSummary"/>: of each task instance the latest, latest runs first.</summary>
+    public const string ListEvidence = "evidence.list";
+
     /// <summary><see cref="WatermarkFilter"/> to a list of <see cref="WatermarkSummary"/>: of each task the mark from which its next run goes on.</summary>
     public const string ListWatermarks = "watermarks.list";
 
@@ -154,7 +157,7 @@ public static class Operations
 
     private static readonly FrozenSet<string> Reads = FrozenSet.Create(
         ListDags, ShowDag, ListDagVersions, ListDeployedDags, ListImportErrors, ListRuns, ShowRun, TaskState, ListXComs, WhyTask, ListQuestions, ListBackfills, ShowBackfill, PreviewBackfill, ListConnections, GetVariable, ListVariables, ListPools,
-        ListAssets, ListAssetEvents, ListCallbacks, RenderedTask, TaskEvidence, ListWatermarks, ShowWatermark);
+        ListAssets, ListAssetEvents, ListCallbacks, RenderedTask, TaskEvidence, ListEvidence, ListWatermarks, ShowWatermark);
 
     /// <summary>True when asking twice does no more than asking once. An operation that is not listed is taken to change something.</summary>
     public static bool IsRead(string operation) => Reads.Contains(operation);

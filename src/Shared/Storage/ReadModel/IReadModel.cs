@@ -56,6 +56,9 @@ public interface IReadModel
     /// <summary>What a task instance's attempts have seen of the rows that they moved, by token.</summary>
     ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken);
 
+    /// <summary>Of each task instance the evidence of the latest attempt that took some; the latest runs first, then by task.</summary>
+    ValueTask<IReadOnlyList<AttemptEvidence>> ListEvidenceAsync(EvidenceQuery query, CancellationToken cancellationToken);
+
     /// <summary>Rendered templates of all but the latest runs of each task; of a mapped task with all its instances.</summary>
     /// <param name="kept">So many runs of each task, by the order in which they were made, are not among them.</param>
     /// <param name="limit">At most so many.</param>

@@ -139,12 +139,6 @@ internal sealed partial class SqlReadModel(ISqlDatabase database) : IReadModel
         return await database.QueryAsync(Sql, [run, task.Value], row => new RenderedFieldsRow(run, task, row.Int(0), row.Text(1)), cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken)
-    {
-        const string Sql = "SELECT token, seen FROM evidence WHERE run_key = $1 AND task_id = $2 ORDER BY token";
-        return await database.QueryAsync(Sql, [run, task.Value], row => new EvidenceRow(run, task, row.Int(0), row.Text(1)), cancellationToken).ConfigureAwait(false);
-    }
-
     public async ValueTask<IReadOnlyList<ImportErrorRow>> ListImportErrorsAsync(CancellationToken cancellationToken) =>
         await database.QueryAsync(
             "SELECT file, message, at FROM import_error ORDER BY file", [],

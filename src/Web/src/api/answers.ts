@@ -84,6 +84,17 @@ export interface EvidenceAnswer {
   error?: string;
 }
 
+/** Of a task instance the latest attempt that took evidence, in short. */
+export interface EvidenceSummary {
+  run_id: string;
+  task_id: string;
+  try_number: number;
+  token: number;
+  places: { place: string; rows: number }[];
+  comparisons: number;
+  differences: number;
+}
+
 /** What an attempt has seen of its rows, from the source to the target. */
 export interface EvidenceRecord {
   places: EvidencePlace[];

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import type { RunDetails, TaskAttemptSummary } from '../api/answers';
+import type { EvidenceSummary, RunDetails, TaskAttemptSummary } from '../api/answers';
 import { call } from '../api/call';
+import { EvidenceMark, useEvidence } from '../evidence/EvidenceSummaries';
 import { Answer } from '../layout/Answer';
 import { Facts } from '../layout/Facts';
 import { duration, moment } from '../layout/moments';
@@ -15,6 +16,9 @@ export function RunPage() {
     queryFn: ({ signal }) => call<RunDetails>('runs.show', { dag_id: dagId, run_id: runId }, signal),
     refetchInterval: (query) => (query.state.data !== undefined && isOver(query.state.data.run.state) ? 10_000 : 1500),
   });
+  const isRunOver = details.data !== undefined && isOver(details.data.run.state);
+  const evidence = useEvidence(dagId, { run_id: runId, limit: 10_000 }, isRunOver ? 10_000 : 3000);
+  const ofTask = new Map(evidence.data?.map((one) => [one.task_id, one]));
   return (
     <Answer of={details}>
       {({ run, tasks }) => (
@@ -42,12 +46,13 @@ export function RunPage() {
                 <th className="number">Try</th>
                 <th>Started (UTC)</th>
                 <th className="number">Took</th>
+                {ofTask.size > 0 && <th>Evidence</th>}
                 <th>Error</th>
               </tr>
             </thead>
             <tbody>
               {tasks.map((task) => (
-                <TaskRow key={task.task_id} dagId={dagId} runId={run.run_id} task={task} />
+                <TaskRow key={task.task_id} dagId={dagId} runId={run.run_id} task={task} hasEvidence={ofTask.size > 0} evidence={ofTask.get(task.task_id)} />
               ))}
             </tbody>
           </table>
@@ -57,7 +62,8 @@ export function RunPage() {
   );
 }
 
-function TaskRow({ dagId, runId, task }: { dagId: string; runId: string; task: TaskAttemptSummary }) {
+function TaskRow(props: { dagId: string; runId: string; task: TaskAttemptSummary; hasEvidence: boolean; evidence: EvidenceSummary | undefined }) {
+  const { dagId, runId, task, hasEvidence, evidence } = props;
   return (
     <tr>
       <td>
@@ -71,6 +77,7 @@ function TaskRow({ dagId, runId, task }: { dagId: string; runId: string; task: T
       <td className="number">{task.try_number === 0 ? '' : task.try_number}</td>
       <td>{moment(task.started_at)}</td>
       <td className="number">{duration(task.started_at, task.ended_at)}</td>
+      {hasEvidence && <td>{evidence !== undefined && <EvidenceMark dagId={dagId} of={evidence} about={evidence.token === task.token ? undefined : `try ${evidence.try_number}`} />}</td>}
       <td className="error">{task.error}</td>
     </tr>
   );

@@ -1,8 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { DagDetails, RunSummary } from '../api/answers';
+import type { DagDetails, EvidenceSummary, RunSummary } from '../api/answers';
 import { call } from '../api/call';
+import { EvidenceMark, useEvidence } from '../evidence/EvidenceSummaries';
 import { Alert, Answer } from '../layout/Answer';
 import { Facts } from '../layout/Facts';
 import { duration, moment } from '../layout/moments';
@@ -21,6 +22,8 @@ export function DagPage() {
     placeholderData: keepPreviousData,
     refetchInterval: 3000,
   });
+  const tasks = details.data?.tasks.length ?? 1;
+  const evidence = useEvidence(dagId, { limit: Math.min(10_000, limit * tasks) }, 5000);
   return (
     <>
       <h1>{dagId}</h1>
@@ -45,7 +48,7 @@ export function DagPage() {
       <Answer of={runs}>
         {(all) => (
           <>
-            {all.length === 0 ? <p className="quiet">It has not run yet.</p> : <RunTable runs={all} />}
+            {all.length === 0 ? <p className="quiet">It has not run yet.</p> : <RunTable runs={all} evidence={evidence.data ?? []} />}
             {all.length >= limit && (
               <button type="button" onClick={() => setLimit(limit + 4 * PAGE)}>
                 Older runs
@@ -85,7 +88,8 @@ export function DagPage() {
   );
 }
 
-function RunTable({ runs }: { runs: RunSummary[] }) {
+function RunTable({ runs, evidence }: { runs: RunSummary[]; evidence: EvidenceSummary[] }) {
+  const ofRun = Map.groupBy(evidence, (one) => one.run_id);
   return (
     <table>
       <thead>
@@ -96,6 +100,7 @@ function RunTable({ runs }: { runs: RunSummary[] }) {
           <th>Started (UTC)</th>
           <th className="number">Took</th>
           <th>Made by</th>
+          {evidence.length > 0 && <th>Evidence</th>}
         </tr>
       </thead>
       <tbody>
@@ -115,6 +120,13 @@ function RunTable({ runs }: { runs: RunSummary[] }) {
             <td>{moment(run.started_at)}</td>
             <td className="number">{duration(run.started_at, run.ended_at)}</td>
             <td>{run.triggered_by ?? (run.backfill_id === undefined ? run.run_type.replaceAll('_', ' ') : `backfill ${run.backfill_id}`)}</td>
+            {evidence.length > 0 && (
+              <td>
+                {ofRun.get(run.run_id)?.map((one) => (
+                  <EvidenceMark key={one.task_id} dagId={run.dag_id} of={one} about={one.task_id} />
+                ))}
+              </td>
+            )}
           </tr>
         ))}
       </tbody>

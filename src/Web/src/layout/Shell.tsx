@@ -6,6 +6,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const { dagId, runId, taskId } = useParams({ strict: false });
   return (
     <>
+      <title>{[taskId, runId, dagId, 'Sluice'].filter((name) => name !== undefined).join(' - ')}</title>
       <header>
         <Link to="/" className="logo">
           <img src={logo} alt="" width="22" height="22" /> Sluice
