@@ -2,47 +2,16 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Sluice.Actors;
 using Sluice.Cluster.Wire;
-using Sluice.Core.Assets;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
 using Sluice.Core.Queues;
 using Sluice.Core.TaskInstances;
-using Sluice.Scheduler.Assets;
 using Sluice.Scheduler.Callbacks;
 using Sluice.Scheduler.Dags;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Journal;
 
 namespace Sluice.Scheduler.DagRuns;
-
-/// <summary>To a queued run: its Dag lets it start.</summary>
-internal sealed record StartNow
-{
-    public static StartNow Instance { get; } = new();
-}
-
-/// <summary>To a run: end as failed. Answered by a bool, after the commit: false when it was over already.</summary>
-internal sealed record CancelNow(string Reason);
-
-/// <summary>To the Dag and the backfill, after the commit.</summary>
-internal sealed record RunFinished(RunFacts Facts, RunState State);
-
-/// <summary>To a run: tell a task's live state; answered by a <see cref="TaskLiveState"/>.</summary>
-internal sealed record TaskQuestion(int Task, int MapIndex = -1);
-
-internal sealed record TaskLiveState(TaskState State, int TryNumber, string? Worker, DateTimeOffset? Due, string? Obstacle);
-
-/// <summary>A run with tasks that wait for the run before asks its Dag for it; answered by <see cref="PastIs"/>, now and whenever that run moves.</summary>
-internal sealed record PastWanted(RunFacts Facts, ActorRef Run);
-
-/// <summary>A run whose Dag has tasks that wait for the past tells it, after the commit, that tasks have ended.</summary>
-internal sealed record PastMoved(long Key);
-
-/// <summary>What the run before has come to; null when there is none.</summary>
-internal sealed record PastIs(PastRun? Past);
-
-/// <summary>Who a run works with.</summary>
-internal sealed record RunCompany(ActorRef Journal, ActorRef Dispatcher, ActorRef Workers, ActorRef Callbacks, ActorRef Assets, RunIds Ids);
 
 /// <summary>Owns one run: one mailbox, one writer. Its rules are <see cref="DagRunDecider"/>.</summary>
 /// <remarks>
@@ -248,18 +217,6 @@ internal sealed partial class DagRunActor : Actor
         Advance();
     }
 
-    private void Stop(Out attempt, int instance, string reason)
-    {
-        Stop(attempt.Worker, attempt.Id, reason);
-        _freed.Add(new(new(_run.Facts.Key, instance), null));
-    }
-
-    private void Stop(string worker, AttemptId id, string reason)
-    {
-        _pending.OnCommitted.Add(new(_company.Workers, new Kill(worker, [id], reason)));
-        _pending.OnCommitted.Add(new(_company.Workers, new Acknowledge(worker, [id])));
-    }
-
     private void Apply(DagRunCommand command, (string Node, TaskOutcome Outcome)? report = null)
     {
         foreach (var happened in DagRunDecider.Decide(_run, command))
@@ -276,173 +233,6 @@ internal sealed partial class DagRunActor : Actor
             {
                 _pending.OnCommitted.Add(new(Context.Parent!, new PastMoved(_run.Facts.Key)));
             }
-        }
-    }
-
-    /// <summary>What follows from an event that has been folded: rows, offers, messages after the commit.</summary>
-    private void Project(DagRunEvent happened, (string Node, TaskOutcome Outcome)? report)
-    {
-        switch (happened)
-        {
-            case RunStarted when _run.Graph.HasPast:
-                // After the commit: then every run before this one can be found.
-                _pending.Changes.Add(DagRunRows.Of(_run));
-                _pending.OnCommitted.Add(new(Context.Parent!, new PastWanted(_run.Facts, Context.Self)));
-                break;
-            case RunStarted:
-                _pending.Changes.Add(DagRunRows.Of(_run));
-                break;
-            case TasksScheduled e:
-                foreach (var task in e.Tasks)
-                {
-                    _ready.Add(ReadyTask.Of(_run, task));
-                }
-
-                break;
-            case TasksDispatched e:
-                var assignments = new List<TaskAssignment>(e.Tasks.Length);
-                foreach (var task in e.Tasks)
-                {
-                    assignments.Add(DagRunBooks.AssignmentOf(_run, task));
-                    _out[task] = new(_run.AttemptOf(task), e.Worker, e.At);
-                    ForgetXComs(task);
-                    _pending.Changes.Add(DagRunRows.OfDispatch(_run, task, e));
-                }
-
-                _pending.OnCommitted.Add(new(_company.Workers, new Dispatch.Dispatch(e.Worker, _run.Facts, assignments)));
-                break;
-            case TaskAsked e:
-                Project(e, report!.Value.Outcome);
-                break;
-            case TaskAnswered e:
-                _answers[e.Task] = e.Answer;
-                break;
-            case TaskEnded e when _asked.Remove(e.Task, out var asked):
-                ProjectAnswered(e, asked);
-                break;
-            case TaskEnded e:
-                var (node, outcome) = report!.Value;
-                var ran = e.Lost || e.HandedBack ? (TimeSpan?)null : outcome.EndedAt - outcome.StartedAt;
-                _freed.Add(new(new(_run.Facts.Key, e.Task), ran, e.HandedBack));
-                _out.Remove(e.Task, out var ended);
-                KeepSeen(e.Task, e.Token, outcome);
-                if (e.State == TaskState.None)
-                {
-                    ProjectRestart(e, node, outcome, ended?.DispatchedAt);
-                    break;
-                }
-
-                Project(e, node, outcome, ended?.DispatchedAt);
-                if (e is { State: TaskState.UpForReschedule, Due: { } due })
-                {
-                    Sleep(e.Task, due);
-                }
-
-                break;
-            case TasksResolved e:
-                foreach (var task in e.Tasks)
-                {
-                    _out.Remove(task, out var cut);
-                    Withdraw(task, e.Why ?? "the run has ended", ownToken: false);
-                    _pending.Changes.Add(DagRunRows.OfResolution(_run, task, e, Now) with { Worker = cut?.Worker, QueuedAt = cut?.DispatchedAt });
-                    if (cut is not null)
-                    {
-                        Stop(cut, task, e.Why ?? "the run has ended");
-                    }
-                }
-
-                break;
-            case TasksCleared e:
-                Project(e);
-                break;
-            case TasksMarked e:
-                Project(e);
-                break;
-            case RunUpgraded e:
-                Project(e);
-                break;
-            case DeadlineMissed e:
-                Project(e);
-                break;
-            case RunEnded:
-                _pending.Changes.Add(DagRunRows.Of(_run));
-                _pending.Ends = true;
-                if (_run.Phase == RunState.Success)
-                {
-                    LogSucceeded(Context.Logger, _run.Facts.Dag, _run.Facts.Id);
-                }
-                else
-                {
-                    LogFailed(Context.Logger, _run.Facts.Dag, _run.Facts.Id, _run.Reason ?? _firstFailure ?? "a task failed");
-                }
-
-                break;
-        }
-    }
-
-    /// <summary>An end with what came of it.</summary>
-    private void Project(TaskEnded e, string node, TaskOutcome outcome, DateTimeOffset? dispatchedAt)
-    {
-        _pending.Changes.Add(DagRunRows.OfEnd(_run, e, node, outcome, dispatchedAt));
-        if (e.State == TaskState.Failed)
-        {
-            _firstFailure ??= $"task {_run.NameOf(e.Task)} failed on try {_run.TriesOf(e.Task)}: {e.Error ?? outcome.Error}";
-        }
-        else if (e.State == TaskState.Success)
-        {
-            foreach (var xcom in outcome.XComs ?? [])
-            {
-                _pending.Changes.Add(new Storage.ReadModel.XComRow(_run.Facts.Key, _run.NameOf(e.Task), xcom.Key, xcom.Value, xcom.Object?.Uri));
-            }
-
-            if (outcome.Watermark is { } window)
-            {
-                var (facts, task) = (_run.Facts, _run.NameOf(e.Task));
-                _pending.Changes.Add(new Storage.ReadModel.WatermarkRow(
-                    facts.Dag, task, facts.Interval.End, facts.Key, e.Token, window.From, Core.Watermarks.WatermarkRules.MarkOf(window), IsMark: true, e.At, null));
-            }
-
-            UpdateAssets(e, outcome);
-        }
-    }
-
-    /// <summary>What is kept of an attempt however it ended.</summary>
-    private void KeepSeen(int task, int token, TaskOutcome outcome)
-    {
-        if (outcome.Rendered is { } fields)
-        {
-            _pending.Changes.Add(new Storage.ReadModel.RenderedFieldsRow(_run.Facts.Key, _run.NameOf(task), token, fields));
-        }
-
-        if (outcome.Evidence is { } seen)
-        {
-            _pending.Changes.Add(new Storage.ReadModel.EvidenceRow(_run.Facts.Key, _run.NameOf(task), token, seen));
-        }
-    }
-
-    /// <summary>In the commit of the success: an event is there exactly when the success is.</summary>
-    private void UpdateAssets(TaskEnded e, TaskOutcome outcome)
-    {
-        var updates = AssetUpdates.Of(_run.SpecOf(e.Task), outcome).ToList();
-        foreach (var update in updates)
-        {
-            _pending.Changes.Add(new Storage.ReadModel.AssetEventRow(new()
-            {
-                Asset = update.Asset,
-                Alias = update.Alias,
-                At = e.At,
-                Extra = update.Extra,
-                SourceDag = _run.Facts.Dag.Value,
-                SourceRun = _run.Facts.Id.Value,
-                SourceTask = _run.NameOf(e.Task).Value,
-                // What happened outside counts as its moment, not as the time for which somebody waited for it.
-                SourceInterval = _run.SpecOf(e.Task).Sensor is { Watch: not null } ? null : _run.Facts.Interval,
-            }));
-        }
-
-        if (updates.Count > 0)
-        {
-            _pending.OnCommitted.Add(new(_company.Assets, new AssetsMoved(updates)));
         }
     }
 
@@ -552,46 +342,6 @@ internal sealed partial class DagRunActor : Actor
     private void Sleep(int sensor, DateTimeOffset due) => Context.Spawn(
         Props.Create(() => new SensorActor(due, Wake.Instance)), string.Create(CultureInfo.InvariantCulture, $"sensor-{sensor}-{_sensors++}"));
 
-    /// <summary>Orders states, so that of several instances the one to look at comes first.</summary>
-    internal static int Badness(TaskState state) => state switch
-    {
-        TaskState.Failed or TaskState.UpstreamFailed => 0,
-        TaskState.None => 2,
-        TaskState.Success => 3,
-        TaskState.Skipped => 4,
-        _ => 1,
-    };
-
-    private void Answer(int task)
-    {
-        if (_run.IsGone(task))
-        {
-            // A mapped task is as its worst instance is.
-            var (first, length) = _run.InstancesOf(task);
-            task = Enumerable.Range(first, length).MinBy(instance => Badness(_run.StateOf(instance)));
-        }
-
-        var state = new TaskLiveState(
-            _run.StateOf(task), _run.TriesOf(task), _run.WorkerOf(task), _run.Due.Of(task), null);
-        var asker = Context.Sender;
-        if (state.State != TaskState.Scheduled || asker is null)
-        {
-            asker?.Tell(state);
-            return;
-        }
-
-        // The dispatcher knows why; it answers whoever asked.
-        var question = new ReasonsQuestion(ReadyTask.Of(_run, task));
-        var answer = _company.Dispatcher.AskAsync<ReasonsAnswer>(question, TimeSpan.FromSeconds(5));
-        Context.PipeToSelf(answer, found => new Told(asker, state with { Obstacle = found.Reasons[0].Text }), _ => new Told(asker, state));
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Dag} {Run} succeeded")]
-    private static partial void LogSucceeded(ILogger logger, DagId dag, RunId run);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Dag} {Run} failed: {Reason}")]
-    private static partial void LogFailed(ILogger logger, DagId dag, RunId run, string reason);
-
     [LoggerMessage(Level = LogLevel.Error, Message = "{Dag} {Run} is failed by an internal error")]
     private static partial void LogBroken(ILogger logger, Exception error, DagId dag, RunId run);
 
@@ -599,8 +349,6 @@ internal sealed partial class DagRunActor : Actor
     /// <param name="Worker">Who has it.</param>
     /// <param name="DispatchedAt">Since when.</param>
     private sealed record Out(AttemptId Id, string Worker, DateTimeOffset? DispatchedAt);
-
-    private sealed record Told(ActorRef Asker, TaskLiveState Answer);
 
     private sealed record TimeIsUp
     {
@@ -611,10 +359,4 @@ internal sealed partial class DagRunActor : Actor
     {
         public static Over Instance { get; } = new();
     }
-}
-
-/// <summary>To a run: a wait may be over.</summary>
-internal sealed record Wake
-{
-    public static Wake Instance { get; } = new();
 }
