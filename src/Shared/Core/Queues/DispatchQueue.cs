@@ -402,31 +402,6 @@ public sealed partial class DispatchQueue
 
     private sealed record Holding(ReadyTask Task, string Worker);
 
-    private sealed class PoolUse
-    {
-        /// <summary>Null: it was named by a task, or held by one when it was removed, and does not exist.</summary>
-        public int? Slots { get; set; }
-
-        public bool IncludeDeferred { get; set; }
-
-        public int Used { get; set; }
-
-        /// <summary>Slots of its async sensors, whether they count or not.</summary>
-        public int Deferred { get; set; }
-
-        public int Taken => IncludeDeferred ? Used + Deferred : Used;
-
-        /// <summary>Tasks that need more slots than there are in all.</summary>
-        public List<ReadyTask> TooLarge { get; } = [];
-
-        /// <summary>Whether the task takes slots of this pool; one that does not exist keeps back all.</summary>
-        public bool Takes(ReadyTask task) => task.NeedsSlot || IncludeDeferred || Slots is null;
-
-        public bool Fits(int slots) => Slots < 0 || Taken + slots <= Slots; // never without slots
-
-        public bool MayEverFit(int slots) => Slots is null or < 0 || slots <= Slots;
-    }
-
     private sealed class RunUse
     {
         public HashSet<int> Held { get; } = [];
@@ -435,97 +410,5 @@ public sealed partial class DispatchQueue
         public List<(DagId Dag, long Run, int Task)> Quotas { get; } = [];
 
         public int Waiting { get; set; }
-    }
-
-    private sealed class QuotaUse(string name)
-    {
-        public string Name { get; } = name;
-
-        public int? Limit { get; set; }
-
-        public int Active { get; set; }
-
-        public bool Paused { get; set; }
-
-        public bool IsFull => Limit is { } limit && Active >= limit;
-
-        // By lane, so that those of one that is blocked do not stand before the others; nor do those of a paused Dag stand before its backfills'.
-        private readonly Dictionary<(string Pool, string Queue, bool Backfill), PriorityQueue<ReadyTask, (int Priority, (long, long, long, int) Place)>> _parked = [];
-
-        /// <summary>A backfill is started on purpose: it runs on a paused Dag, too.</summary>
-        public bool Pauses(ReadyTask task) => Paused && !task.IsBackfill;
-
-        public void Park(ReadyTask task)
-        {
-            var lane = (task.Pool, task.Queue, task.IsBackfill);
-            if (!_parked.TryGetValue(lane, out var waiting))
-            {
-                _parked.Add(lane, waiting = new());
-            }
-
-            waiting.Enqueue(task, (-task.Priority, task.Place));
-        }
-
-        /// <summary>As many of each lane as there is room for: each completion moves a few, however many wait.</summary>
-        public List<ReadyTask> Unpark()
-        {
-            var released = new List<ReadyTask>();
-            var room = Limit is { } limit ? limit - Active : int.MaxValue;
-            foreach (var ((_, _, backfill), waiting) in _parked)
-            {
-                if (Paused && !backfill)
-                {
-                    continue;
-                }
-
-                for (var left = room; left > 0 && waiting.TryDequeue(out var task, out _); left--)
-                {
-                    released.Add(task);
-                }
-            }
-
-            return released;
-        }
-
-        public void Forget(long run)
-        {
-            foreach (var (lane, waiting) in _parked.ToList())
-            {
-                _parked[lane] = new(waiting.UnorderedItems.Where(entry => entry.Element.Key.Run != run));
-            }
-        }
-    }
-
-    private sealed class WorkerUse(string id, int slots, HashSet<string> queues)
-    {
-        // Short tasks are given ahead, so that a slot need not idle for a commit and a round trip: about this much work a slot.
-        private const double AheadMilliseconds = 20;
-        private const int MaxAheadPerSlot = 32;
-
-        private double _averageMilliseconds = double.PositiveInfinity;
-
-        public string Id { get; } = id;
-
-        public int Slots { get; } = slots;
-
-        public HashSet<string> Queues { get; } = queues;
-
-        public int Used { get; set; }
-
-        public int IdleSlots => Slots - Used;
-
-        public int Free => Slots + Ahead - Used;
-
-        private int Ahead => double.IsInfinity(_averageMilliseconds)
-            ? 0
-            : (int)(Slots * Math.Min(MaxAheadPerSlot, AheadMilliseconds / Math.Max(0.01, _averageMilliseconds)));
-
-        /// <summary>Nothing is given ahead until a task has ended there.</summary>
-        public void IsBusy() => _averageMilliseconds = double.PositiveInfinity;
-
-        public void Ran(TimeSpan length) =>
-            _averageMilliseconds = double.IsInfinity(_averageMilliseconds)
-                ? length.TotalMilliseconds
-                : (0.9 * _averageMilliseconds) + (0.1 * length.TotalMilliseconds);
     }
 }
