@@ -20,16 +20,11 @@ namespace Sluice.Cluster.Worker.Workers;
 internal sealed partial class WorkerActor(
     WorkerOffer offer, NodeHost host, LeaderRequests requests, IAttemptExecutor executor, WorkerMemory memory) : Actor
 {
-    private static readonly TimeSpan RepeatReportsAfter = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan GatherReportsFor = TimeSpan.FromMilliseconds(3);
-    private static readonly TimeSpan LastReportsWithin = TimeSpan.FromSeconds(5);
-
     private readonly AttemptBooks _books = memory.Books;
     private readonly Draining _draining = memory.Draining;
     private LeaderLink _leader = null!;
     private DagShelf _dags = null!;
     private Slots _slots = null!;
-    private bool _flushIsDue;
 
     protected override ValueTask PreStartAsync()
     {
@@ -351,121 +346,5 @@ internal sealed partial class WorkerActor(
     {
         var now = Context.Time.GetUtcNow();
         return new() { Kind = kind, StartedAt = now, EndedAt = now, Error = error };
-    }
-
-    // While more waits here than there are slots for, nobody is kept waiting by a report: they gather, and a task costs a fraction of a frame.
-    // Else the flush waits only behind what is in the mailbox now, so that all ends that have come together travel together.
-    private void FlushSoon()
-    {
-        if (_flushIsDue || !_books.Reports.HasSomethingToSend)
-        {
-            return;
-        }
-
-        if (_slots.Waiting == 0)
-        {
-            _flushIsDue = true;
-            Context.Self.Tell(Flush.Instance);
-        }
-        else if (!Context.Timers.IsActive(Flush.Instance))
-        {
-            Context.Timers.StartSingle(Flush.Instance, GatherReportsFor, Flush.Instance);
-        }
-    }
-
-    private void OnFlush()
-    {
-        _flushIsDue = false;
-
-        // Else it goes out with the next registration, or right after it.
-        if (_leader.IsRegistered && _books.Reports.HasSomethingToSend)
-        {
-            while (_books.Reports.HasSomethingToSend)
-            {
-                _leader.Send(new TaskReports(_books.Reports.TakeBatch()));
-            }
-
-            RepeatReportsLater();
-        }
-    }
-
-    private void OnRepeatReports()
-    {
-        if (_leader.IsRegistered)
-        {
-            _books.Reports.RepeatOlderThan(RepeatReportsAfter);
-            FlushSoon();
-        }
-
-        RepeatReportsLater();
-    }
-
-    // No timer while nothing waits for its acknowledgement: an idle worker sleeps.
-    private void RepeatReportsLater()
-    {
-        if (_books.Reports.Count > 0 && !Context.Timers.IsActive(RepeatReports.Instance))
-        {
-            Context.Timers.StartSingle(RepeatReports.Instance, RepeatReportsAfter / 2, RepeatReports.Instance);
-        }
-    }
-
-    private void OnDrain(Drain drain)
-    {
-        _draining.Asker = Context.Sender;
-        if (_draining.Begin(Context.Time.GetUtcNow() + drain.Patience))
-        {
-            Register();
-            BeginDraining();
-        }
-
-        FinishDrain(force: false);
-    }
-
-    private void BeginDraining()
-    {
-        foreach (var held in _books.Held.Where(h => h.Slot is null).ToArray())
-        {
-            Kill(held.Id, "The worker is stopping.", OutcomeKind.Lost);
-        }
-
-        Context.Timers.StartSingle(DrainIsOver.Instance, _draining.Until - Context.Time.GetUtcNow(), DrainIsOver.Instance);
-    }
-
-    private void FinishDrain(bool force)
-    {
-        if (_draining.Asker is not { } asker || _books.Count > 0)
-        {
-            return;
-        }
-
-        if (_books.Reports.Count == 0 || force)
-        {
-            asker.Tell(new Drained(_books.Reports.Count));
-            _draining.Asker = null;
-        }
-        else if (!Context.Timers.IsActive(GiveUpReporting.Instance))
-        {
-            Context.Timers.StartSingle(GiveUpReporting.Instance, LastReportsWithin, GiveUpReporting.Instance);
-        }
-    }
-
-    private sealed record Flush
-    {
-        public static Flush Instance { get; } = new();
-    }
-
-    private sealed record RepeatReports
-    {
-        public static RepeatReports Instance { get; } = new();
-    }
-
-    private sealed record DrainIsOver
-    {
-        public static DrainIsOver Instance { get; } = new();
-    }
-
-    private sealed record GiveUpReporting
-    {
-        public static GiveUpReporting Instance { get; } = new();
     }
 }
