@@ -35,6 +35,9 @@ internal sealed class AwsJsonServer : IAsyncDisposable
     /// <summary>Answers to give before the real ones: status and error type.</summary>
     internal ConcurrentQueue<(int Status, string Type)> Refusals { get; } = [];
 
+    /// <summary>What happens to the next calls that start something.</summary>
+    internal ConcurrentQueue<StartFault> StartFaults { get; } = [];
+
     /// <summary>Actions asked for, in order.</summary>
     internal ConcurrentQueue<string> Asked { get; } = [];
 
@@ -63,9 +66,22 @@ internal sealed class AwsJsonServer : IAsyncDisposable
         var payload = memory.ToArray();
         var action = http.Request.Headers["X-Amz-Target"].ToString();
         Asked.Enqueue(action);
+        var fault = action.Split('.')[1] is "StartQueryExecution" or "StartJobRun" or "ExecuteStatement" && StartFaults.TryDequeue(out var next) ? next : (StartFault?)null;
         var (status, answer) = !IsSigned(http.Request, payload, action.Split('.')[0]) ? Refuse(400, "InvalidSignatureException")
             : Refusals.TryDequeue(out var refusal) ? Refuse(refusal.Status, refusal.Type)
+            : fault == StartFault.RefusedBeforeTaken ? Refuse(503, "ServiceUnavailable")
             : (200, Act(action.Split('.')[1], JsonNode.Parse(payload)!.AsObject()));
+        if (fault == StartFault.AnswerLost)
+        {
+            http.Abort();
+            return;
+        }
+
+        if (fault == StartFault.RefusedAfterTaken)
+        {
+            (status, answer) = Refuse(500, "InternalServiceException");
+        }
+
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/x-amz-json-1.1";
         await http.Response.WriteAsync(answer.ToJsonString());
@@ -143,6 +159,14 @@ internal sealed class AwsJsonServer : IAsyncDisposable
         var age = DateTimeOffset.UtcNow - DateTimeOffset.ParseExact(stamp, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
         return age.Duration() < TimeSpan.FromMinutes(5)
             && request.Headers.Authorization == $"AWS4-HMAC-SHA256 Credential={AccessKey}/{scope}, SignedHeaders={string.Join(';', names)}, Signature={Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(toSign)))}";
+    }
+
+    /// <summary>How the answer to a start goes wrong.</summary>
+    internal enum StartFault
+    {
+        RefusedBeforeTaken,
+        RefusedAfterTaken,
+        AnswerLost,
     }
 
     private sealed class Job(string token, JsonObject request)

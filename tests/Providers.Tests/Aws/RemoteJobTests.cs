@@ -105,6 +105,22 @@ public sealed class RemoteJobTests
         Assert.Equal("athena refused StartQueryExecution for connection 'aws': InvalidRequestException no", e.Message);
     }
 
+    // Glue has no token that makes a start safe to repeat: what the first call may have started is looked for before the next.
+    [Theory, MemberData(nameof(Services))]
+    public async Task A_start_whose_answer_is_a_fault_or_gets_lost_starts_one_job(string service)
+    {
+        foreach (var fault in Enum.GetValues<AwsJsonServer.StartFault>())
+        {
+            await using var aws = await AwsJsonServer.StartAsync();
+            aws.End = service == "redshift-data" ? "FINISHED" : "SUCCEEDED";
+            aws.StartFaults.Enqueue(fault);
+
+            Assert.Equal("job-1", await new TaskRun().With("aws", aws.ConnectionUri).ExecuteAsync(Job(service)));
+
+            Assert.Single(aws.Started);
+        }
+    }
+
     [Fact]
     public async Task A_wrong_secret_and_a_missing_region_are_told()
     {

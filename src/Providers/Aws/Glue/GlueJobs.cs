@@ -18,10 +18,9 @@ internal sealed class GlueJobs(Connection? connection, TimeProvider time)
     internal async ValueTask<string> StartAsync(string job, IReadOnlyDictionary<string, string> arguments, string token, CancellationToken cancellationToken)
     {
         // Glue takes no token that makes a start safe to repeat; the latest runs tell what started them.
-        var latest = await _client.AskAsync("GetJobRuns", new() { ["JobName"] = job, ["MaxResults"] = 50 }, cancellationToken);
-        if (latest["JobRuns"] is JsonArray runs && runs.FirstOrDefault(run => run?["Arguments"]?[TokenArgument]?.GetValue<string>() == token) is { } found)
+        if (await FindAsync(job, token, cancellationToken) is { } found)
         {
-            return found["Id"]!.GetValue<string>();
+            return found;
         }
 
         var all = new JsonObject { [TokenArgument] = token };
@@ -30,8 +29,19 @@ internal sealed class GlueJobs(Connection? connection, TimeProvider time)
             all[name] = value;
         }
 
-        return (await _client.AskAsync("StartJobRun", new() { ["JobName"] = job, ["Arguments"] = all }, cancellationToken))["JobRunId"]?.GetValue<string>()
+        var started = await _client.AskAsync(
+            "StartJobRun",
+            new() { ["JobName"] = job, ["Arguments"] = all },
+            cancellationToken,
+            find: async () => await FindAsync(job, token, cancellationToken) is { } lost ? new() { ["JobRunId"] = lost } : null);
+        return started["JobRunId"]?.GetValue<string>()
             ?? throw new TaskErrorException($"Glue started the job '{job}' and told no JobRunId.");
+    }
+
+    private async ValueTask<string?> FindAsync(string job, string token, CancellationToken cancellationToken)
+    {
+        var latest = await _client.AskAsync("GetJobRuns", new() { ["JobName"] = job, ["MaxResults"] = 50 }, cancellationToken);
+        return (latest["JobRuns"] as JsonArray)?.FirstOrDefault(run => run?["Arguments"]?[TokenArgument]?.GetValue<string>() == token)?["Id"]?.GetValue<string>();
     }
 
     /// <summary>Null while the run goes on, true when it has succeeded.</summary>

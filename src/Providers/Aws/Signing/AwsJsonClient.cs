@@ -20,14 +20,25 @@ internal sealed class AwsJsonClient(Connection? connection, string service, stri
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(20);
+
+    // A list may lag behind what was just started.
+    private static readonly TimeSpan BeforeFinding = TimeSpan.FromSeconds(1);
+
     private static readonly HttpClient Client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(100) };
 
     private readonly AwsSettings _settings = AwsSettings.Of(connection);
 
     /// <summary>Asks; throttling, faults of the service and broken connections are tried again, with growing pauses between them.</summary>
+    /// <param name="action">Of the service.</param>
+    /// <param name="body">What it takes.</param>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <param name="find">
+    /// For what must not be done twice: after a fault or a broken connection the service may have done it all the same. Gives the answer that was lost, null when nothing was done.
+    /// Leave it out where the request has a token of its own by which the service knows a repeat.
+    /// </param>
     /// <exception cref="TaskFailedException">The request cannot be meant, or may not be made.</exception>
     /// <exception cref="TaskErrorException">The service does not answer, or goes on to refuse.</exception>
-    internal async ValueTask<JsonObject> AskAsync(string action, JsonObject body, CancellationToken cancellationToken)
+    internal async ValueTask<JsonObject> AskAsync(string action, JsonObject body, CancellationToken cancellationToken, Func<ValueTask<JsonObject?>>? find = null)
     {
         for (var tried = 1; ; tried++)
         {
@@ -35,18 +46,32 @@ internal sealed class AwsJsonClient(Connection? connection, string service, stri
             {
                 return await AskOnceAsync(action, body, cancellationToken);
             }
-            catch (AwsServiceException e) when (e.IsTransient && tried < MostTries)
+            catch (AwsServiceException e) when (e.IsTransient && (tried < MostTries || find is not null))
             {
                 // Full jitter: a pause between nothing and the bound, so that many workers do not come back at once.
-                var bound = TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << tried));
-                await Task.Delay(bound * Random.Shared.NextDouble(), time, cancellationToken);
+                var pause = TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << tried)) * Random.Shared.NextDouble();
+                await Task.Delay(find is null || pause > BeforeFinding ? pause : BeforeFinding, time, cancellationToken);
+                if (find is not null && await find() is { } answer)
+                {
+                    return answer;
+                }
+
+                if (tried == MostTries)
+                {
+                    throw Told(action, e);
+                }
             }
             catch (AwsServiceException e)
             {
-                var sentence = $"{service} refused {action} for {S3Errors.Who(_settings)}: {e.Message}";
-                throw e.IsTransient || e.IsOurs ? new TaskErrorException(sentence, e) : new TaskFailedException(sentence, e);
+                throw Told(action, e);
             }
         }
+    }
+
+    private Exception Told(string action, AwsServiceException e)
+    {
+        var sentence = $"{service} refused {action} for {S3Errors.Who(_settings)}: {e.Message}";
+        return e.IsTransient || e.IsOurs ? new TaskErrorException(sentence, e) : new TaskFailedException(sentence, e);
     }
 
     private async ValueTask<JsonObject> AskOnceAsync(string action, JsonObject body, CancellationToken cancellationToken)
