@@ -6,8 +6,6 @@ namespace Sluice.Providers.Tests.Attempts;
 /// <summary>An attempt in a process of its own. Ends with the test process, also when that crashes.</summary>
 internal sealed class AttemptProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
-
     private readonly Process _guard;
     private readonly string _file;
     private readonly StringBuilder _output = new();
@@ -55,6 +53,22 @@ internal sealed class AttemptProcess : IAsyncDisposable
         return attempt;
     }
 
+    /// <summary>Starts it, and waits until it has come to a moment at which something holds it up.</summary>
+    internal static async Task<AttemptProcess> StartAsync(AttemptJob job, Task reached)
+    {
+        var attempt = await StartAsync(job);
+        try
+        {
+            await reached.WaitAsync(Until.Patience);
+            return attempt;
+        }
+        catch (TimeoutException)
+        {
+            await attempt.DisposeAsync();
+            throw new TimeoutException($"The attempt did not come so far: {attempt.Output}");
+        }
+    }
+
     /// <summary>kill -9; returns when it is gone.</summary>
     internal async Task KillAsync()
     {
@@ -82,7 +96,7 @@ internal sealed class AttemptProcess : IAsyncDisposable
     {
         await UntilAsync(() => !Directory.Exists($"/proc/{_pid}") || Output.Contains("peak: ", StringComparison.Ordinal), "over");
         _guard.StandardInput.Close();
-        await _closed.Task.WaitAsync(Patience);
+        await _closed.Task.WaitAsync(Until.Patience);
         return Output;
     }
 
@@ -100,15 +114,7 @@ internal sealed class AttemptProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
-    private async Task UntilAsync(Func<bool> condition, string what)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(watch.Elapsed < Patience, $"The attempt is not {what}: {Output}");
-            await Task.Delay(10);
-        }
-    }
+    private Task UntilAsync(Func<bool> condition, string what) => Until.TrueAsync(() => Task.FromResult(condition()), () => $"the attempt is {what}: {Output}");
 
     private void Keep(string? line)
     {

@@ -1,7 +1,6 @@
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Objects;
 using Sluice.Providers.Aws.Operators;
-using Sluice.Providers.Aws.S3;
 using Sluice.Services;
 using Sluice.Services.S3Faults;
 
@@ -37,14 +36,10 @@ public sealed class KilledExtractTests
         await run.ExecuteSqlAsync("target", "CREATE TABLE t (id int)");
         var wrote = await run.As(attempt: 1).ExecuteAsync<SqlToS3Result>(Extract(Old));
         var pause = isDone ? s3.Faults.PauseAnswer(Which) : s3.Faults.Pause(Which);
-        await using var killed = await AttemptProcess.StartAsync(new() { Connections = connections, Attempt = 2, Extract = Extract(New) });
-        await pause.Reached.WaitAsync(TimeSpan.FromSeconds(120));
+        await using var killed = await AttemptProcess.StartAsync(new() { Connections = connections, Attempt = 2, Extract = Extract(New) }, pause.Reached);
         await killed.KillAsync();
 
-        await using var store = new S3ObjectStore(run.Connection("s3"));
-        var named = await ObjectManifest.ReadAsync(store, ObjectUri.Parse(wrote.Uri), CancellationToken.None);
-        Assert.Equal(rows, named.Meta.RecordCount);
-        Assert.Equal(named.Entries[0].Meta.ContentLength, (await store.HeadAsync(Assert.Single(named.Entries).Uri, CancellationToken.None))!.Size);
+        await PublishedObjects.AssertWholeAsync(run, ObjectUri.Parse(wrote.Uri), rows);
         await LoadAsync(attempt: 2, rows);
         await run.As(attempt: 3).ExecuteAsync(Extract(New));
         await LoadAsync(attempt: 3, New);

@@ -1,7 +1,5 @@
 using Sluice.Authoring.Hooks;
-using Sluice.Authoring.Objects;
 using Sluice.Providers.Aws.Operators;
-using Sluice.Providers.Aws.S3;
 using Sluice.Providers.Tests.Redshift;
 using Sluice.Services.S3Faults;
 
@@ -27,21 +25,11 @@ public sealed class KilledUnloadTests
         var reached = moment == Moment.Unloading ? road.Server.Faults.Pause("^UNLOAD").Reached
             : moment == Moment.Publishing ? s3.Faults.Pause(IsManifest).Reached
             : s3.Faults.PauseAnswer(IsManifest).Reached;
-        await using var killed = await AttemptProcess.StartAsync(new()
-        {
-            Connections = new() { ["db"] = road.Uri2($"iam_role={RedshiftRoad.Role}"), ["s3"] = s3.Uri }, Attempt = 2, Unload = Unload(New),
-        });
-        await reached.WaitAsync(TimeSpan.FromSeconds(120));
+        await using var killed = await AttemptProcess.StartAsync(
+            new() { Connections = new() { ["db"] = road.Uri2($"iam_role={RedshiftRoad.Role}"), ["s3"] = s3.Uri }, Attempt = 2, Unload = Unload(New) }, reached);
         await killed.KillAsync();
 
-        await using var store = new S3ObjectStore(run.Connection("s3"));
-        var named = await ObjectManifest.ReadAsync(store, road.Object("rows.csv.manifest"), CancellationToken.None);
-        Assert.Equal(rows, named.Meta.RecordCount);
-        foreach (var entry in named.Entries)
-        {
-            Assert.Equal(entry.Meta.ContentLength, (await store.HeadAsync(entry.Uri, CancellationToken.None))!.Size);
-        }
-
+        await PublishedObjects.AssertWholeAsync(run, road.Object("rows.csv.manifest"), rows);
         await LoadAsync(attempt: 2, rows);
         await run.As(attempt: 3).ExecuteAsync(Unload(New));
         await LoadAsync(attempt: 3, New);

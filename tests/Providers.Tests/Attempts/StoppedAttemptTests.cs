@@ -13,8 +13,6 @@ namespace Sluice.Providers.Tests.Attempts;
 /// <summary>A process stands still (SIGSTOP), the next attempt does its work, and the first is woken (SIGCONT): it fails, and all stays as the later one left it.</summary>
 public sealed class StoppedAttemptTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
-
     private readonly TestFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -32,11 +30,10 @@ public sealed class StoppedAttemptTests : IDisposable
         var run = new TaskRun().With("db", server.UriOf(database));
         await run.ExecuteSqlAsync("db", "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (9, 'old')");
         var pause = proxy.Pause(sql => sql.StartsWith(statement, StringComparison.Ordinal));
-        await using var first = await AttemptProcess.StartAsync(new() { Connections = new() { ["db"] = proxy.Uri(database) }, Attempt = 1, Load = Load("old.csv", "1,first", method) });
-        await pause.Reached.WaitAsync(Patience);
+        await using var first = await AttemptProcess.StartAsync(new() { Connections = new() { ["db"] = proxy.Uri(database) }, Attempt = 1, Load = Load("old.csv", "1,first", method) }, pause.Reached);
         await first.StopAsync();
 
-        await run.As(attempt: 2).ExecuteAsync(Load("new.csv", "1,second", method)).WaitAsync(Patience);
+        await run.As(attempt: 2).ExecuteAsync(Load("new.csv", "1,second", method)).WaitAsync(Until.Patience);
         await UntilEndedAsync(run, attempt: 2); // until then it would seem to be loading
         Assert.Equal(statement == "SET datestyle", !run.Log.Any(line => line.StartsWith("Attempt 1 of this task was still loading t; its session", StringComparison.Ordinal)));
         await first.WakeAsync();
@@ -59,7 +56,7 @@ public sealed class StoppedAttemptTests : IDisposable
         await run.ExecuteSqlAsync("db", "CREATE TABLE t (id int PRIMARY KEY, v text)");
         var pause = proxy.Pause(sql => sql == "rows");
         var later = watched.As(attempt: 2).ExecuteAsync(Load("new.csv", "1,second", LoadMethod.Replace));
-        await pause.Reached.WaitAsync(Patience);
+        await pause.Reached.WaitAsync(Until.Patience);
 
         var e = await Assert.ThrowsAsync<Sluice.Authoring.Operators.TaskFailedException>(() => run.As(attempt: 1).ExecuteAsync(Load("old.csv", "1,first", LoadMethod.Replace)));
         pause.End();
@@ -96,11 +93,8 @@ public sealed class StoppedAttemptTests : IDisposable
         await road.PutAsync("old.csv", "id,v\n1,first\n");
         await road.PutAsync("new.csv", "id,v\n1,second\n");
         var pause = road.Server.Faults.Pause("^COPY");
-        await using var first = await AttemptProcess.StartAsync(new()
-        {
-            Connections = new() { ["db"] = road.Uri2($"iam_role={RedshiftRoad.Role}"), ["s3"] = road.S3Uri() }, Attempt = 1, Load = Operator("old.csv"),
-        });
-        await pause.Reached.WaitAsync(Patience);
+        await using var first = await AttemptProcess.StartAsync(
+            new() { Connections = new() { ["db"] = road.Uri2($"iam_role={RedshiftRoad.Role}"), ["s3"] = road.S3Uri() }, Attempt = 1, Load = Operator("old.csv") }, pause.Reached);
         await first.StopAsync();
         pause.Release();
 
@@ -126,8 +120,7 @@ public sealed class StoppedAttemptTests : IDisposable
         var connections = new Dictionary<string, string> { ["db"] = await (await MariaDbServer.StartSharedAsync()).CreateDatabaseAsync(), ["s3"] = s3.Uri };
         var run = new TaskRun().With("db", connections["db"]).With("s3", s3.Uri);
         var pause = s3.Faults.Pause(r => r.Operation == S3Operation.Put);
-        await using var first = await AttemptProcess.StartAsync(new() { Connections = connections, Attempt = 1, Extract = Operator("first") });
-        await pause.Reached.WaitAsync(Patience);
+        await using var first = await AttemptProcess.StartAsync(new() { Connections = connections, Attempt = 1, Extract = Operator("first") }, pause.Reached);
         await first.StopAsync();
 
         var wrote = await run.As(attempt: 2).ExecuteAsync<SqlToS3Result>(Operator("second"));
@@ -165,7 +158,7 @@ public sealed class StoppedAttemptTests : IDisposable
         {
             Connections = new() { ["db"] = uri }, Attempt = 1, Extract = Operator("SELECT 'first' AS who, GET_LOCK('stopped attempt', 600) AS waited"),
         });
-        await UntilAsync(() => Directory.GetFiles(_folder.Path, "*", new EnumerationOptions { AttributesToSkip = 0 }).Length == 1); // the one being written
+        await Until.TrueAsync(() => Directory.GetFiles(_folder.Path, "*", new EnumerationOptions { AttributesToSkip = 0 }).Length == 1, "there is the file that is being written");
         await first.StopAsync();
 
         await run.As(attempt: 2).ExecuteAsync(Operator("SELECT 'second' AS who"));
@@ -185,18 +178,7 @@ public sealed class StoppedAttemptTests : IDisposable
     }
 
     // A session ends a moment after its client has gone, and its lock with it.
-    private static Task UntilEndedAsync(TaskRun run, int attempt) => UntilAsync(async () => (await run.QueryAsync(
-        "db", $"SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {attempt} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"))[0][0] is 0L);
-
-    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        while (!await condition())
-        {
-            Assert.True(watch.Elapsed < Patience, "It did not come about.");
-            await Task.Delay(10);
-        }
-    }
+    private static Task UntilEndedAsync(TaskRun run, int attempt) => Until.TrueAsync(async () => (await run.QueryAsync(
+        "db", $"SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {attempt} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"))[0][0] is 0L,
+        $"attempt {attempt} has let go");
 }

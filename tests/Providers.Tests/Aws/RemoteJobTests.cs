@@ -74,11 +74,7 @@ public sealed class RemoteJobTests
         aws.Looks = int.MaxValue;
         using var kill = new CancellationTokenSource();
         var running = new TaskRun().With("aws", aws.ConnectionUri).ExecuteAsync(Job(service), kill.Token);
-        while (aws.Asked.Count < 4)
-        {
-            await Task.Delay(5);
-        }
-
+        await Until.TrueAsync(() => aws.Asked.Count >= 4, "it looks after its job");
         await kill.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);

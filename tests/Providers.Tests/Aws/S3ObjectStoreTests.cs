@@ -187,16 +187,9 @@ public sealed class S3ObjectStoreTests : IAsyncLifetime
     }
 
     // s3rver answers 405 to the request that deletes the parts, and to no other with an upload's id; its log leaves the method out.
-    private async Task UntilAbortedAsync(string key)
-    {
-        var deadline = System.Diagnostics.Stopwatch.StartNew();
-        while (!_server.Log.Split('\n').Any(line =>
-            line.Contains($"/{key}?uploadId=", StringComparison.Ordinal) && line.Contains(" 405 ", StringComparison.Ordinal)))
-        {
-            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(120), $"The upload was not aborted: {_server.Log}");
-            await Task.Delay(20);
-        }
-    }
+    private Task UntilAbortedAsync(string key) => Until.TrueAsync(
+        () => Task.FromResult(_server.Log.Split('\n').Any(line => line.Contains($"/{key}?uploadId=", StringComparison.Ordinal) && line.Contains(" 405 ", StringComparison.Ordinal))),
+        () => $"the upload was aborted: {_server.Log}");
 
     private async Task<StoredObject> WriteAsync(Uri uri, byte[] bytes, bool replace = true, S3ObjectStore? store = null)
     {

@@ -29,28 +29,18 @@ public sealed class KilledQueryTests : IDisposable
                 Query = kind == "mysql" ? "SELECT seq AS id FROM seq_1_to_1000000000000" : "SELECT generate_series(1, 1000000000000) AS id",
                 SqlConnectionId = "db", Uri = _folder.Uri("rows.csv"), Manifest = manifest, MaxRowsPerFile = manifest ? 10_000 : null, MaxRowsPerSecond = 1_000_000,
             });
-            await UntilAsync(() => _folder.AllFiles().Any(file => new FileInfo(file) is { Exists: true, Length: > 0 }));
+            await Until.TrueAsync(() => _folder.AllFiles().Any(file => new FileInfo(file) is { Exists: true, Length: > 0 }), "rows are in a file");
             var session = (await run.QueryAsync("db", kind == "mysql"
                 ? "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '%seq_1_to_1000000000000%' AND id <> CONNECTION_ID()"
                 : "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%generate_series(1, 1000000000000)%' AND pid <> pg_backend_pid() AND state = 'active'"))[0][0];
 
             await run.ExecuteSqlAsync("db", kind == "mysql" ? $"{kill} {session}" : $"{kill}({session})");
 
-            var e = await Assert.ThrowsAsync<SqlHookException>(() => extract.WaitAsync(TimeSpan.FromSeconds(180)));
+            var e = await Assert.ThrowsAsync<SqlHookException>(() => extract.WaitAsync(Until.Patience));
             Assert.Contains(told, e.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', e.Message);
             Assert.Equal(isTransient, e.IsTransient);
             Assert.Empty(_folder.AllFiles());
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(180), "It did not come about.");
-            await Task.Delay(10);
         }
     }
 }

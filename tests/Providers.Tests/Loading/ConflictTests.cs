@@ -8,8 +8,6 @@ namespace Sluice.Providers.Tests.Loading;
 /// <summary>Loads into PostgreSQL meet writers with whom they cannot both go on.</summary>
 public sealed class ConflictTests : IAsyncLifetime, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
-
     private readonly TestFolder _folder = new();
     private readonly TaskRun _run = new();
     private readonly TaskRun _watched = new();
@@ -36,14 +34,14 @@ public sealed class ConflictTests : IAsyncLifetime, IDisposable
             "db", "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1); CREATE TABLE t (id int REFERENCES p, v text); INSERT INTO t VALUES (1, 'old')");
         var pause = _proxy.Pause(sql => sql == "rows"); // the load has locked t
         var load = _watched.As(attempt: 1).ExecuteAsync(Load());
-        await pause.Reached.WaitAsync(Patience);
+        await pause.Reached.WaitAsync(Until.Patience);
         await using var other = await _run.Context().SqlAsync("db", CancellationToken.None);
         await other.ExecuteAsync("SET deadlock_timeout TO '10min'; BEGIN; UPDATE p SET id = id WHERE id = 1; SELECT 1 FROM p FOR UPDATE", null, CancellationToken.None);
         var waiting = other.ExecuteAsync("INSERT INTO t VALUES (1, 'other'); COMMIT", null, CancellationToken.None).AsTask();
         await UntilOneWaitsAsync();
         pause.End();
 
-        await load.WaitAsync(Patience);
+        await load.WaitAsync(Until.Patience);
 
         await waiting;
         Assert.Contains(_watched.Log, line => line.StartsWith("Try 1 of 5 met another writer and left the table as it was: deadlock detected", StringComparison.Ordinal));
@@ -93,13 +91,7 @@ public sealed class ConflictTests : IAsyncLifetime, IDisposable
 
     private S3ToRedshiftOperator Load() => new() { Table = "t", Uri = _folder.Uri("f.csv"), RedshiftConnectionId = "db", Method = LoadMethod.Replace };
 
-    private async Task UntilOneWaitsAsync()
-    {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        while ((long)(await _run.QueryAsync("db", "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))[0][0]! == 0)
-        {
-            Assert.True(watch.Elapsed < Patience, "Nobody waits.");
-            await Task.Delay(10);
-        }
-    }
+    private Task UntilOneWaitsAsync() => Until.TrueAsync(
+        async () => (long)(await _run.QueryAsync("db", "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))[0][0]! > 0,
+        "somebody waits");
 }

@@ -72,8 +72,7 @@ public sealed class KilledLoadTests : IDisposable
         await run.As(attempt: 1).ExecuteAsync(load);
         await ResetAsync(run);
         var pause = proxy.Pause(sql => sql.StartsWith(statement, StringComparison.Ordinal));
-        await using var attempt = await AttemptProcess.StartAsync(new() { Connections = new() { ["db"] = proxy.Uri(database) }, Attempt = 1, Load = load });
-        await pause.Reached.WaitAsync(TimeSpan.FromSeconds(120));
+        await using var attempt = await AttemptProcess.StartAsync(new() { Connections = new() { ["db"] = proxy.Uri(database) }, Attempt = 1, Load = load }, pause.Reached);
         Assert.Equal(Before, await TableAsync(run)); // what a reader sees
 
         await attempt.KillAsync();
@@ -148,13 +147,7 @@ public sealed class KilledLoadTests : IDisposable
         string.Join(' ', (await run.QueryAsync("db", "SELECT id, v FROM t ORDER BY id, v")).Select(row => $"{row[0]}={row[1]}"));
 
     // A session ends a moment after its client has gone.
-    private static async Task UntilAloneAsync(TaskRun run)
-    {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        while ((long)(await run.QueryAsync("db", "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"))[0][0]! > 0)
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(180), "Another session is still there.");
-            await Task.Delay(10);
-        }
-    }
+    private static Task UntilAloneAsync(TaskRun run) => Until.TrueAsync(
+        async () => (long)(await run.QueryAsync("db", "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"))[0][0]! == 0,
+        "there is no other session");
 }

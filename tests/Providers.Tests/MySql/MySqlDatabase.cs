@@ -32,19 +32,12 @@ internal sealed record MySqlDatabase(MariaDbServer Server, string Uri)
     }
 
     /// <summary>Waits until the server lists, or no longer lists, a statement with this text.</summary>
-    public async Task WaitForStatementAsync(string part, bool running)
-    {
-        for (var waited = System.Diagnostics.Stopwatch.StartNew(); ;)
+    public Task WaitForStatementAsync(string part, bool running) => Until.TrueAsync(
+        async () =>
         {
             var found = await Server.QueryAsync(
                 $"SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND info LIKE '%{part}%'");
-            if (found.Trim() == "0" != running)
-            {
-                return;
-            }
-
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(120), $"'{part}' is {(running ? "not " : "still ")}running.");
-            await Task.Delay(20);
-        }
-    }
+            return found.Trim() == "0" != running;
+        },
+        $"'{part}' is {(running ? "" : "not ")}running");
 }

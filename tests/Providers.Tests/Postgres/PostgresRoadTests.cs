@@ -245,7 +245,8 @@ public sealed class PostgresRoadTests : IAsyncLifetime, IDisposable
         await File.WriteAllTextAsync(_folder["t.csv"], "i\n" + string.Concat(Enumerable.Range(0, 200_000).Select(i => $"{i}\n"))); // it would take half an hour
 
         var load = LoadAsync("t.csv", LoadMethod.Replace, l => l.RedshiftConnectionId = "own");
-        await UntilAsync(async () => (await _run.QueryAsync("own", "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active' AND pid <> pg_backend_pid()"))[0][0] is 1L);
+        await Until.TrueAsync(
+            async () => (await _run.QueryAsync("own", "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active' AND pid <> pg_backend_pid()"))[0][0] is 1L, "it copies");
         await server.KillAsync();
 
         var e = await Assert.ThrowsAsync<SqlHookException>(() => load);
@@ -275,18 +276,8 @@ public sealed class PostgresRoadTests : IAsyncLifetime, IDisposable
         return _run.ExecuteAsync<LoadResult>(load);
     }
 
-    private Task UntilRunningAsync(long count) => UntilAsync(async () =>
+    private Task UntilRunningAsync(long count) => Until.TrueAsync(async () =>
         (await _run.QueryAsync(
             "db", "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE '%slow one%' AND state = 'active' AND query LIKE 'COPY%' AND datname = current_database()"))[0][0]
-        is long running && running == count);
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var deadline = System.Diagnostics.Stopwatch.StartNew();
-        while (!await condition())
-        {
-            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(120), "It did not come about.");
-            await Task.Delay(10);
-        }
-    }
+        is long running && running == count, $"{count} of them run");
 }

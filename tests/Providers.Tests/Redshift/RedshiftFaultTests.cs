@@ -194,7 +194,8 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
         await pause.Reached.WaitAsync(TimeSpan.FromSeconds(120));
 
         var reader = TableAsync();
-        await UntilAsync(async () => await _road.ReadAsync("SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") != "0");
+        await Until.TrueAsync(
+            async () => await _road.ReadAsync("SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") != "0", "a lock is waited for");
         Assert.False(reader.IsCompleted);
         pause.Release();
         await load;
@@ -209,12 +210,12 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
         await using var reader = await _road.Run.Context().SqlAsync("db", CancellationToken.None);
         await reader.ExecuteAsync("BEGIN; LOCK t", null, CancellationToken.None);
         var load = _road.LoadAsync(_road.Load(LoadMethod.Replace, _road.Object("f.csv")), cancel.Token);
-        await UntilAsync(async () => await WaitingAsync() != "0");
+        await Until.TrueAsync(async () => await WaitingAsync() != "0", "somebody waits");
 
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => load);
-        await UntilAsync(async () => await WaitingAsync() == "0");
+        await Until.TrueAsync(async () => await WaitingAsync() == "0", "nobody waits");
         await reader.ExecuteAsync("ROLLBACK", null, CancellationToken.None);
         Assert.Equal("1=old 9=old", await TableAsync());
 
@@ -317,14 +318,4 @@ public sealed class RedshiftFaultTests : IAsyncLifetime
     }
 
     private static string? Kind(string sql) => Statements.FirstOrDefault(statement => Regex.IsMatch(sql, statement));
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var deadline = System.Diagnostics.Stopwatch.StartNew();
-        while (!await condition())
-        {
-            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(180), "It did not come about.");
-            await Task.Delay(20);
-        }
-    }
 }

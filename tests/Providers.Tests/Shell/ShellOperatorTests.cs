@@ -72,12 +72,12 @@ public sealed class ShellOperatorTests
     {
         using var cancel = new CancellationTokenSource();
         var running = _run.ExecuteAsync(new ShellOperator { Script = "sleep 1000 & echo $!; echo ready; wait" }, cancel.Token);
-        await UntilAsync(() => _run.Log.Contains("ready"));
+        await Until.TrueAsync(() => _run.Log.Contains("ready"), "it is ready");
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         var child = int.Parse(_run.Log.First());
-        await UntilAsync(() => !IsRunning(child));
+        await Until.TrueAsync(() => !IsRunning(child), "its child has ended");
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class ShellOperatorTests
         var running = _run.ExecuteAsync(
             new ShellOperator { Script = "trap 'echo cleaned > done.txt; exit 1' TERM; echo ready; while true; do sleep 0.05; done", WorkingDirectory = folder.Path },
             cancel.Token);
-        await UntilAsync(() => _run.Log.Contains("ready"));
+        await Until.TrueAsync(() => _run.Log.Contains("ready"), "it is ready");
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
@@ -105,16 +105,6 @@ public sealed class ShellOperatorTests
         catch (IOException)
         {
             return false;
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var deadline = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(120), "It did not come about.");
-            await Task.Delay(10);
         }
     }
 }
