@@ -23,6 +23,10 @@ public sealed class CsvTests
             await WriteAsync(Plain, [["a,b", "say \"hi\"", "two\nlines", "cr\rhere", " 한국어 "]]));
 
     [Fact]
+    public async Task All_values_but_NULL_are_quoted_where_that_is_asked_for() =>
+        Assert.Equal("\"c0\",\"c1\"\n\"1\",\n\"say \"\"hi\"\"\",\"\"\n", await WriteAsync(new() { Quoting = CsvQuoting.All }, [["1", null], ["say \"hi\"", ""]], columns: 2));
+
+    [Fact]
     public async Task A_value_that_reads_as_the_null_marker_is_quoted() =>
         Assert.Equal("NULL;\"NULL\";\"\"\n", await WriteAsync(Plain with { NullMarker = "NULL", Delimiter = ';' }, [[null, "NULL", ""]]));
 
@@ -40,7 +44,8 @@ public sealed class CsvTests
         var formats = from gzip in Gen.Elements(true, false)
                       from delimiter in Gen.Elements(',', ';', '\t')
                       from marker in Gen.Elements("", "\\N", "NULL")
-                      select new CsvFormat { Header = false, Gzip = gzip, Delimiter = delimiter, NullMarker = marker };
+                      from quoting in Gen.Elements(CsvQuoting.Minimal, CsvQuoting.All)
+                      select new CsvFormat { Header = false, Gzip = gzip, Delimiter = delimiter, NullMarker = marker, Quoting = quoting };
         var cases = rows.Zip(formats);
 
         await Task.Run(() => Prop.ForAll(

@@ -91,6 +91,7 @@ public sealed class TransferOperatorTests : IDisposable
         var transfer = Transfer("postgres", LoadMethod.Append);
         transfer.Extract!.Query = "SELECT id, CONCAT(REPEAT('x', 2000), IF(id = 600, GET_LOCK('hold_refused', 120), 1)) AS name FROM t ORDER BY id"; // never released: only a stop ends it
         transfer.Extract.Reconcile = transfer.Load!.Reconcile = Reconciliation.None;
+        transfer.Load.Ledger = false;
 
         var e = await Assert.ThrowsAsync<SqlHookException>(() => run.ExecuteAsync(transfer));
 
@@ -170,6 +171,9 @@ public sealed class TransferOperatorTests : IDisposable
         await RefusedAsync(Transfer("postgres", LoadMethod.Append, transfer => transfer.Load!.Uri = "s3://other/key"), "leave out its Uri");
         await RefusedAsync(Transfer("postgres", LoadMethod.Append, transfer => transfer.Load = new S3ToSqliteOperator { Table = "t", SqliteConnectionId = "target" }), "loads into SQLite; connection 'target' is of type postgres");
         await RefusedAsync(Transfer("postgres", LoadMethod.Append, transfer => transfer.Extract!.SqlConnectionId = "nowhere"), "There is no connection 'nowhere'");
+        await RefusedAsync(Transfer("postgres", LoadMethod.Append, transfer => transfer.Extract!.Reconcile = Reconciliation.Counts), "needs Reconcile checksums in its Extract");
+        await RefusedAsync(Transfer("postgres", LoadMethod.Replace, transfer => transfer.Load!.DryRun = true), "cannot be a DryRun");
+        Assert.Empty(_folder.AllFiles());
 
         async Task RefusedAsync(TransferOperator transfer, string why) =>
             Assert.Contains(why, (await Assert.ThrowsAsync<TaskFailedException>(() => run.ExecuteAsync(transfer))).Message, StringComparison.Ordinal);

@@ -98,6 +98,7 @@ public abstract class S3ToTableOperator : CsvObjectsOperator
             throw new TaskFailedException($"{GetType().Name} needs Table.");
         }
 
+        Check(objects.Source);
         var target = await context.ConnectionAsync(TargetConnectionId, cancellationToken);
         var load = Complete(Common(context, objects), target) with
         {
@@ -111,6 +112,30 @@ public abstract class S3ToTableOperator : CsvObjectsOperator
         }
 
         return result;
+    }
+
+    // What would be passed over in silence.
+    private void Check(string source)
+    {
+        if (MaxRejected > 0 && string.IsNullOrEmpty(Quarantine))
+        {
+            throw new TaskFailedException("MaxRejected lets rows be refused only where Quarantine names the object that keeps them; give it, or leave MaxRejected out.");
+        }
+
+        if (AppendAgain && (!Ledger || Method != LoadMethod.Append))
+        {
+            throw new TaskFailedException("AppendAgain is for APPEND with its ledger, which else refuses an interval that was appended from other objects; leave it out.");
+        }
+
+        if (!string.IsNullOrEmpty(OrderColumn) && Method != LoadMethod.Upsert)
+        {
+            throw new TaskFailedException($"OrderColumn tells which of several rows of one key wins, and only UPSERT has keys; Method is {Method.ToString().ToUpperInvariant()}.");
+        }
+
+        if (RefusedRows is { } refused && refused.Scheme != ObjectUri.Parse(source).Scheme)
+        {
+            throw new TaskFailedException($"Quarantine is {ObjectUri.Text(refused)}, and the objects are in {source}: refused rows are kept in the store that the objects are in.");
+        }
     }
 
     private Uri? RefusedRows => string.IsNullOrEmpty(Quarantine) ? null : ObjectUri.Parse(Quarantine);

@@ -39,6 +39,9 @@ public sealed class SqlToS3Operator : ExtractOperator
     /// <summary>CSV or JSON lines. Default: CSV.</summary>
     public FileFormat FileFormat { get; set; }
 
+    /// <summary>Which values of a CSV file are in quotes: those that need them (<c>minimal</c>), or <c>all</c> but NULL. Default: minimal.</summary>
+    public CsvQuoting Quoting { get; set; }
+
     /// <summary>Sessions that read at once, all of the same moment; the rows are split by <see cref="PartitionBy"/>. Default: 1.</summary>
     public int Readers { get; set; } = 1;
 
@@ -133,6 +136,7 @@ public sealed class SqlToS3Operator : ExtractOperator
                 Tags = ObjectTags,
             },
             Format = FileFormat,
+            Csv = request.Csv with { Quoting = Quoting },
             MaxRowsPerFile = MaxRowsPerFile ?? (feed is null ? null : RowsPerFedFile),
             Manifest = Manifest,
             Feed = feed,

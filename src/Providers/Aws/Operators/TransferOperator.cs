@@ -65,6 +65,18 @@ public sealed class TransferOperator : Operator
             throw new TaskFailedException("The Extract of a TransferOperator needs Replace, and CSV: a retry writes its objects again, and they are loaded.");
         }
 
+        if (Load.DryRun)
+        {
+            throw new TaskFailedException("The Load of a TransferOperator cannot be a DryRun: its Extract would write its objects all the same. Load what an extract of its own has written.");
+        }
+
+        // A retry extracts anew; only by a hash over the rows does the ledger know that they have been appended.
+        if (Load is { Method: LoadMethod.Append, Ledger: true } && Extract.Reconcile != Reconciliation.Checksums)
+        {
+            throw new TaskFailedException(
+                "A TransferOperator that appends needs Reconcile checksums in its Extract: an attempt that was killed after its commit is done again, and must know its rows.");
+        }
+
         return string.IsNullOrEmpty(Load.Uri) && string.IsNullOrEmpty(Load.S3Key) && string.IsNullOrEmpty(Load.S3Bucket)
             ? (Extract, Load)
             : throw new TaskFailedException("The Load of a TransferOperator takes what its Extract writes; leave out its Uri, S3Bucket and S3Key.");

@@ -43,9 +43,8 @@ public sealed class S3KeySensor : Sensor
         IObjectStore? store = null;
         try
         {
-            foreach (var key in keys)
+            foreach (var uri in Addresses(keys))
             {
-                var uri = string.IsNullOrEmpty(BucketName) ? ObjectUri.Parse(key) : ObjectUri.Create("s3", BucketName, key);
                 store ??= await context.ObjectStoreAsync(uri, AwsConnectionId, cancellationToken);
                 if (await FindAsync(store, uri, watches, cancellationToken) is not { } found)
                 {
@@ -65,6 +64,21 @@ public sealed class S3KeySensor : Sensor
         {
             await (store?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
+    }
+
+    private List<Uri> Addresses(string[] keys)
+    {
+        if (!string.IsNullOrEmpty(BucketName))
+        {
+            return Array.Find(keys, key => key.Contains("://", StringComparison.Ordinal)) is { } whole
+                ? throw new TaskFailedException($"S3KeySensor has BucketName '{BucketName}' and the whole address '{whole}'; give keys of the bucket, or leave BucketName out.")
+                : [.. keys.Select(key => ObjectUri.Create("s3", BucketName, key))];
+        }
+
+        var addresses = keys.Select(ObjectUri.Parse).ToList();
+        return addresses.Find(one => one.Scheme != addresses[0].Scheme) is { } other
+            ? throw new TaskFailedException($"S3KeySensor waits for {ObjectUri.Text(addresses[0])} and {ObjectUri.Text(other)}, which are in different stores; use a sensor for each.")
+            : addresses;
     }
 
     private async ValueTask<StoredObject?> FindAsync(IObjectStore store, Uri uri, bool newest, CancellationToken cancellationToken)

@@ -10,6 +10,8 @@ internal sealed class CsvDialect
 {
     internal const byte Quote = (byte)'"';
 
+    private readonly bool _quotesAll;
+
     /// <exception cref="TaskFailedException">The format contradicts itself.</exception>
     internal CsvDialect(CsvFormat format)
     {
@@ -25,6 +27,7 @@ internal sealed class CsvDialect
 
         Delimiter = (byte)format.Delimiter;
         NullMarker = Encoding.UTF8.GetBytes(format.NullMarker);
+        _quotesAll = format.Quoting == CsvQuoting.All;
         NeedsQuotes = SearchValues.Create([Delimiter, Quote, (byte)'\r', (byte)'\n']);
     }
 
@@ -34,9 +37,10 @@ internal sealed class CsvDialect
 
     internal SearchValues<byte> NeedsQuotes { get; }
 
-    /// <summary>True when the text would be misread unless it stands in quotes.</summary>
+    /// <summary>True when the text would be misread unless it stands in quotes, or all are to be quoted.</summary>
     internal bool MustQuote(ReadOnlySpan<byte> utf8) =>
-        utf8.IsEmpty // an empty string, against NULL
+        _quotesAll
+        || utf8.IsEmpty // an empty string, against NULL
         || utf8.IndexOfAny(NeedsQuotes) >= 0
         || utf8.SequenceEqual(NullMarker)
         || utf8.SequenceEqual("\\."u8); // PostgreSQL's COPY takes a line of \. for the end

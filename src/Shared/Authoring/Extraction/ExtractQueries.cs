@@ -20,6 +20,11 @@ internal static class ExtractQueries
             throw new TaskFailedException("An extract needs either Query or Table.");
         }
 
+        if (string.IsNullOrEmpty(request.Table) && (request.Columns.Count > 0 || request.Schema is not null))
+        {
+            throw new TaskFailedException("Columns and Schema are of a Table; an extract by Query names its own, so leave them out.");
+        }
+
         var columns = request.Columns.Count == 0 ? "*" : SqlNames.Join(request.Columns, dialect);
         return request.Window is { } window
             ? $"SELECT {(string.IsNullOrEmpty(request.Table) ? "*" : columns)} FROM {Source(request, dialect)} WHERE {window}"

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Sluice.Authoring.Evidence;
 using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Loading;
@@ -154,4 +155,18 @@ public sealed record CsvFormat
 
     /// <summary>Unquoted text that stands for NULL. Default: nothing between two delimiters; the empty string is written as <c>""</c>.</summary>
     public string NullMarker { get; init; } = "";
+
+    /// <summary>Which values are written in quotes. Default: those that need them. Whoever reads takes either.</summary>
+    [JsonIgnore]
+    public CsvQuoting Quoting { get; init; }
+}
+
+/// <summary>Which values of a CSV file are in quotes.</summary>
+public enum CsvQuoting
+{
+    /// <summary>Those that would be misread without: with a delimiter, a quote or a line end in them, empty strings, and texts like the null marker.</summary>
+    Minimal,
+
+    /// <summary>All but NULL, the header's names too: for readers that take an unquoted value for a number.</summary>
+    All,
 }
