@@ -1,5 +1,20 @@
 namespace Sluice.Cluster.Api;
 
+/// <summary>Asks what an attempt has seen of the rows that it moved.</summary>
+/// <inheritdoc cref="RenderedRequest"/>
+public sealed record EvidenceRequest(string DagId, string TaskId, string RunId, int? Try = null);
+
+/// <param name="DagId">The Dag.</param>
+/// <param name="RunId">The run.</param>
+/// <param name="TaskId">The instance.</param>
+/// <param name="TryNumber">The try.</param>
+/// <param name="Token">The attempt.</param>
+/// <param name="State">How the attempt ended.</param>
+/// <param name="Evidence">Its <c>places</c>, each with rows, hash and columns, and the <c>comparisons</c> of two of them with their differences.</param>
+/// <param name="Error">Why the attempt failed.</param>
+public sealed record EvidenceAnswer(
+    string DagId, string RunId, string TaskId, int TryNumber, int Token, string State, System.Text.Json.JsonElement Evidence, string? Error);
+
 /// <summary>Which attempts' evidence to list.</summary>
 /// <param name="DagId">The Dag.</param>
 /// <param name="RunId">Only of this run: a run id, or a logical date.</param>
