@@ -1,8 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Core.Connections;
@@ -116,40 +111,5 @@ public sealed class AwsCredentialTests : IAsyncLifetime
             await write.Body.WriteAsync(new byte[size]);
             await write.CommitAsync(CancellationToken.None);
         }
-    }
-
-    /// <summary>AWS's service of temporary keys, as far as taking on a role goes.</summary>
-    private sealed class TokenService(WebApplication app) : IAsyncDisposable
-    {
-        internal ConcurrentQueue<Dictionary<string, string>> Asked { get; } = [];
-
-        internal string Url => app.Urls.First();
-
-        internal static async Task<TokenService> StartAsync(string key, string secret)
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
-            builder.Logging.ClearProviders();
-            var app = builder.Build();
-            var service = new TokenService(app);
-            app.MapPost("/", async (HttpContext http) =>
-            {
-                var form = await http.Request.ReadFormAsync();
-                service.Asked.Enqueue(new(form.ToDictionary(one => one.Key, one => one.Value.ToString())) { ["authorization"] = http.Request.Headers.Authorization.ToString() });
-                return Results.Text(
-                    $"""
-                     <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-                       <AssumedRoleUser><AssumedRoleId>AROA:sluice</AssumedRoleId><Arn>{form["RoleArn"]}</Arn></AssumedRoleUser>
-                       <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>{secret}</SecretAccessKey><SessionToken>of-the-role</SessionToken>
-                         <Expiration>{DateTime.UtcNow.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}</Expiration></Credentials>
-                     </AssumeRoleResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></AssumeRoleResponse>
-                     """,
-                    "text/xml");
-            });
-            await app.StartAsync();
-            return service;
-        }
-
-        public ValueTask DisposeAsync() => app.DisposeAsync();
     }
 }

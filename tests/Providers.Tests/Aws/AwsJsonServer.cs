@@ -141,7 +141,7 @@ internal sealed class AwsJsonServer : IAsyncDisposable
         var service = target switch { "AmazonAthena" => "athena", "AWSGlue" => "glue", _ => "redshift-data" };
         var stamp = request.Headers["X-Amz-Date"].ToString();
         var scope = $"{stamp[..8]}/{Region}/{service}/aws4_request";
-        var names = new[] { "content-type", "host", "x-amz-date", "x-amz-target" };
+        string[] names = ["content-type", "host", "x-amz-date", .. request.Headers.ContainsKey("x-amz-security-token") ? ["x-amz-security-token"] : Array.Empty<string>(), "x-amz-target"];
         var canonical = new StringBuilder("POST\n/\n\n");
         foreach (var name in names)
         {

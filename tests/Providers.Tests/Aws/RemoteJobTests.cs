@@ -117,6 +117,22 @@ public sealed class RemoteJobTests
         }
     }
 
+    // The first keys are within five minutes of their end already when they come; the others last.
+    [Fact]
+    public async Task A_role_is_taken_on_once_for_many_requests_and_again_before_its_keys_end()
+    {
+        await using var aws = await AwsJsonServer.StartAsync();
+        await using var sts = await TokenService.StartAsync(AwsJsonServer.AccessKey, AwsJsonServer.SecretKey);
+        aws.Looks = 20;
+        sts.Lifetimes.Enqueue(TimeSpan.FromMinutes(4));
+        var run = new TaskRun().With("aws", $"{aws.ConnectionUri}&role_arn={Uri.EscapeDataString("arn:aws:iam::123456789012:role/lake")}&sts_endpoint_url={Uri.EscapeDataString(sts.Url)}");
+
+        await run.ExecuteAsync(Job("athena"));
+
+        Assert.Equal(22, aws.Asked.Count);
+        Assert.Equal(2, sts.Asked.Count);
+    }
+
     [Fact]
     public async Task A_wrong_secret_and_a_missing_region_are_told()
     {

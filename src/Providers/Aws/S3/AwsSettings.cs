@@ -22,6 +22,9 @@ internal sealed record AwsSettings(string? Id, string? Region, string? Endpoint,
 
     private static readonly string[] Known = ["endpoint_url", "region", "session_token", "profile", "role_arn", "external_id", "sts_endpoint_url"];
 
+    // One for all requests: it keeps the role's keys until shortly before they end.
+    private AssumedRole? _role;
+
     /// <exception cref="TaskFailedException">The connection has a setting that nobody reads, or half a key.</exception>
     internal static AwsSettings Of(Connection? connection)
     {
@@ -80,7 +83,7 @@ internal sealed record AwsSettings(string? Id, string? Region, string? Endpoint,
 
     /// <summary>The credentials to sign with, the role taken on; null for the SDK's own chain.</summary>
     internal AWSCredentials? Credentials() =>
-        RoleArn is null ? Keys : new AssumedRole(this);
+        RoleArn is null ? Keys : LazyInitializer.EnsureInitialized(ref _role, () => new AssumedRole(this));
 
     /// <summary>The credentials as they are now.</summary>
     /// <exception cref="TaskErrorException">None can be found.</exception>
@@ -123,18 +126,28 @@ internal sealed record AwsSettings(string? Id, string? Region, string? Endpoint,
     }
 
     // Renewed before they end, so that a long upload goes on.
-    private sealed class AssumedRole(AwsSettings settings) : RefreshingAWSCredentials
+    private sealed class AssumedRole : RefreshingAWSCredentials
     {
+        private static readonly TimeSpan BeforeTheEnd = TimeSpan.FromMinutes(5);
+
+        private readonly AwsSettings _settings;
+
+        internal AssumedRole(AwsSettings settings)
+        {
+            _settings = settings;
+            ExpirationBuffer = BeforeTheEnd;
+        }
+
         protected override async Task<CredentialsRefreshState> GenerateNewCredentialsAsync()
         {
-            var config = settings.Configure(new AmazonSecurityTokenServiceConfig());
-            if (settings.StsEndpoint is not null)
+            var config = _settings.Configure(new AmazonSecurityTokenServiceConfig());
+            if (_settings.StsEndpoint is not null)
             {
-                (config.ServiceURL, config.AuthenticationRegion) = (settings.StsEndpoint, settings.Region);
+                (config.ServiceURL, config.AuthenticationRegion) = (_settings.StsEndpoint, _settings.Region);
             }
 
-            using var service = settings.Keys is null ? new AmazonSecurityTokenServiceClient(config) : new AmazonSecurityTokenServiceClient(settings.Keys, config);
-            var role = await service.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = settings.RoleArn, RoleSessionName = "sluice", ExternalId = settings.ExternalId });
+            using var service = _settings.Keys is null ? new AmazonSecurityTokenServiceClient(config) : new AmazonSecurityTokenServiceClient(_settings.Keys, config);
+            var role = await service.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = _settings.RoleArn, RoleSessionName = "sluice", ExternalId = _settings.ExternalId });
             return new(
                 new(role.Credentials.AccessKeyId, role.Credentials.SecretAccessKey, role.Credentials.SessionToken),
                 role.Credentials.Expiration ?? DateTime.UtcNow);
