@@ -4,10 +4,11 @@ using System.Text.RegularExpressions;
 using Sluice.EndToEnd.Tests.Nodes;
 using Sluice.Services;
 using Sluice.Services.Redshift;
+using Sluice.Services.S3Faults;
 
 namespace Sluice.EndToEnd.Tests.Transfers;
 
-/// <summary>Runs every command and statement of docs/guides/mysql-to-redshift.md as it stands there, with the users and grants that it tells to make; only names of machines, passwords and runs differ.</summary>
+/// <summary>Runs every command and statement of docs/guides/mysql-to-redshift.md as it stands there, with the users and grants that it tells to make; only names of machines, passwords and runs differ. What the worker asked of S3 is held against the policy of its user.</summary>
 public sealed partial class GuideCommandsTests : IDisposable
 {
     private const string Role = "arn:aws:iam::123456789012:role/load";
@@ -15,6 +16,7 @@ public sealed partial class GuideCommandsTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("sluice-e2e-guide-").FullName;
     private readonly Dictionary<string, string> _names = [];
     private readonly List<string> _ran = [];
+    private readonly List<IamPolicy> _policies = [];
     private MariaDbServer _mysql = null!;
 
     public void Dispose() => TemporaryFolder.Delete(_folder);
@@ -30,7 +32,8 @@ public sealed partial class GuideCommandsTests : IDisposable
             var warehouse = await redshift.CreateDatabaseAsync();
             var s3 = await S3Server.StartSharedAsync();
             Name("mysql://sluice:password@mysql.internal:3306/prod?ssl_mode=required", $"mysql://sluice:password@127.0.0.1:{_mysql.Port}/prod");
-            Name("s3://AKIA...:secret@/?region=eu-west-1", S3Uri.Of(s3));
+            await using var lake = await S3FaultProxy.StartAsync(); // nothing goes wrong; it knows what was asked
+            Name("s3://AKIA...:secret@/?region=eu-west-1", lake.Uri);
             Name(
                 "redshift://loader:password@cluster.abc.eu-west-1.redshift.amazonaws.com:5439/dev?sslmode=require&iam_role=arn:aws:iam::123456789012:role/load",
                 $"redshift://loader:password@127.0.0.1:{redshift.Port}/{new Npgsql.NpgsqlConnectionStringBuilder(warehouse).Database}?iam_role={Uri.EscapeDataString(Role)}");
@@ -45,6 +48,8 @@ public sealed partial class GuideCommandsTests : IDisposable
                 Assert.Equal(
                     (await _mysql.QueryAsync("SELECT COUNT(*), SUM(score), SUM(amount), SUM(comment = '바뀜') FROM prod.nps")).Trim().Replace('\t', '|'),
                     (string?)await Database.AskAsync(warehouse, "SELECT COUNT(*)::text || '|' || SUM(score) || '|' || SUM(amount) || '|' || COUNT(CASE WHEN comment = '바뀜' THEN 1 END) FROM raw_data.nps"));
+                Assert.True(lake.Requests.Count > 100, string.Join('\n', lake.Requests));
+                Assert.DoesNotContain(lake.Requests, request => !_policies[0].Allows(request)); // the worker's user
             }
             finally
             {
@@ -66,8 +71,8 @@ public sealed partial class GuideCommandsTests : IDisposable
             var (language, text) = (block.Groups["language"].Value, block.Groups["text"].Success ? block.Groups["text"].Value : block.Groups["plain"].Value);
             switch (language)
             {
-                case "json": // policies of AWS, which nothing here can judge
-                    Assert.NotNull(JsonNode.Parse(text)!["Statement"]);
+                case "json":
+                    _policies.Add(new(JsonNode.Parse(Named(text))!));
                     break;
                 case "sql":
                     _ran.Add(text);

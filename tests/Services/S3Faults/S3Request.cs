@@ -79,6 +79,9 @@ public sealed class S3Request
     /// <summary>The upload that it belongs to; null for none.</summary>
     public string? UploadId => _query.GetValueOrDefault("uploadId");
 
+    /// <summary>What the keys of a listing begin with; null when none was asked for.</summary>
+    public string? Prefix => _query.GetValueOrDefault("prefix");
+
     internal int Length => int.Parse(Header("content-length") ?? "0", CultureInfo.InvariantCulture);
 
     internal bool WantsContinue => Header("expect") is not null;
