@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sluice.Authoring.Operators;
+using Sluice.Providers.All;
 using Sluice.Providers.Aws.Operators;
 
 namespace Sluice.Providers.Tests.Attempts;
@@ -25,6 +26,9 @@ internal sealed record AttemptJob
     /// <summary>Set for a load.</summary>
     public S3ToRedshiftOperator? Load { get; init; }
 
+    /// <summary>Set for both in one: arguments of a TransferOperator as JSON.</summary>
+    public string? Transfer { get; init; }
+
     /// <summary>From 1; the process sends itself <see cref="Signal"/> when SQLite is about to run so many statements. 0: never.</summary>
     public int AtStatement { get; init; }
 
@@ -48,6 +52,11 @@ internal sealed record AttemptJob
         foreach (var (id, uri) in Connections)
         {
             run.With(id, uri);
+        }
+
+        if (Transfer is not null)
+        {
+            return await run.As(Attempt).ExecuteAsync(new OperatorFactory(BuiltInProviders.Catalog()).Create(nameof(TransferOperator), Transfer));
         }
 
         return await run.As(Attempt).ExecuteAsync(Extract ?? Unload ?? (Operator)Load!);
