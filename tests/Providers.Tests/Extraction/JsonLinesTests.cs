@@ -37,6 +37,14 @@ public sealed class JsonLinesTests
     }
 
     [Fact]
+    public async Task A_large_text_comes_back_whose_every_character_is_escaped()
+    {
+        var value = string.Concat(Enumerable.Repeat("\u0001\"\\\n", 25_000)); // each takes two bytes or six
+        using var read = JsonDocument.Parse(await WriteAsync([SqlColumnKind.Text], ["c"], [value]));
+        Assert.Equal(value, read.RootElement.GetProperty("c").GetString());
+    }
+
+    [Fact]
     public async Task Two_columns_of_one_name_are_refused() =>
         Assert.Contains(
             "column id twice",

@@ -1,21 +1,17 @@
-using System.Buffers;
-
 namespace Sluice.Providers.Aws.S3;
 
 /// <summary>Cuts what is written into parts, and hands on each full one as soon as there are bytes for the next.</summary>
 /// <param name="take">Takes a full part.</param>
-/// <param name="size">Of the first parts.</param>
-/// <param name="buffers">For parts of that size.</param>
-internal sealed class PartStream(Func<S3Part, CancellationToken, ValueTask> take, int size, ArrayPool<byte> buffers) : Stream
+/// <param name="buffers">For the parts.</param>
+internal sealed class PartStream(Func<S3Part, CancellationToken, ValueTask> take, S3PartBuffers buffers) : Stream
 {
-    private readonly int _size = size;
     private long _length;
 
     /// <summary>Size of the parts that are begun from now on.</summary>
-    internal int NextSize { get; set; } = size;
+    internal int NextSize { get; set; } = S3PartPlan.Unit;
 
     /// <summary>What was not handed on.</summary>
-    internal S3Part Rest { get; private set; } = new(size, buffers);
+    internal S3Part Rest { get; private set; } = new(S3PartPlan.Unit, buffers);
 
     /// <summary>Bytes written so far.</summary>
     public override long Length => _length;
@@ -36,7 +32,7 @@ internal sealed class PartStream(Func<S3Part, CancellationToken, ValueTask> take
     internal S3Part TakeRest()
     {
         var rest = Rest;
-        Rest = new(NextSize, NextSize == _size ? buffers : ArrayPool<byte>.Shared);
+        Rest = new(NextSize, buffers);
         return rest;
     }
 

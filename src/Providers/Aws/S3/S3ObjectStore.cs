@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -14,7 +13,7 @@ public sealed class S3ObjectStore : IObjectStore
 {
     private readonly AmazonS3Client _client;
     private readonly AwsSettings _settings;
-    private readonly ArrayPool<byte> _buffers = S3ObjectWrite.Buffers();
+    private readonly S3PartBuffers _buffers = new();
 
     /// <summary>Makes a store; nothing is asked yet.</summary>
     /// <param name="connection">

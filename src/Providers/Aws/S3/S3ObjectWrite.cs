@@ -1,28 +1,13 @@
-using System.Buffers;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Operators;
 
 namespace Sluice.Providers.Aws.S3;
 
 /// <summary>An object on its way: one PUT when it is small, else a multipart upload whose parts go in parallel.</summary>
 internal sealed class S3ObjectWrite : IObjectWrite
 {
-    private const int SmallestPart = 8 * 1024 * 1024;
-
-    // S3 takes 10,000 parts of one object. Doubling after each thousand, the largest object that it takes (5 TiB) fits in.
-    private const int PartsOfOneSize = 1000;
-
-    // So many parts are in memory beside the one that fills; a writer that is ahead of them waits.
-    private const int UploadsAtOnce = 4;
-
-    // Several writes of one store may be on their way.
-    private const int MostBuffers = 64;
-
-    /// <summary>Lends buffers to the smallest parts of one store's writes; they go with it.</summary>
-    /// <remarks>The shared pool would keep one for each thread that ever gave one back, and parts are filled and sent by many.</remarks>
-    internal static ArrayPool<byte> Buffers() => ArrayPool<byte>.Create(SmallestPart, MostBuffers);
-
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(30);
 
     private readonly S3ObjectStore _store;
@@ -32,11 +17,13 @@ internal sealed class S3ObjectWrite : IObjectWrite
     private readonly ObjectWriteOptions _options;
     private readonly string? _before;
     private readonly string _writeId = Guid.NewGuid().ToString("n");
-    private readonly SemaphoreSlim _slots = new(UploadsAtOnce);
+    private readonly S3PartBuffers _buffers;
+    private readonly List<(Task Upload, int Bytes)> _onTheirWay = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task<PartETag>> _parts = [];
     private string? _uploadId;
     private bool _committed;
+    private bool _shares;
     private bool _disposed;
 
     /// <param name="store">Asked what is there.</param>
@@ -45,11 +32,11 @@ internal sealed class S3ObjectWrite : IObjectWrite
     /// <param name="options">How to write it.</param>
     /// <param name="buffers">For the parts.</param>
     /// <param name="before">Version of what was there when the writing began; null for nothing. What is there at the end must be the same.</param>
-    internal S3ObjectWrite(S3ObjectStore store, AmazonS3Client client, Uri uri, ObjectWriteOptions options, ArrayPool<byte> buffers, string? before)
+    internal S3ObjectWrite(S3ObjectStore store, AmazonS3Client client, Uri uri, ObjectWriteOptions options, S3PartBuffers buffers, string? before)
     {
-        (_store, _client, _uri, _options, _before) = (store, client, uri, options, before);
+        (_store, _client, _uri, _options, _buffers, _before) = (store, client, uri, options, buffers, before);
         _key = ObjectUri.Key(uri);
-        PartStream = new(UploadAsync, SmallestPart, buffers);
+        PartStream = new(UploadAsync, buffers);
     }
 
     public Stream Body => PartStream;
@@ -122,11 +109,14 @@ internal sealed class S3ObjectWrite : IObjectWrite
         {
             await PartStream.DisposeAsync();
             _stop.Dispose();
-            _slots.Dispose();
+            if (_shares)
+            {
+                _buffers.Leave();
+            }
         }
     }
 
-    // Takes over the part. Waits while as many as may are on their way.
+    // Takes over the part. Waits while as many as may are on their way: a writer that is ahead of them fills no memory.
     private async ValueTask UploadAsync(S3Part part, CancellationToken cancellationToken)
     {
         try
@@ -136,9 +126,21 @@ internal sealed class S3ObjectWrite : IObjectWrite
                 await failed;
             }
 
+            if (_parts.Count == S3PartPlan.MostParts)
+            {
+                throw new TaskFailedException(
+                    $"{ObjectUri.Text(_uri)} has more than the {S3PartPlan.MostParts} parts that S3 takes, of the sizes that memory has room for; write several smaller objects, such as by max_rows_per_file.");
+            }
+
+            if (!_shares)
+            {
+                _shares = true;
+                _buffers.Join();
+            }
+
             _uploadId ??= await _store.TryAsync(
                 _uri, async () => (await _client.InitiateMultipartUploadAsync(S3WriteSettings.Multipart(_uri, _options, _writeId), cancellationToken)).UploadId);
-            await _slots.WaitAsync(cancellationToken);
+            await WaitForRoomAsync(part, cancellationToken);
         }
         catch
         {
@@ -146,8 +148,26 @@ internal sealed class S3ObjectWrite : IObjectWrite
             throw;
         }
 
+        var bytes = part.Length; // an upload that ends at once has let go of it
         _parts.Add(UploadPartAsync(part, _parts.Count + 1));
-        PartStream.NextSize = SmallestPart << Math.Min(_parts.Count / PartsOfOneSize, 7);
+        _onTheirWay.Add((_parts[^1], bytes));
+
+        // The next one fills already.
+        PartStream.NextSize = S3PartPlan.SizeOf(_parts.Count + 2, _buffers.Writers);
+    }
+
+    private async ValueTask WaitForRoomAsync(S3Part part, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            _onTheirWay.RemoveAll(one => one.Upload.IsCompleted);
+            if (S3PartPlan.MayGo(_onTheirWay.Count, _onTheirWay.Sum(one => (long)one.Bytes) + part.Length + PartStream.Rest.Size, _buffers.Writers))
+            {
+                return;
+            }
+
+            await Task.WhenAny(_onTheirWay.Select(one => one.Upload)).WaitAsync(cancellationToken);
+        }
     }
 
     private async Task<PartETag> UploadPartAsync(S3Part part, int number)
@@ -171,7 +191,6 @@ internal sealed class S3ObjectWrite : IObjectWrite
         finally
         {
             part.Dispose();
-            _slots.Release();
         }
     }
 

@@ -79,7 +79,7 @@ public sealed class CsvRowSink : RowFileSink
     private void WriteQuoted(ReadOnlySpan<byte> utf8)
     {
         Check(utf8);
-        var to = Separate((2L * utf8.Length) + 2);
+        var to = Separate(RowLimits.IsLarge(utf8) ? (long)utf8.Length + utf8.Count(CsvDialect.Quote) + 2 : (2L * utf8.Length) + 2);
         var at = 0;
         to[at++] = CsvDialect.Quote;
         while (utf8.IndexOf(CsvDialect.Quote) is var quote and >= 0)

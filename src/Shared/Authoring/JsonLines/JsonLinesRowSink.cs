@@ -42,7 +42,7 @@ public sealed class JsonLinesRowSink : RowFileSink
 
         Check(utf8);
         var name = _names[Column++];
-        var to = Output.Reserve(name.Length + (6L * utf8.Length) + 2);
+        var to = Output.Reserve(name.Length + (RowLimits.IsLarge(utf8) ? WrittenLength(utf8) : 6L * utf8.Length) + 2);
         name.CopyTo(to);
         var at = name.Length;
         to[at++] = (byte)'"';
@@ -98,6 +98,19 @@ public sealed class JsonLinesRowSink : RowFileSink
         return digits is [>= (byte)'0' and <= (byte)'9', ..]
             && digits is not [(byte)'0', >= (byte)'0' and <= (byte)'9', ..]
             && digits is not [.., (byte)'.'];
+    }
+
+    private static long WrittenLength(ReadOnlySpan<byte> utf8)
+    {
+        var length = (long)utf8.Length;
+        Span<byte> escaped = stackalloc byte[6];
+        while (utf8.IndexOfAny(Escaped) is var special and >= 0)
+        {
+            length += Escape(utf8[special], escaped) - 1;
+            utf8 = utf8[(special + 1)..];
+        }
+
+        return length;
     }
 
     private static int Escape(byte special, Span<byte> to)

@@ -12,7 +12,13 @@ public static class RowLimits
     /// <summary>Bytes of all values of one row.</summary>
     public const int LargestRow = 128 * 1024 * 1024;
 
+    // Below this, room for the worst that escaping makes of a value costs less than counting.
+    private const int Large = 64 * 1024;
+
     private const string Remedy = "Leave the column out, or cut it in the query.";
+
+    /// <summary>Whether room for a value is worth counting what escaping adds to it.</summary>
+    internal static bool IsLarge(ReadOnlySpan<byte> utf8) => utf8.Length > Large;
 
     /// <summary>The error for a value that is larger.</summary>
     /// <param name="column">Its column.</param>
