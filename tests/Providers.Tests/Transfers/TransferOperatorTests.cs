@@ -42,6 +42,18 @@ public sealed class TransferOperatorTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_the_author_says_nothing_the_first_object_is_small_so_that_the_load_begins_at_once()
+    {
+        var run = await RoadAsync("postgres", rows: 60_000);
+
+        var moved = await run.ExecuteAsync<TransferResult>(Transfer("postgres", LoadMethod.Append, transfer => transfer.Extract!.MaxRowsPerFile = null));
+
+        var manifest = await ObjectManifest.ReadAsync(new FileObjectStore(), ObjectUri.Parse(moved.Uri), CancellationToken.None);
+        Assert.Equal([25_000L, 31_250L, 3_750L], manifest.Entries.Select(entry => entry.Meta!.RecordCount));
+        Assert.Equal([[60_000L]], await run.QueryAsync("target", "SELECT COUNT(*) FROM t"));
+    }
+
+    [Fact]
     public async Task The_first_objects_are_copied_while_the_last_ones_are_written_and_readers_see_nothing_of_it()
     {
         var run = await RoadAsync("postgres", rows: 1000);

@@ -16,9 +16,6 @@ namespace Sluice.Providers.Aws.Operators;
 /// </remarks>
 public sealed class SqlToS3Operator : ExtractOperator
 {
-    // Small enough that little is left to load when the last one is whole.
-    private const long RowsPerFedFile = 250_000;
-
     /// <summary>Values for <c>@name</c> placeholders of the query, by name without the sign.</summary>
     [Templated]
     public Dictionary<string, string> Parameters { get; set; } = [];
@@ -137,7 +134,7 @@ public sealed class SqlToS3Operator : ExtractOperator
             },
             Format = FileFormat,
             Csv = request.Csv with { Quoting = Quoting },
-            MaxRowsPerFile = MaxRowsPerFile ?? (feed is null ? null : RowsPerFedFile),
+            MaxRowsPerFile = MaxRowsPerFile,
             Manifest = Manifest,
             Feed = feed,
             Incremental = Incremental is null ? null : new(Incremental, Owner(context), context.OpenWatermarkAsync),

@@ -14,7 +14,7 @@ namespace Sluice.Providers.Aws.Operators;
 /// </remarks>
 public sealed class TransferOperator : Operator
 {
-    /// <summary>What is read, and where its objects go. It writes CSV with <c>Replace</c>: a retry begins anew. <c>MaxRowsPerFile</c> is 250,000 by default: objects are loaded as they become whole.</summary>
+    /// <summary>What is read, and where its objects go. It writes CSV with <c>Replace</c>: a retry begins anew. Objects are loaded as they become whole: by default the first has 25,000 rows, each later one a quarter more, up to 250,000; <c>MaxRowsPerFile</c> says otherwise.</summary>
     [Templated]
     public SqlToS3Operator? Extract { get; set; }
 

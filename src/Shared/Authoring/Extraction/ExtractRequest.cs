@@ -55,7 +55,7 @@ public sealed record ExtractRequest
     /// <summary>How CSV is written; of JSON lines only its compression counts.</summary>
     public CsvFormat Csv { get; init; } = new();
 
-    /// <summary>A new object is begun after so many rows; null: one for each part that is read.</summary>
+    /// <summary>A new object is begun after so many rows; null: one for each part that is read, or with <see cref="Feed"/> as many as suit it.</summary>
     public long? MaxRowsPerFile { get; init; }
 
     /// <summary>Writes a manifest also where one object would do.</summary>

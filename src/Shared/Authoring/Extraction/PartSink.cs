@@ -14,6 +14,7 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
     private readonly List<WrittenObject> _written = [];
     private IObjectWrite? _write;
     private RowFileSink? _file;
+    private long? _mostRows;
     private long _toldRows;
     private long _toldBytes;
 
@@ -33,7 +34,7 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
 
     public void WriteValue(ReadOnlySpan<byte> utf8) => _file!.WriteValue(utf8);
 
-    public bool EndRow() => _file!.EndRow() || _file.Rows == request.MaxRowsPerFile;
+    public bool EndRow() => _file!.EndRow() || _file.Rows == _mostRows;
 
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
@@ -45,7 +46,7 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
             await limit.WaitAsync(rows, bytes, cancellationToken);
         }
 
-        if (_file.Rows == request.MaxRowsPerFile)
+        if (_file.Rows == _mostRows)
         {
             await PublishAsync(cancellationToken);
             _file = NextFile();
@@ -89,6 +90,7 @@ internal sealed class PartSink(ExtractRequest request, RateLimit limit, Func<int
     private RowFileSink NextFile()
     {
         (_toldRows, _toldBytes) = (0, 0);
+        _mostRows = request.MaxRowsPerFile ?? request.Feed?.NextRows();
         RowFileSink file = request.Format == FileFormat.Csv
             ? new CsvRowSink(OpenAsync, request.Csv)
             : new JsonLinesRowSink(OpenAsync, request.Csv.Gzip);

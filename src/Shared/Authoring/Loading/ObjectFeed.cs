@@ -7,13 +7,34 @@ namespace Sluice.Authoring.Loading;
 /// <remarks>One extract fills it, one load reads it. The load has not read everything before the extract's manifest is published.</remarks>
 public sealed class ObjectFeed
 {
+    // A load that keeps up waits for the next object as long as that takes: the first is whole at once, and the next never takes much longer than the one before.
+    private const long FewestRows = 25_000;
+    private const long Growth = 4; // by a quarter
+
+    // Small enough that little is left to load when the last one is whole.
+    private const long MostRows = 250_000;
+
     private readonly Channel<Uri> _objects = Channel.CreateUnbounded<Uri>(new() { SingleReader = true });
+
+    private readonly Lock _sizes = new();
+    private long _nextRows = FewestRows;
 
     /// <summary>What is known of the objects: with the first of them how they are written, and at the end the manifest that was published.</summary>
     internal ObjectManifest? Manifest { get; private set; }
 
     /// <summary>Why there will be no more objects; null when all have come, or may yet.</summary>
     public Exception? Error { get; private set; }
+
+    /// <summary>How many rows to write into the object that is begun now, where the author says nothing. Safe for concurrent use.</summary>
+    internal long NextRows()
+    {
+        lock (_sizes)
+        {
+            var rows = _nextRows;
+            _nextRows = Math.Min(MostRows, rows + (rows / Growth));
+            return rows;
+        }
+    }
 
     /// <summary>An object is whole.</summary>
     internal void Add(Uri uri, ManifestOrigin origin)
