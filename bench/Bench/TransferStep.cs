@@ -12,26 +12,42 @@ using Sluice.Providers.All;
 namespace Sluice.Bench;
 
 /// <summary>Runs one operator in a process of its own, as a worker does, and tells what it took.</summary>
+/// <remarks>A runner lives for many tasks, so a step may be run on other rows before its clock starts: what is compiled then is not compiled for each task.</remarks>
 internal static class TransferStep
 {
     public const string Verb = "transfer-step";
 
-    /// <summary>Arguments: class of the operator, its arguments as JSON, connections as JSON (id to URI).</summary>
+    /// <summary>Arguments: class of the operator, its arguments as JSON, connections as JSON (id to URI); then, to warm up with before the clock starts, other arguments of it.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
         var providers = BuiltInProviders.Catalog();
-        var step = new OperatorFactory(providers).Create(arguments[0], arguments[1]);
         var services = new Services(JsonSerializer.Deserialize<Dictionary<string, string>>(arguments[2])!);
-        var task = new TaskSpec { Id = new("step"), Operator = arguments[0] };
-        var dag = new DagSpec { Id = new("bench"), Tasks = [task] };
-        var start = new DateTimeOffset(2021, 2, 5, 0, 0, 0, default);
-        var run = new RunFacts { Key = 1, Dag = dag.Id, Id = new("manual__1"), Type = RunType.Manual, Interval = new(start, start.AddDays(1)), Version = "v" };
-        var context = new TaskContext(run, dag, task, 1, services, providers) { Attempt = new(1, 0, (int)DateTimeOffset.UtcNow.ToUnixTimeSeconds()) };
+        if (arguments.Count > 3)
+        {
+            await Prepare(arguments[3])();
+        }
+
+        var step = Prepare(arguments[1]);
+        var before = Process.GetCurrentProcess().TotalProcessorTime;
         var clock = Stopwatch.StartNew();
-        var result = await step.ExecuteAsync(context, CancellationToken.None);
+        var result = await step();
         Console.WriteLine(JsonSerializer.Serialize(new StepResult(
-            clock.Elapsed.TotalSeconds, Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds, PeakMegabytes("self"), JsonSerializer.Serialize(result, result!.GetType()))));
+            clock.Elapsed.TotalSeconds,
+            (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds,
+            PeakMegabytes("self"),
+            JsonSerializer.Serialize(result, result!.GetType()))));
         return 0;
+
+        Func<ValueTask<object?>> Prepare(string json)
+        {
+            var operation = new OperatorFactory(providers).Create(arguments[0], json);
+            var task = new TaskSpec { Id = new("step"), Operator = arguments[0] };
+            var dag = new DagSpec { Id = new("bench"), Tasks = [task] };
+            var start = new DateTimeOffset(2021, 2, 5, 0, 0, 0, default);
+            var run = new RunFacts { Key = 1, Dag = dag.Id, Id = new("manual__1"), Type = RunType.Manual, Interval = new(start, start.AddDays(1)), Version = "v" };
+            var context = new TaskContext(run, dag, task, 1, services, providers) { Attempt = new(1, 0, (int)DateTimeOffset.UtcNow.ToUnixTimeSeconds()) };
+            return () => operation.ExecuteAsync(context, CancellationToken.None);
+        }
     }
 
     /// <param name="process">Id of a process, or <c>self</c>.</param>
@@ -53,7 +69,7 @@ internal static class TransferStep
 
 /// <summary>What a step took.</summary>
 /// <param name="Seconds">From the operator's start to its end.</param>
-/// <param name="Cpu">CPU seconds of its process, the runtime's start included.</param>
-/// <param name="PeakMegabytes">Most resident memory.</param>
+/// <param name="Cpu">CPU seconds of its process in that time.</param>
+/// <param name="PeakMegabytes">Most resident memory of the process since it began, the warming up included.</param>
 /// <param name="Result">What the operator returned, as JSON.</param>
 internal sealed record StepResult(double Seconds, double Cpu, double PeakMegabytes, string Result);
