@@ -43,6 +43,30 @@ public sealed class FilesTests : IDisposable
         Assert.Equal(3, new FileInfo(Assert.Single(_folder.AllFiles())).Length);
     }
 
+    // A killed process holds no lock; how long it is dead is known by the file's age only.
+    [Fact]
+    public async Task A_write_removes_what_killed_ones_left_a_day_ago_and_nothing_that_somebody_writes()
+    {
+        var uri = ObjectUri.Parse(_folder.Uri("x.csv"));
+        await using var slow = await _store.OpenWriteAsync(uri, replace: true, CancellationToken.None);
+        var held = Assert.Single(_folder.AllFiles());
+        string[] others = [_folder[".sluice-new.partial"], _folder["sluice-old.partial"], _folder["deeper/.sluice-old.partial"]];
+        Directory.CreateDirectory(_folder["deeper"]);
+        foreach (var path in (string[])[.. others, _folder[".sluice-old.partial"]])
+        {
+            await File.WriteAllBytesAsync(path, new byte[5]);
+        }
+
+        foreach (var path in (string[])[held, others[1], others[2], _folder[".sluice-old.partial"]])
+        {
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddHours(-25));
+        }
+
+        await WriteAsync(uri, replace: true);
+
+        Assert.Equal([.. others.Append(held).Append(_folder["x.csv"]).Order(StringComparer.Ordinal)], _folder.AllFiles().Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Files_are_listed_by_prefix_in_order_without_those_being_written()
     {

@@ -75,7 +75,9 @@ public sealed class FileObjectStore : IObjectStore
             throw new ObjectExistsException(uri);
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var folder = Path.GetDirectoryName(path)!;
+        Directory.CreateDirectory(folder);
+        FileObjectWrite.RemoveAbandoned(folder, TimeProvider.System.GetUtcNow());
         return ValueTask.FromResult<IObjectWrite>(new FileObjectWrite(uri, path, options, before) { TakesOverFrom = former });
     }
 

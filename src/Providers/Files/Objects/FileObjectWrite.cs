@@ -8,6 +8,9 @@ internal sealed class FileObjectWrite : IObjectWrite
     private const string Prefix = ".sluice-";
     private const string Suffix = ".partial";
 
+    // Some file systems know no locks: there only its age tells that nobody writes a file any more.
+    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromDays(1);
+
     private readonly Uri _uri;
     private readonly string _path;
     private readonly string _partial;
@@ -76,6 +79,28 @@ internal sealed class FileObjectWrite : IObjectWrite
         finally
         {
             File.Delete(_partial); // gone already after a commit
+        }
+    }
+
+    /// <summary>Removes what writes of processes that were killed have left in a folder: files that nobody holds, and nobody has written into for a day.</summary>
+    internal static void RemoveAbandoned(string folder, DateTimeOffset now)
+    {
+        var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true };
+        foreach (var path in Directory.EnumerateFiles(folder, $"{Prefix}*{Suffix}", options))
+        {
+            try
+            {
+                if (now - File.GetLastWriteTimeUtc(path) > AbandonedAfter)
+                {
+                    // A write that goes on holds its file's lock.
+                    using var held = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                    File.Delete(path);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody writes it, or another has removed it, or it is not ours to remove.
+            }
         }
     }
 
