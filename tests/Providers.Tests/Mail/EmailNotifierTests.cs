@@ -32,6 +32,28 @@ public sealed class EmailNotifierTests
     }
 
     [Fact]
+    public async Task A_login_is_told_to_the_server_in_the_clear_only_where_that_is_asked_for()
+    {
+        await using var server = new SmtpServer { Login = "ann", Password = "p:w" };
+        var run = new TaskRun { Note = Note }.With("clear", $"smtp://ann:p%3Aw@127.0.0.1:{server.Port}/?from=sluice%40example.com&starttls=false")
+            .With("wrong", $"smtp://ann:other@127.0.0.1:{server.Port}/?from=sluice%40example.com&starttls=false")
+            .With("tls", $"smtp://ann:p%3Aw@127.0.0.1:{server.Port}/?from=sluice%40example.com");
+
+        // This server has no STARTTLS, which a login asks for.
+        var e = await Assert.ThrowsAsync<TaskErrorException>(() => run.ExecuteAsync(new EmailNotifier { ConnectionId = "tls", To = ["bob@example.com"] }));
+        Assert.Contains("secure", e.Message, StringComparison.Ordinal);
+        Assert.Equal(0, server.Logins);
+        e = await Assert.ThrowsAsync<TaskErrorException>(() => run.ExecuteAsync(new EmailNotifier { ConnectionId = "wrong", To = ["bob@example.com"] }));
+        Assert.DoesNotContain("other", e.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Mails);
+
+        await run.ExecuteAsync(new EmailNotifier { ConnectionId = "clear", To = ["bob@example.com"] });
+
+        Assert.Single(server.Mails);
+        Assert.Equal(2, server.Logins);
+    }
+
+    [Fact]
     public async Task What_cannot_be_sent_is_told()
     {
         await using var server = new SmtpServer { Refuse = "550 no such user" };
@@ -64,6 +86,14 @@ public sealed class EmailNotifierTests
 
         internal string? Refuse { get; init; }
 
+        /// <summary>Who may send; null for everybody.</summary>
+        internal string? Login { get; init; }
+
+        internal string? Password { get; init; }
+
+        /// <summary>How often somebody has logged in, or tried to.</summary>
+        internal int Logins { get; private set; }
+
         internal List<(string From, List<string> To, string Text)> Mails { get; } = [];
 
         public async ValueTask DisposeAsync()
@@ -79,7 +109,14 @@ public sealed class EmailNotifierTests
                 while (true)
                 {
                     using var client = await _listener.AcceptTcpClientAsync();
-                    await TalkAsync(client.GetStream());
+                    try
+                    {
+                        await TalkAsync(client.GetStream());
+                    }
+                    catch (IOException)
+                    {
+                        // Who was refused may leave without a word.
+                    }
                 }
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -93,10 +130,23 @@ public sealed class EmailNotifierTests
             using var reader = new StreamReader(stream, Encoding.Latin1);
             await SayAsync("220 ready");
             var (from, to) = ("", new List<string>());
+            var isKnown = Login is null;
             while (await reader.ReadLineAsync() is { } line)
             {
                 switch (line.Split(':')[0].ToUpperInvariant().Split(' ')[0])
                 {
+                    case "EHLO" when Login is not null:
+                        await SayAsync("250-here\r\n250 AUTH LOGIN");
+                        break;
+                    case "AUTH":
+                        Logins++;
+                        await SayAsync("334 UGFzc3dvcmQ6");
+                        isKnown = Text(line.Split(' ')[2]) == Login && Text((await reader.ReadLineAsync())!) == Password;
+                        await SayAsync(isKnown ? "235 welcome" : "535 wrong");
+                        break;
+                    case "MAIL" when !isKnown:
+                        await SayAsync("530 log in first");
+                        break;
                     case "MAIL":
                         (from, to) = (Address(line), []);
                         await SayAsync("250 ok");
@@ -127,6 +177,8 @@ public sealed class EmailNotifierTests
 
             async Task SayAsync(string answer) => await stream.WriteAsync(Encoding.ASCII.GetBytes(answer + "\r\n"));
         }
+
+        private static string Text(string base64) => Encoding.UTF8.GetString(Convert.FromBase64String(base64));
 
         private static string Address(string line) => line[(line.IndexOf('<', StringComparison.Ordinal) + 1)..line.IndexOf('>', StringComparison.Ordinal)];
     }
