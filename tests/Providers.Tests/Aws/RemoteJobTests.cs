@@ -148,6 +148,45 @@ public sealed class RemoteJobTests
     }
 
     [Fact]
+    public async Task A_run_of_Glue_is_started_as_the_task_says()
+    {
+        await using var aws = await AwsJsonServer.StartAsync();
+        var run = new TaskRun().With("aws", aws.ConnectionUri);
+        GlueJobOperator Job(Action<GlueJobOperator> set)
+        {
+            var job = new GlueJobOperator { JobName = "nps", AwsConnectionId = "aws", WaitForCompletion = false };
+            set(job);
+            return job;
+        }
+
+        await run.ExecuteAsync(Job(job => (job.RunTimeout, job.WorkerType, job.NumberOfWorkers) = (TimeSpan.FromHours(2), "G.1X", 10)));
+        run.TryNumber = 2;
+        await run.ExecuteAsync(Job(_ => { }));
+
+        Assert.Equal(["120 \"G.1X\" 10", "  "], aws.Started.Select(start => $"{start["Timeout"]?.ToJsonString()} {start["WorkerType"]?.ToJsonString()} {start["NumberOfWorkers"]?.ToJsonString()}"));
+        Assert.Contains("whole minutes", (await Assert.ThrowsAsync<TaskFailedException>(() => run.ExecuteAsync(Job(job => job.RunTimeout = TimeSpan.FromSeconds(90))))).Message, StringComparison.Ordinal);
+        Assert.Contains("go together", (await Assert.ThrowsAsync<TaskFailedException>(() => run.ExecuteAsync(Job(job => job.NumberOfWorkers = 2)))).Message, StringComparison.Ordinal);
+        Assert.Equal(2, aws.Started.Count);
+    }
+
+    [Theory]
+    [InlineData("FAILED")]
+    [InlineData("CANCELLED")]
+    public async Task A_sensor_fails_with_what_it_waits_for(string end)
+    {
+        await using var aws = await AwsJsonServer.StartAsync();
+        (aws.Looks, aws.End) = (0, end);
+        var run = new TaskRun().With("aws", aws.ConnectionUri);
+        var query = (string)(await run.ExecuteAsync(new AthenaOperator { Query = "SELECT 1", AwsConnectionId = "aws", WaitForCompletion = false }))!;
+        var job = (string)(await run.ExecuteAsync(new GlueJobOperator { JobName = "nps", AwsConnectionId = "aws", WaitForCompletion = false }))!;
+
+        foreach (var sensor in (Sensor[])[new AthenaSensor { QueryExecutionId = query, AwsConnectionId = "aws" }, new GlueJobSensor { JobName = "nps", RunId = job, AwsConnectionId = "aws" }])
+        {
+            Assert.Contains($"is {end}", (await Assert.ThrowsAsync<TaskErrorException>(() => run.PokeAsync(sensor))).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Sensors_look_once_a_poke()
     {
         await using var aws = await AwsJsonServer.StartAsync();

@@ -16,6 +16,16 @@ public sealed class GlueJobOperator : Operator
     [Templated]
     public Dictionary<string, string> ScriptArgs { get; set; } = [];
 
+    /// <summary>After so long Glue itself stops the run, also when nobody waits for it any more; in whole minutes. Default: the job's own.</summary>
+    public TimeSpan? RunTimeout { get; set; }
+
+    /// <summary>Kind of its workers, such as <c>G.1X</c>. Default: the job's own.</summary>
+    [Templated]
+    public string? WorkerType { get; set; }
+
+    /// <summary>How many workers of that kind. Default: the job's own.</summary>
+    public int? NumberOfWorkers { get; set; }
+
     /// <summary>Waits until the run has ended. Default: true; else a <see cref="GlueJobSensor"/> can.</summary>
     public bool WaitForCompletion { get; set; } = true;
 
@@ -34,9 +44,10 @@ public sealed class GlueJobOperator : Operator
             throw new TaskFailedException("GlueJobOperator needs JobName.");
         }
 
+        var start = Start();
         var glue = new GlueJobs(string.IsNullOrEmpty(AwsConnectionId) ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken), TimeProvider.System);
         var id = await RemoteJob.StartAsync(
-            token => glue.StartAsync(JobName, ScriptArgs, token, cancellationToken),
+            token => glue.StartAsync(start, token, cancellationToken),
             WaitForCompletion ? started => glue.IsStoppedAsync(JobName, started, CancellationToken.None) : null,
             context);
         context.Log($"Run {id} of the job '{JobName}' is in Glue.");
@@ -47,6 +58,18 @@ public sealed class GlueJobOperator : Operator
         }
 
         return id;
+    }
+
+    private GlueStart Start()
+    {
+        if (RunTimeout is { } timeout && (timeout < TimeSpan.FromMinutes(1) || timeout.Ticks % TimeSpan.TicksPerMinute != 0))
+        {
+            throw new TaskFailedException($"RunTimeout is {timeout}; Glue counts whole minutes, at least one.");
+        }
+
+        return string.IsNullOrEmpty(WorkerType) == NumberOfWorkers is null
+            ? new(JobName, ScriptArgs) { Minutes = (int?)RunTimeout?.TotalMinutes, WorkerType = WorkerType, Workers = NumberOfWorkers }
+            : throw new TaskFailedException("WorkerType and NumberOfWorkers of a Glue job go together; give both or neither.");
     }
 }
 

@@ -15,23 +15,33 @@ internal sealed class GlueJobs(Connection? connection, TimeProvider time)
 
     /// <summary>Starts a job, or finds the run that was started by the same token.</summary>
     /// <returns>The run's id.</returns>
-    internal async ValueTask<string> StartAsync(string job, IReadOnlyDictionary<string, string> arguments, string token, CancellationToken cancellationToken)
+    internal async ValueTask<string> StartAsync(GlueStart start, string token, CancellationToken cancellationToken)
     {
         // Glue takes no token that makes a start safe to repeat; the latest runs tell what started them.
+        var job = start.Job;
         if (await FindAsync(job, token, cancellationToken) is { } found)
         {
             return found;
         }
 
         var all = new JsonObject { [TokenArgument] = token };
-        foreach (var (name, value) in arguments)
+        foreach (var (name, value) in start.Arguments)
         {
             all[name] = value;
         }
 
+        var request = new JsonObject { ["JobName"] = job, ["Arguments"] = all };
+        foreach (var (name, value) in ((string, JsonNode?)[])[("Timeout", start.Minutes), ("WorkerType", start.WorkerType), ("NumberOfWorkers", start.Workers)])
+        {
+            if (value is not null)
+            {
+                request[name] = value;
+            }
+        }
+
         var started = await _client.AskAsync(
             "StartJobRun",
-            new() { ["JobName"] = job, ["Arguments"] = all },
+            request,
             cancellationToken,
             find: async () => await FindAsync(job, token, cancellationToken) is { } lost ? new() { ["JobRunId"] = lost } : null);
         return started["JobRunId"]?.GetValue<string>()
@@ -65,4 +75,19 @@ internal sealed class GlueJobs(Connection? connection, TimeProvider time)
 
     internal async ValueTask StopAsync(string job, string id, CancellationToken cancellationToken) =>
         await _client.AskAsync("BatchStopJobRun", new() { ["JobName"] = job, ["JobRunIds"] = new JsonArray(id) }, cancellationToken);
+}
+
+/// <summary>What a run of a job is started with.</summary>
+/// <param name="Job">The job's name.</param>
+/// <param name="Arguments">Its arguments.</param>
+internal sealed record GlueStart(string Job, IReadOnlyDictionary<string, string> Arguments)
+{
+    /// <summary>Glue stops it after so many; null: as the job says.</summary>
+    internal int? Minutes { get; init; }
+
+    /// <summary>Kind of its workers; null: as the job says.</summary>
+    internal string? WorkerType { get; init; }
+
+    /// <summary>How many; null: as the job says.</summary>
+    internal int? Workers { get; init; }
 }
