@@ -69,7 +69,13 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
             Tell("by pandas, plain", rows, await pandas.ExtractAsync("plain"));
             _figures.Add(new("extract: times the way by pandas", zipped.Seconds / Best(extracts).Seconds, "", 5, HigherIsBetter: true));
 
-            await StepAsync("SqlToS3Operator", new(extract) { ["s3_bucket"] = "", ["s3_key"] = "", ["uri"] = $"file://{csv}" }, connections);
+            // What each part of the way costs: without the store, then without gzip.
+            foreach (var (what, file) in ((string, string)[])[("the same into a folder", $"{csv}.gz"), ("the same into a folder, not compressed", csv)])
+            {
+                progress(what);
+                Tell(what, rows, await BestAsync(() => StepAsync("SqlToS3Operator", Into(file, "nps"), connections, Into(file.Replace("nps.csv", "warm.csv", StringComparison.Ordinal), WarmTable))));
+            }
+
             var upload = await BestAsync(() => StepAsync("S3CopyOperator", new() { ["source_uri"] = $"file://{csv}", ["destination_uri"] = $"s3://{bucket}/upload.csv", ["source_connection_id"] = "s3", ["replace"] = true }, connections));
             _figures.Add(new("upload of the plain CSV to S3", new FileInfo(csv).Length / 1e6 / upload.Seconds, "MB/s"));
             await ExecuteAsync(warehouse, $"CREATE TABLE nps ({Columns}); CREATE TABLE nps_copy ({Columns}); CREATE TABLE nps_pandas ({Columns}); CREATE TABLE {WarmTable} ({Columns})");
@@ -121,6 +127,9 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
             progress("the same by tasks of a worker");
             _figures.Add(new("most memory of a worker that runs them", await WorkerTransfer.PeakMegabytesAsync(extract, load, transfer, connections, progress), "MB", 250));
             return _figures;
+
+            Dictionary<string, object> Into(string file, string table) =>
+                new(extract) { ["table"] = table, ["s3_bucket"] = "", ["s3_key"] = "", ["uri"] = $"file://{file}" };
         }
         finally
         {
