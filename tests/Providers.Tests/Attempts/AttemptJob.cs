@@ -26,6 +26,9 @@ internal sealed record AttemptJob
     /// <summary>Set for a load.</summary>
     public S3ToRedshiftOperator? Load { get; init; }
 
+    /// <summary>Set for several loads at once, which is cheaper than a process each.</summary>
+    public IReadOnlyList<S3ToRedshiftOperator> Loads { get; init; } = [];
+
     /// <summary>Set for both in one: arguments of a TransferOperator as JSON.</summary>
     public string? Transfer { get; init; }
 
@@ -57,6 +60,12 @@ internal sealed record AttemptJob
         if (Transfer is not null)
         {
             return await run.As(Attempt).ExecuteAsync(new OperatorFactory(BuiltInProviders.Catalog()).Create(nameof(TransferOperator), Transfer));
+        }
+
+        if (Loads.Count > 0)
+        {
+            await Task.WhenAll(Loads.Select(load => run.As(Attempt).ExecuteAsync(load)));
+            return null;
         }
 
         return await run.As(Attempt).ExecuteAsync(Extract ?? Unload ?? (Operator)Load!);

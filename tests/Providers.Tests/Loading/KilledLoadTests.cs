@@ -7,7 +7,7 @@ using Sluice.Services.PostgresFaults;
 
 namespace Sluice.Providers.Tests.Loading;
 
-/// <summary>Processes that load are killed (SIGKILL) at each statement: readers see the table before or after, and the next attempt makes it right.</summary>
+/// <summary>Loads that end at any statement: readers see the table before or after, and the next attempt makes it right. Processes killed at each: <see cref="KilledPostgresLoadTests"/>.</summary>
 public sealed class KilledLoadTests : IDisposable
 {
     private const string Before = "1=old 9=old";
@@ -20,7 +20,7 @@ public sealed class KilledLoadTests : IDisposable
     [InlineData(LoadMethod.Append, "1=new 1=old 2=new 9=old")]
     [InlineData(LoadMethod.Replace, "1=new 2=new")]
     [InlineData(LoadMethod.Upsert, "1=new 2=new 9=old")]
-    public async Task Postgres_at_each_statement(LoadMethod method, string after)
+    public async Task Postgres_whose_client_is_cut_off_at_each_statement(LoadMethod method, string after)
     {
         await using var proxy = await PostgresProxy.StartAsync();
         var (run, database) = await PostgresAsync();
@@ -59,36 +59,10 @@ public sealed class KilledLoadTests : IDisposable
     }
 
     [Theory]
-    [InlineData(LoadMethod.Append, "rows", PostgresPauseEnd.GoOn, "1=new 1=old 2=new 9=old")]
-    [InlineData(LoadMethod.Replace, "end of rows", PostgresPauseEnd.GoOn, "1=new 2=new")]
-    [InlineData(LoadMethod.Upsert, "INSERT INTO \"t\"", PostgresPauseEnd.GoOn, "1=new 2=new 9=old")]
-    [InlineData(LoadMethod.Append, "COMMIT", PostgresPauseEnd.GoOn, "1=new 1=old 2=new 9=old")]
-    [InlineData(LoadMethod.Append, "COMMIT", PostgresPauseEnd.CutUnheard, "1=new 1=old 2=new 9=old")]
-    public async Task Postgres_by_a_process_that_is_killed(LoadMethod method, string statement, PostgresPauseEnd end, string after)
-    {
-        await using var proxy = await PostgresProxy.StartAsync();
-        var (run, database) = await PostgresAsync();
-        var load = Load(method);
-        await run.As(attempt: 1).ExecuteAsync(load);
-        await ResetAsync(run);
-        var pause = proxy.Pause(sql => sql.StartsWith(statement, StringComparison.Ordinal));
-        await using var attempt = await AttemptProcess.StartAsync(new() { Connections = new() { ["db"] = proxy.Uri(database) }, Attempt = 1, Load = load }, pause.Reached);
-        Assert.Equal(Before, await TableAsync(run)); // what a reader sees
-
-        await attempt.KillAsync();
-        pause.End(end);
-
-        await UntilAloneAsync(run);
-        Assert.Equal(statement == "COMMIT" && end == PostgresPauseEnd.GoOn ? after : Before, await TableAsync(run));
-        await run.As(attempt: 2).ExecuteAsync(load);
-        Assert.Equal(after, await TableAsync(run));
-    }
-
-    [Theory]
     [InlineData(LoadMethod.Append, "1=new 1=old 2=new 9=old")]
     [InlineData(LoadMethod.Replace, "1=new 2=new")]
     [InlineData(LoadMethod.Upsert, "1=new 2=new 9=old")]
-    public async Task Sqlite_at_each_statement(LoadMethod method, string after)
+    public async Task Sqlite_whose_process_is_killed_at_each_statement(LoadMethod method, string after)
     {
         const int Kill = 9;
         var run = new TaskRun().With("db", _folder.SqliteUri("t.db"));

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Sluice.Services.Redshift;
 
-/// <summary>What is to go wrong. Statements are told by a pattern of what the client wrote; each fault is used up.</summary>
+/// <summary>What is to go wrong. Statements are told by what the client wrote, most by a pattern; each fault is used up.</summary>
 public sealed class RedshiftFaults
 {
     private readonly FaultQueue<Fault> _faults = new();
@@ -25,19 +25,23 @@ public sealed class RedshiftFaults
     public void DropAtRow(long row, int times = 1) => _faults.Add(new(Of("copy"), FaultKind.DropAtRow) { Times = times, Row = row });
 
     /// <summary>The next statement waits until the test lets it go.</summary>
-    public StandStill Pause(string pattern)
+    public StandStill Pause(string pattern) => Pause(Of(pattern));
+
+    /// <summary>The next such statement waits until the test lets it go.</summary>
+    /// <param name="which">Is asked of each statement once.</param>
+    public StandStill Pause(Func<string, bool> which)
     {
         var pause = new StandStill();
-        _faults.Add(new(Of(pattern), FaultKind.Pause) { Pause = pause });
+        _faults.Add(new(which, FaultKind.Pause) { Pause = pause });
         return pause;
     }
 
     /// <summary>Faults that have not come about.</summary>
     public int Left => _faults.Left;
 
-    internal Fault? Take(string sql, FaultKind kind) => _faults.Take(fault => fault.Kind == kind && fault.Pattern.IsMatch(sql));
+    internal Fault? Take(string sql, FaultKind kind) => _faults.Take(fault => fault.Kind == kind && fault.Which(sql));
 
-    private static Regex Of(string pattern) => new(pattern, RegexOptions.IgnoreCase);
+    private static Func<string, bool> Of(string pattern) => new Regex(pattern, RegexOptions.IgnoreCase).IsMatch;
 }
 
 internal enum FaultKind
@@ -49,7 +53,7 @@ internal enum FaultKind
     Pause,
 }
 
-internal sealed record Fault(Regex Pattern, FaultKind Kind) : CountedFault
+internal sealed record Fault(Func<string, bool> Which, FaultKind Kind) : CountedFault
 {
     public RedshiftException? Error { get; init; }
 
