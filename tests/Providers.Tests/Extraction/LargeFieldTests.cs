@@ -1,3 +1,4 @@
+using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Providers.Aws.Operators;
@@ -43,6 +44,37 @@ public sealed class LargeFieldTests : IDisposable
         Assert.Empty(_folder.AllFiles());
         var peak = long.Parse(Assert.Single(output.Split('\n'), line => line.StartsWith("peak: ", StringComparison.Ordinal))["peak: ".Length..]);
         Assert.True(peak < MostMemory, $"{peak:N0} bytes were resident at most.");
+    }
+
+    [Theory]
+    [InlineData(LoadMethod.Append, Reconciliation.Counts, MostMemory)]
+    [InlineData(LoadMethod.Upsert, Reconciliation.Counts, MostMemory)]
+    [InlineData(LoadMethod.Replace, Reconciliation.Checksums, 3 * MostMemory)]
+    [InlineData(LoadMethod.Upsert, Reconciliation.Checksums, 3 * MostMemory)] // comes back from the table of the session and from the target
+    public async Task The_largest_field_is_loaded_and_proved_in_bounded_memory(LoadMethod method, Reconciliation reconcile, long most)
+    {
+        const int Largest = 64 * 1024 * 1024;
+        var uri = await (await PostgresServer.StartSharedAsync()).CreateDatabaseUriAsync();
+        var run = new TaskRun().With("db", uri);
+        await run.ExecuteSqlAsync("db", "CREATE TABLE t (id int PRIMARY KEY, v text)");
+        await run.ExecuteAsync(new SqlToS3Operator
+        {
+            Query = $"SELECT i AS id, CASE WHEN i = 2 THEN repeat('x', {Largest - 1}) || 'y' ELSE 'small' END AS v FROM generate_series(1, 3) i",
+            SqlConnectionId = "db", Uri = _folder.Uri("rows.csv"), Reconcile = reconcile,
+        });
+        await using var attempt = await AttemptProcess.StartAsync(new()
+        {
+            Connections = new() { ["db"] = uri },
+            Attempt = 1,
+            Load = new() { Table = "t", Uri = _folder.Uri("rows.csv"), RedshiftConnectionId = "db", Method = method, Reconcile = reconcile },
+        });
+
+        var output = await attempt.EndAsync();
+
+        Assert.Contains(AttemptProgram.Succeeded, output, StringComparison.Ordinal);
+        Assert.Equal([[1, 5, "l"], [2, Largest, "y"], [3, 5, "l"]], await run.QueryAsync("db", "SELECT id, length(v), right(v, 1) FROM t ORDER BY id"));
+        var peak = long.Parse(Assert.Single(output.Split('\n'), line => line.StartsWith("peak: ", StringComparison.Ordinal))["peak: ".Length..]);
+        Assert.True(peak < most, $"{peak:N0} bytes were resident at most.");
     }
 
     [Theory]

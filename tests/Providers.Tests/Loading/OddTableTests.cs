@@ -21,13 +21,18 @@ public sealed class OddTableTests : IDisposable
     [InlineData("sqlite", DriftPolicy.Fail)]
     [InlineData("sqlite", DriftPolicy.Ignore)]
     [InlineData("sqlite", DriftPolicy.AddColumns)]
+    [InlineData("redshift", DriftPolicy.Fail)]
+    [InlineData("redshift", DriftPolicy.Ignore)]
+    [InlineData("redshift", DriftPolicy.AddColumns)]
     public async Task A_column_of_the_source_that_is_dropped_between_two_runs_is_told_and_gets_its_default(string kind, DriftPolicy drift)
     {
-        var run = (await TargetAsync(kind)).With("source", await (await MariaDbServer.StartSharedAsync()).CreateDatabaseAsync());
+        await using var road = kind == "redshift" ? await RedshiftRoad.StartAsync() : null;
+        var run = (road?.Run ?? await TargetAsync(kind)).With("source", await (await MariaDbServer.StartSharedAsync()).CreateDatabaseAsync());
+        var (uri, store) = road is null ? (_folder.Uri("s.csv"), null) : ($"s3://{road.Bucket}/s.csv", "s3");
         await run.ExecuteSqlAsync("source", "CREATE TABLE s (id INT PRIMARY KEY, v VARCHAR(10), n INT); INSERT INTO s VALUES (1, 'a', 5), (2, 'b', 6)");
         await run.ExecuteSqlAsync("db", "CREATE TABLE t (id int PRIMARY KEY, v varchar(10) DEFAULT 'gone', n int)");
-        var extract = new SqlToS3Operator { Table = "s", SqlConnectionId = "source", Uri = _folder.Uri("s.csv"), Replace = true };
-        var load = new S3ToRedshiftOperator { Table = "t", Uri = _folder.Uri("s.csv"), RedshiftConnectionId = "db", Method = LoadMethod.Upsert, Drift = drift };
+        var extract = new SqlToS3Operator { Table = "s", SqlConnectionId = "source", Uri = uri, AwsConnectionId = store, Replace = true };
+        var load = new S3ToRedshiftOperator { Table = "t", Uri = uri, AwsConnectionId = store, RedshiftConnectionId = "db", Method = LoadMethod.Upsert, Drift = drift };
         await run.ExecuteAsync(extract);
         await run.ExecuteAsync(load);
         Assert.DoesNotContain(run.Log, line => line.StartsWith("The objects do not have", StringComparison.Ordinal));
@@ -76,23 +81,37 @@ public sealed class OddTableTests : IDisposable
         Assert.Equal("1", await RowsAsync(run, "SELECT * FROM t")); // and nothing in them was run
     }
 
-    [Fact]
-    public async Task A_table_that_views_depend_on_is_replaced_and_gets_columns()
+    [Theory]
+    [InlineData("postgres", LoadMethod.Append, "3|9")]
+    [InlineData("postgres", LoadMethod.Replace, "2|2")]
+    [InlineData("postgres", LoadMethod.Upsert, "3|9")]
+    [InlineData("sqlite", LoadMethod.Append, "3|9")]
+    [InlineData("sqlite", LoadMethod.Replace, "2|2")]
+    [InlineData("sqlite", LoadMethod.Upsert, "3|9")]
+    [InlineData("redshift", LoadMethod.Append, "3|9")]
+    [InlineData("redshift", LoadMethod.Replace, "2|2")]
+    [InlineData("redshift", LoadMethod.Upsert, "3|9")]
+    public async Task A_table_that_views_depend_on_is_loaded_and_gets_columns(string kind, LoadMethod method, string after)
     {
-        var run = await TargetAsync("sqlite");
-        await using var road = await RedshiftRoad.StartAsync();
-        await road.PutAsync("f.csv", "id,extra\n1,x\n2,y\n");
-        await File.WriteAllTextAsync(_folder["f.csv"], "id,extra\n1,x\n2,y\n");
-        const string Tables = "CREATE TABLE t (id int); INSERT INTO t VALUES (9); CREATE VIEW v AS SELECT COUNT(*) AS n, MAX(id) AS latest FROM t";
-        await run.ExecuteSqlAsync("db", Tables);
-        await road.ExecuteAsync(Tables);
+        await using var road = kind == "redshift" ? await RedshiftRoad.StartAsync() : null;
+        var run = road?.Run ?? await TargetAsync(kind);
+        await run.ExecuteSqlAsync("db", "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (9); CREATE VIEW v AS SELECT COUNT(*) AS n, MAX(id) AS latest FROM t; CREATE VIEW w AS SELECT * FROM t");
+        await LoadAsync("id\n1\n2\n", DriftPolicy.Fail);
+        Assert.Equal(after, await RowsAsync(run, "SELECT n, latest FROM v"));
+        await run.ExecuteSqlAsync("db", "DELETE FROM t WHERE id < 9");
 
-        await run.ExecuteAsync(new S3ToRedshiftOperator { Table = "t", Uri = _folder.Uri("f.csv"), RedshiftConnectionId = "db", Method = LoadMethod.Replace, Drift = DriftPolicy.AddColumns });
-        await road.OperateAsync("f.csv", LoadMethod.Replace, load => load.Drift = DriftPolicy.AddColumns);
+        await LoadAsync("id,extra\n1,x\n2,y\n", DriftPolicy.AddColumns);
 
-        Assert.Equal("2|2", await RowsAsync(run, "SELECT n, latest FROM v"));
-        Assert.Equal("2|2", await road.ReadAsync("SELECT n, latest FROM v"));
-        Assert.Equal("x y", await RowsAsync(run, "SELECT extra FROM t ORDER BY id"));
+        Assert.Equal(method == LoadMethod.Replace ? "2|2" : after, await RowsAsync(run, "SELECT n, latest FROM v"));
+        Assert.Equal("x y", await RowsAsync(run, "SELECT extra FROM t WHERE id < 9 ORDER BY id"));
+        Assert.Equal("1 2", await RowsAsync(run, "SELECT id FROM w WHERE id < 9 ORDER BY id"));
+
+        async Task LoadAsync(string text, DriftPolicy drift)
+        {
+            await File.WriteAllTextAsync(_folder["f.csv"], text);
+            var uri = road is null ? _folder.Uri("f.csv") : (await road.PutAsync("f.csv", text)).ToString();
+            await run.ExecuteAsync(new S3ToRedshiftOperator { Table = "t", Uri = uri, AwsConnectionId = road is null ? null : "s3", RedshiftConnectionId = "db", Method = method, Drift = drift });
+        }
     }
 
     private async Task<TaskRun> TargetAsync(string kind) => new TaskRun().With("db", kind == "postgres"
