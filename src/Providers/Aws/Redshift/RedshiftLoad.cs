@@ -95,9 +95,15 @@ internal sealed class RedshiftLoad(RedshiftSession session, TableLoad load, Copy
             .. added.Select(column => (column, RedshiftTypes.For(column, load.Manifest))),
             .. files.SelectMany(one => one.Columns.Where((_, i) => one.Drift.Columns[i] is null)).Distinct().Select(column => (column, RedshiftTypes.Text)),
         ];
-        return more.Count == 0 && _snapshot is null && !_table.HasIdentity // LIKE would want those, too
-            ? RedshiftSql.CreateStaging(_table.Name)
-            : RedshiftSql.CreateStaging(_table.Name, [.. files[0].Drift.Loaded.Except(added)], more);
+        if (more.Count == 0 && _snapshot is null && !_table.HasIdentity) // LIKE would want those, too
+        {
+            return RedshiftSql.CreateStaging(_table.Name);
+        }
+
+        List<string> known = [.. files[0].Drift.Loaded.Except(added)];
+        return load.Quarantine is null
+            ? RedshiftSql.CreateStaging(_table.Name, known, more)
+            : RedshiftSql.CreateStrictStaging([.. known.Select(_table.Column)], more);
     }
 
     // The lock as the first statement lets the transaction see all that others have committed by then.

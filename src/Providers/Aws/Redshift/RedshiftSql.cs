@@ -120,6 +120,10 @@ internal static partial class RedshiftSql
     internal static string CreateStaging(string target, IReadOnlyList<string> columns, IReadOnlyList<(string Name, string Type)> more) =>
         $"CREATE TEMP TABLE {Staging} AS SELECT {string.Join(", ", columns.Select(column => SqlNames.Quote(column)).Concat(more.Select(column => $"CAST(NULL AS {column.Type}) AS {SqlNames.Quote(column.Name)}")))} FROM {target} WHERE 1 = 0";
 
+    /// <summary>A session's table of some columns of the target with their NOT NULL, so that COPY refuses the rows one by one, and others.</summary>
+    internal static string CreateStrictStaging(IReadOnlyList<RedshiftColumn> columns, IReadOnlyList<(string Name, string Type)> more) =>
+        $"CREATE TEMP TABLE {Staging} ({string.Join(", ", columns.Select(column => $"{SqlNames.Quote(column.Name)} {column.Type}{(column.NotNull ? " NOT NULL" : "")}").Concat(more.Select(column => $"{SqlNames.Quote(column.Name)} {column.Type}")))})";
+
     /// <summary>Writers and readers of the tables wait from here on. Nothing has been seen yet: a lock makes no snapshot.</summary>
     internal static string Lock(params IEnumerable<string> tables) => $"LOCK {string.Join(", ", tables)}";
 

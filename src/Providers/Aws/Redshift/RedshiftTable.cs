@@ -61,7 +61,7 @@ internal sealed record RedshiftTable(
             _ when name == "numeric" && row[8] is not null => $"numeric({Number(8)}, {Number(9)})",
             _ => name,
         };
-        return new(new((string)row[2]!, Required: (string)row[6]! == "NO" && row[4] is null) { Type = type }, type);
+        return new(new((string)row[2]!, Required: (string)row[6]! == "NO" && row[4] is null) { Type = type }, type) { NotNull = (string)row[6]! == "NO" };
     }
 
     // "identity"(108, 0, '1,1'::text), or "default_identity"(...).
@@ -74,6 +74,9 @@ internal sealed record RedshiftTable(
 internal sealed record RedshiftColumn(TargetColumn Target, string Type)
 {
     internal string Name => Target.Name;
+
+    /// <summary>NULL is refused.</summary>
+    internal bool NotNull { get; init; }
 
     /// <summary>It can hold an empty string.</summary>
     internal bool IsText => Type.StartsWith("character", StringComparison.Ordinal);

@@ -86,7 +86,7 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
         }
     }
 
-    // The columns' types and nothing else: defaults and constraints come with the merge.
+    // The columns' types and nothing else, defaults and constraints come with the merge; for a quarantine the rules too that look at one row, as the merge refuses all of them at once.
     private async ValueTask StageAsync(CancellationToken cancellationToken)
     {
         var known = _drift!.Loaded.Except(_drift.Added).ToList();
@@ -94,7 +94,7 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
             $"CREATE TEMP TABLE \"sluice_staging\" ON COMMIT DROP AS SELECT {SqlNames.Join(known)} FROM {table.Name} WITH NO DATA", cancellationToken);
         var more = _drift.Added.Select(column => $"ADD COLUMN {SqlNames.Quote(column)} {PostgresTypes.For(column, load.Manifest)}")
             .Concat(_drift.Columns.Select((column, i) => column is null ? $"ADD COLUMN {Ignored(i)} text" : null).OfType<string>())
-            .Concat(rejects is null ? [] : table.Columns.Where(c => c.Target.Required && known.Contains(c.Name)).Select(c => $"ALTER COLUMN {SqlNames.Quote(c.Name)} SET NOT NULL"))
+            .Concat(rejects is null ? [] : await PostgresRules.OfRowsAsync(session, table.Name, known, cancellationToken))
             .ToList();
         if (more.Count > 0)
         {

@@ -14,14 +14,17 @@ internal sealed class SqliteInsert : IDisposable
     private readonly SqliteSession _session;
     private readonly sqlite3_stmt _statement;
     private readonly IReadOnlyList<SqliteTableColumn?> _columns;
+    private readonly bool _refusesNull;
 
     /// <summary>Prepares the statement.</summary>
     /// <param name="session">In a transaction.</param>
     /// <param name="into">The table, quoted.</param>
     /// <param name="columns">Of the records, in their order; null for one that is passed over.</param>
-    internal SqliteInsert(SqliteSession session, string into, IReadOnlyList<SqliteTableColumn?> columns)
+    /// <param name="refusesNull">NULL is refused where the columns do so, as the table into which it goes does not know.</param>
+    internal SqliteInsert(SqliteSession session, string into, IReadOnlyList<SqliteTableColumn?> columns, bool refusesNull)
     {
         _session = session;
+        _refusesNull = refusesNull;
         _columns = columns;
         var names = columns.OfType<SqliteTableColumn>().Select(column => column.Name).ToList();
         session.Check(raw.sqlite3_prepare_v2(
@@ -42,6 +45,11 @@ internal sealed class SqliteInsert : IDisposable
         {
             if (_columns[i] is { } column)
             {
+                if (_refusesNull && column.NotNull && record.IsNull(i))
+                {
+                    return $"NULL in the column {column.Name}, which takes none";
+                }
+
                 position++;
                 _session.Check(record.IsNull(i) ? raw.sqlite3_bind_null(_statement, position) : Bind(position, column.Kind, record[i]));
             }

@@ -103,7 +103,7 @@ internal sealed class SqliteLoad(SqliteSession session, SqliteTable table, Table
 
     private async ValueTask<long> InsertAsync(SchemaDrift drift, CsvReader reader, Uri source, CancellationToken cancellationToken)
     {
-        using var insert = new SqliteInsert(session, IsDirect ? table.Name : Staging, [.. drift.Columns.Select(Column)]);
+        using var insert = new SqliteInsert(session, IsDirect ? table.Name : Staging, [.. drift.Columns.Select(Column)], refusesNull: !IsDirect && rejects is not null);
         var rows = 0L;
         while (await reader.ReadAsync(cancellationToken))
         {

@@ -27,7 +27,7 @@ internal sealed record SqliteTable(string Name, IReadOnlyList<SqliteTableColumn>
     {
         var found = new List<(SqliteTableColumn Column, int KeyPosition)>();
         using (var command = session.Command(
-            "SELECT name, type, pk, \"notnull\" <> 0 AND dflt_value IS NULL FROM pragma_table_xinfo(@table, @schema) WHERE hidden = 0",
+            "SELECT name, type, pk, \"notnull\" <> 0 AND dflt_value IS NULL, \"notnull\" <> 0 AND NOT (pk = 1 AND type = 'INTEGER' COLLATE NOCASE) FROM pragma_table_xinfo(@table, @schema) WHERE hidden = 0",
             new Dictionary<string, object?> { ["table"] = table, ["schema"] = schema ?? "main" }))
         using (var reader = command.ExecuteReader())
         {
@@ -35,7 +35,7 @@ internal sealed record SqliteTable(string Name, IReadOnlyList<SqliteTableColumn>
             {
                 var kind = SqliteColumns.KindOf(reader.GetString(1));
                 var type = kind is SqlColumnKind.Integer or SqlColumnKind.Decimal or SqlColumnKind.Float ? TargetColumn.SqliteNumber : "";
-                found.Add((new(new(reader.GetString(0), reader.GetBoolean(3)) { Type = type }, kind), reader.GetInt32(2)));
+                found.Add((new(new(reader.GetString(0), reader.GetBoolean(3)) { Type = type }, kind) { NotNull = reader.GetBoolean(4) }, reader.GetInt32(2)));
             }
         }
 
@@ -84,4 +84,7 @@ internal sealed record SqliteTable(string Name, IReadOnlyList<SqliteTableColumn>
 internal sealed record SqliteTableColumn(TargetColumn Target, SqlColumnKind Kind)
 {
     internal string Name => Target.Name;
+
+    /// <summary>NULL is refused; of a row number, NULL makes one.</summary>
+    internal bool NotNull { get; init; }
 }
