@@ -18,6 +18,9 @@ internal sealed class PostgresCopy(PostgresSession session, string into, string 
     // Records that are tried together; of those that are refused, halves, until the one is found.
     private const int Together = 2000;
 
+    // Fewer, where records are large.
+    private const int BytesTogether = 16 * 1024 * 1024;
+
     // Rows of a partitioned table count in its partitions.
     private const string Inserted = """
         SELECT COALESCE(
@@ -59,7 +62,7 @@ internal sealed class PostgresCopy(PostgresSession session, string into, string 
     /// <exception cref="TaskFailedException">More were refused than may be.</exception>
     internal async ValueTask<long> AllButRejectedAsync(CsvReader reader, int fields, Uri source, LoadQuarantine rejects, CancellationToken cancellationToken)
     {
-        var copied = 0L;
+        var (copied, bytes) = (0L, 0L);
         var batch = new List<(long Record, byte[] Line)>(Together);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -70,10 +73,12 @@ internal sealed class PostgresCopy(PostgresSession session, string into, string 
             }
 
             batch.Add((reader.Record, reader.Line));
-            if (batch.Count == Together)
+            bytes += reader.Line.Length;
+            if (batch.Count == Together || bytes >= BytesTogether)
             {
                 copied += await TryAsync(batch, source, rejects, cancellationToken);
                 batch.Clear();
+                bytes = 0;
             }
         }
 
