@@ -96,6 +96,8 @@ rm -rf "$results" && mkdir -p "$results"
 command -v dotnet >/dev/null && dotnet --list-sdks | grep -q '^10\.' \
     || give_up "the .NET 10 SDK is not installed; get it from https://dotnet.microsoft.com/download/dotnet/10.0."
 install_missing
+node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1)' \
+    || give_up "the web pages are built by Node.js 20.19, 22.12 or later; here is $(node --version)."
 check_namespaces
 make_temporary
 

@@ -1,3 +1,4 @@
+using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
 using Sluice.Providers.Aws.Operators;
 using Sluice.Services;
@@ -69,7 +70,7 @@ public sealed class ConflictTests : IAsyncLifetime, IDisposable
 
         var moved = await _run.As(attempt: 1).ExecuteAsync<TransferResult>(new TransferOperator
         {
-            Extract = new() { Query = "SELECT i AS id, 'new' AS v FROM generate_series(1, 50) i", SqlConnectionId = "db", Uri = _folder.Uri("rows.csv"), Replace = true, MaxRowsPerFile = 10 },
+            Extract = new() { Query = "SELECT i AS id, 'new' AS v FROM generate_series(1, 50) i", SqlConnectionId = "db", Uri = _folder.Uri("rows.csv"), Replace = true, MaxRowsPerFile = 10, Reconcile = Reconciliation.Checksums },
             Load = new S3ToPostgresOperator { Table = "t", PostgresConnectionId = "db", Method = LoadMethod.Append },
         });
 

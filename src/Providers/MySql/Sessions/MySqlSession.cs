@@ -18,6 +18,11 @@ internal sealed unsafe class MySqlSession : IDisposable
     private const int ShutdownBoth = 2;
     private const int Peek = 2;
     private const int DoNotWait = 64;
+    private const int NothingYet = 11; // EAGAIN
+
+    // Milliseconds in which a server that is writing a row has more of it on its way, however busy its machine is.
+    private const int MostSilence = 5000;
+    private const int SilenceStep = 10;
 
     private static readonly Lazy<int> Library = new(() => LibMariaDb.mysql_server_init(0, null, null));
 
@@ -165,15 +170,37 @@ internal sealed unsafe class MySqlSession : IDisposable
             : error;
     }
 
-    /// <summary>True when the server was in the middle of saying something when the library gave the connection up.</summary>
+    /// <summary>True when the server was in the middle of saying something when the library gave the connection up. Waits a moment for a slow server to go on.</summary>
     public bool WasCutOff()
+    {
+        for (var silence = 0; silence < MostSilence; silence += SilenceStep)
+        {
+            if (IsMoreSaid() is { } said)
+            {
+                return said;
+            }
+
+            Thread.Sleep(SilenceStep);
+        }
+
+        return false;
+    }
+
+    // Null: not yet. A connection that is lost says so at once.
+    private bool? IsMoreSaid()
     {
         const int Much = 4096;
         lock (_gate)
         {
+            if (_socket < 0)
+            {
+                return false;
+            }
+
             // Our own descriptor still stands when the library has closed its.
             var peeked = stackalloc byte[Much];
-            return _socket >= 0 && LibMariaDb.recv(_socket, peeked, Much, Peek | DoNotWait) == Much;
+            var read = LibMariaDb.recv(_socket, peeked, Much, Peek | DoNotWait);
+            return read == Much ? true : read > 0 || (read < 0 && Marshal.GetLastPInvokeError() == NothingYet) ? null : false;
         }
     }
 
