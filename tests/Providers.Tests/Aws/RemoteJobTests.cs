@@ -4,6 +4,7 @@ using Sluice.Providers.Aws.Athena;
 using Sluice.Providers.Aws.Glue;
 using Sluice.Providers.Aws.RedshiftData;
 using Sluice.Providers.Aws.Signing;
+using Sluice.Services.Aws;
 
 namespace Sluice.Providers.Tests.Aws;
 

@@ -8,17 +8,17 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Sluice.Providers.Tests.Aws;
+namespace Sluice.Services.Aws;
 
 /// <summary>
 /// Athena, Glue and Redshift's Data API as far as the operators use them, which nobody can run: it checks each signature by itself, keeps what was
 /// started, and lets it run for so many looks.
 /// </summary>
-internal sealed class AwsJsonServer : IAsyncDisposable
+public sealed class AwsJsonServer : IAsyncDisposable
 {
-    internal const string AccessKey = "AKIDTEST";
-    internal const string SecretKey = "secret/with+signs";
-    internal const string Region = "eu-west-1";
+    public const string AccessKey = "AKIDTEST";
+    public const string SecretKey = "secret/with+signs";
+    public const string Region = "eu-west-1";
 
     private readonly WebApplication _app;
     private readonly Lock _lock = new();
@@ -27,25 +27,25 @@ internal sealed class AwsJsonServer : IAsyncDisposable
     private AwsJsonServer(WebApplication app) => _app = app;
 
     /// <summary>How many looks see a job running before it ends.</summary>
-    internal int Looks { get; set; } = 2;
+    public int Looks { get; set; } = 2;
 
     /// <summary>How it ends: the service's own word.</summary>
-    internal string End { get; set; } = "SUCCEEDED";
+    public string End { get; set; } = "SUCCEEDED";
 
     /// <summary>Answers to give before the real ones: status and error type.</summary>
-    internal ConcurrentQueue<(int Status, string Type)> Refusals { get; } = [];
+    public ConcurrentQueue<(int Status, string Type)> Refusals { get; } = [];
 
     /// <summary>What happens to the next calls that start something.</summary>
-    internal ConcurrentQueue<StartFault> StartFaults { get; } = [];
+    public ConcurrentQueue<StartFault> StartFaults { get; } = [];
 
     /// <summary>Actions asked for, in order.</summary>
-    internal ConcurrentQueue<string> Asked { get; } = [];
+    public ConcurrentQueue<string> Asked { get; } = [];
 
-    internal ConcurrentQueue<JsonObject> Started { get; } = [];
+    public ConcurrentQueue<JsonObject> Started { get; } = [];
 
-    internal string ConnectionUri => $"aws://{AccessKey}:{Uri.EscapeDataString(SecretKey)}@/?region={Region}&endpoint_url={Uri.EscapeDataString(_app.Urls.First() + "/")}";
+    public string ConnectionUri => $"aws://{AccessKey}:{Uri.EscapeDataString(SecretKey)}@/?region={Region}&endpoint_url={Uri.EscapeDataString(_app.Urls.First() + "/")}";
 
-    internal static async Task<AwsJsonServer> StartAsync()
+    public static async Task<AwsJsonServer> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -162,7 +162,7 @@ internal sealed class AwsJsonServer : IAsyncDisposable
     }
 
     /// <summary>How the answer to a start goes wrong.</summary>
-    internal enum StartFault
+    public enum StartFault
     {
         RefusedBeforeTaken,
         RefusedAfterTaken,
