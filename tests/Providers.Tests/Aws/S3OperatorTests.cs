@@ -1,9 +1,12 @@
+using System.Text.Json.Nodes;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
+using Sluice.Providers.All;
 using Sluice.Providers.Aws.Operators;
 using Sluice.Providers.Aws.Sensors;
 using Sluice.Services;
+using Sluice.Services.S3Faults;
 
 namespace Sluice.Providers.Tests.Aws;
 
@@ -44,6 +47,51 @@ public sealed class S3OperatorTests : IDisposable
         S3CopyOperator Copy(string from, string to) => new() { SourceUri = $"s3://{bucket}/{from}", DestinationUri = $"s3://{bucket}/{to}", SourceConnectionId = "s3" };
 
         S3DeleteOperator Delete(params string[] keys) => new() { Uris = [.. keys.Select(key => $"s3://{bucket}/{key}")], AwsConnectionId = "s3" };
+    }
+
+    [Theory]
+    [InlineData(10, S3Operation.Put)]
+    [InlineData(9 << 20, S3Operation.BeginUpload)]
+    public async Task A_copy_gets_the_storage_class_encryption_and_tags_that_it_is_told(int size, S3Operation operation)
+    {
+        await using var s3 = await S3FaultProxy.StartAsync();
+        var bucket = await (await S3Server.StartSharedAsync()).CreateBucketAsync();
+        await File.WriteAllBytesAsync(_folder["a.csv"], new byte[size]);
+        var run = new TaskRun().With("s3", s3.Uri);
+        S3CopyOperator Copy(string key) => new() { SourceUri = _folder.Uri("a.csv"), DestinationUri = $"s3://{bucket}/{key}", DestinationConnectionId = "s3" };
+
+        var copy = Copy("told");
+        (copy.StorageClass, copy.Encryption, copy.KmsKeyId) = ("STANDARD_IA", "aws:kms", "alias/lake");
+        copy.ObjectTags = new() { ["owner"] = "data & co", ["day"] = "2021-02-05" };
+        await run.ExecuteAsync(copy);
+        await run.ExecuteAsync(Copy("plain"));
+
+        var requests = s3.Requests.Where(request => request.Operation == operation).ToDictionary(request => request.Key);
+        Assert.Equal(["STANDARD_IA", "aws:kms", "alias/lake", "owner=data%20%26%20co&day=2021-02-05"], Settings(requests["told"]));
+        Assert.Equal([null, null, null, null], Settings(requests["plain"]));
+
+        static IEnumerable<string?> Settings(S3Request request) =>
+            new[] { "x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-tagging" }.Select(request.Header);
+    }
+
+    [Theory]
+    [InlineData("storage_class", "COLD", "there is no storage class 'COLD'; use one of STANDARD")]
+    [InlineData("encryption", "rot13", "there is no encryption 'rot13'; use one of AES256")]
+    [InlineData("kms_key_id", "alias/lake", "a KMS key needs the encryption aws:kms")]
+    [InlineData("object_tags", null, "11 tags are more than S3's 10")]
+    public async Task A_copy_with_settings_that_S3_does_not_know_or_that_are_for_a_folder_is_refused_before_it_is_asked(string argument, string? value, string told)
+    {
+        await using var s3 = await S3FaultProxy.StartAsync();
+        await File.WriteAllTextAsync(_folder["a.csv"], "id\n1\n");
+        var run = new TaskRun().With("s3", s3.Uri);
+        var given = value is null ? new JsonObject(Enumerable.Range(0, 11).Select(i => KeyValuePair.Create($"tag{i}", (JsonNode?)"x"))) : (JsonNode)value;
+        Operator To(string uri) => new OperatorFactory(BuiltInProviders.Catalog()).Create(
+            "S3CopyOperator", new JsonObject { ["source_uri"] = _folder.Uri("a.csv"), ["destination_uri"] = uri, ["destination_connection_id"] = "s3", [argument] = given.DeepClone() }.ToJsonString());
+
+        Assert.Equal($"s3://lake/b.csv: {told}", (await Assert.ThrowsAsync<TaskFailedException>(() => run.ExecuteAsync(To("s3://lake/b.csv")))).Message[..$"s3://lake/b.csv: {told}".Length]);
+        Assert.EndsWith("b.csv lies in a folder, which has no storage class, encryption or tags.", (await Assert.ThrowsAsync<TaskFailedException>(() => run.ExecuteAsync(To(_folder.Uri("b.csv"))))).Message, StringComparison.Ordinal);
+        Assert.Empty(s3.Requests);
+        Assert.False(File.Exists(_folder["b.csv"]));
     }
 
     [Fact]

@@ -59,6 +59,20 @@ public sealed class S3CopyOperator : Operator
     /// <summary>Overwrites the destination when it exists, instead of failing; what an earlier try of this task in this run wrote is overwritten anyway. Default: false.</summary>
     public bool Replace { get; set; }
 
+    /// <summary>Storage class of the copy in S3. Default: the bucket's; never the source's.</summary>
+    public string? StorageClass { get; set; }
+
+    /// <summary>Encryption at rest of the copy in S3: AES256 or aws:kms. Default: the bucket's; never the source's.</summary>
+    public string? Encryption { get; set; }
+
+    /// <summary>With aws:kms: id or ARN of the key. Default: the account's.</summary>
+    [Templated]
+    public string? KmsKeyId { get; set; }
+
+    /// <summary>Tags of the copy in S3. Default: none; the source's are not taken along.</summary>
+    [Templated]
+    public Dictionary<string, string> ObjectTags { get; set; } = [];
+
     /// <inheritdoc/>
     public override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
     {
@@ -71,7 +85,7 @@ public sealed class S3CopyOperator : Operator
         await using var source = await context.ObjectStoreAsync(from, SourceConnectionId, cancellationToken);
         await using var destination = await context.ObjectStoreAsync(
             to, string.IsNullOrEmpty(DestinationConnectionId) ? SourceConnectionId : DestinationConnectionId, cancellationToken);
-        await using var write = await destination.OpenWriteAsync(to, new() { Replace = Replace, Writer = context.Writer }, cancellationToken);
+        await using var write = await destination.OpenWriteAsync(to, WriteOptions(context), cancellationToken);
         await using (var read = await OpenAsync(source, from, cancellationToken))
         {
             await read.CopyToAsync(write.Body, cancellationToken);
@@ -81,6 +95,16 @@ public sealed class S3CopyOperator : Operator
         context.Log($"Copied {stored.Size} bytes from {SourceUri} to {DestinationUri}.");
         return new Dictionary<string, object> { ["uri"] = ObjectUri.Text(to), ["bytes"] = stored.Size };
     }
+
+    private ObjectWriteOptions WriteOptions(TaskContext context) => new()
+    {
+        Replace = Replace,
+        Writer = context.Writer,
+        StorageClass = StorageClass,
+        Encryption = Encryption,
+        KmsKeyId = string.IsNullOrEmpty(KmsKeyId) ? null : KmsKeyId,
+        Tags = ObjectTags,
+    };
 
     private static async ValueTask<Stream> OpenAsync(IObjectStore store, Uri uri, CancellationToken cancellationToken)
     {
