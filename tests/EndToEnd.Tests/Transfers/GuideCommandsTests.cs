@@ -8,7 +8,7 @@ using Sluice.Services.S3Faults;
 
 namespace Sluice.EndToEnd.Tests.Transfers;
 
-/// <summary>Runs every command and statement of docs/guides/mysql-to-redshift.md as it stands there, with the users and grants that it tells to make; only names of machines, passwords and runs differ. What the worker asked of S3 is held against the policy of its user.</summary>
+/// <summary>Runs every command and statement of docs/guides/mysql-to-redshift.md as it stands there, with the users and grants that it tells to make; only names of machines, passwords and runs differ. What the worker and Redshift asked of S3 is held against the policies of the user and of the role.</summary>
 public sealed partial class GuideCommandsTests : IDisposable
 {
     private const string Role = "arn:aws:iam::123456789012:role/load";
@@ -29,6 +29,8 @@ public sealed partial class GuideCommandsTests : IDisposable
         {
             await using var redshift = await RedshiftServer.StartAsync();
             redshift.Settings.Attach(Role);
+            await using var fetched = await S3FaultProxy.StartAsync();
+            redshift.Settings.S3Endpoint = fetched.Endpoint;
             var warehouse = await redshift.CreateDatabaseAsync();
             var s3 = await S3Server.StartSharedAsync();
             Name("mysql://sluice:password@mysql.internal:3306/prod?ssl_mode=required", $"mysql://sluice:password@127.0.0.1:{_mysql.Port}/prod");
@@ -50,6 +52,9 @@ public sealed partial class GuideCommandsTests : IDisposable
                     (string?)await Database.AskAsync(warehouse, "SELECT COUNT(*)::text || '|' || SUM(score) || '|' || SUM(amount) || '|' || COUNT(CASE WHEN comment = '바뀜' THEN 1 END) FROM raw_data.nps"));
                 Assert.True(lake.Requests.Count > 100, string.Join('\n', lake.Requests));
                 Assert.DoesNotContain(lake.Requests, request => !_policies[0].Allows(request)); // the worker's user
+                Assert.DoesNotContain(fetched.Requests, request => !_policies[1].Allows(request)); // Redshift's role, both of whose statements are needed
+                Assert.True(fetched.Requests.Count(request => request.Operation == S3Operation.Get) >= 28, string.Join('\n', fetched.Requests));
+                Assert.Contains(fetched.Requests, request => request.Prefix is not null);
             }
             finally
             {

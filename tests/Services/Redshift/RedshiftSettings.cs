@@ -6,6 +6,9 @@ public sealed class RedshiftSettings
     /// <summary>Of the cluster, and of every bucket that <see cref="BucketRegions"/> does not name.</summary>
     public string Region { get; set; } = "us-east-1";
 
+    /// <summary>Where it reaches S3, such as a proxy that knows what was asked; null for the server itself.</summary>
+    public Uri? S3Endpoint { get; set; }
+
     /// <summary>Buckets that lie elsewhere.</summary>
     public Dictionary<string, string> BucketRegions { get; } = [];
 

@@ -31,6 +31,9 @@ public sealed class S3FaultProxy : IAsyncDisposable
     /// <summary>Keys of uploads that nobody has ended.</summary>
     public IReadOnlyList<string> Uploads => _rules.Uploads;
 
+    /// <summary>Base address for clients.</summary>
+    public Uri Endpoint => new($"http://127.0.0.1:{_listener.Port}");
+
     /// <summary>A connection as Sluice writes it.</summary>
     public string Uri => $"s3://{_server.AccessKey}:{_server.SecretKey}@/?endpoint_url=http%3A%2F%2F127.0.0.1%3A{_listener.Port}&region={_server.Region}";
 

@@ -37,7 +37,7 @@ internal sealed class S3Fetcher : IDisposable
 
         _client = new(credentials, new AmazonS3Config
         {
-            ServiceURL = s3.Endpoint.ToString(),
+            ServiceURL = (settings.S3Endpoint ?? s3.Endpoint).ToString(),
             ForcePathStyle = true,
             AuthenticationRegion = s3.Region,
             MaxErrorRetry = 2,
