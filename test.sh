@@ -29,6 +29,7 @@ install_missing() {
     command -v ip >/dev/null || [ -x /usr/sbin/ip ] || packages+=(iproute2)
     command -v node >/dev/null || packages+=(nodejs)
     command -v npm >/dev/null || packages+=(npm)
+    /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || packages+=(python3-aiosmtpd)
     if grep -qs Microsoft.Playwright tests/*/*.csproj; then
         command -v chromium >/dev/null || packages+=(chromium)
     fi

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sluice.Authoring.Callbacks;
 using Sluice.Authoring.Operators;
+using Sluice.Core.Callbacks;
 using Sluice.Providers.All;
 using Sluice.Providers.Aws.Operators;
 
@@ -32,6 +34,12 @@ internal sealed record AttemptJob
     /// <summary>Set for both in one: arguments of a TransferOperator as JSON.</summary>
     public string? Transfer { get; init; }
 
+    /// <summary>Set for a mail that tells of <see cref="Note"/>.</summary>
+    public EmailNotifier? Mail { get; init; }
+
+    /// <summary>What has happened.</summary>
+    public CallbackNote? Note { get; init; }
+
     /// <summary>From 1; the process sends itself <see cref="Signal"/> when SQLite is about to run so many statements. 0: never.</summary>
     public int AtStatement { get; init; }
 
@@ -51,10 +59,15 @@ internal sealed record AttemptJob
     /// <summary>Runs it as the process that calls.</summary>
     internal async Task<object?> RunAsync()
     {
-        var run = new TaskRun();
+        var run = new TaskRun { Note = Note };
         foreach (var (id, uri) in Connections)
         {
             run.With(id, uri);
+        }
+
+        if (Mail is not null)
+        {
+            return await run.ExecuteAsync(Mail);
         }
 
         if (Transfer is not null)
