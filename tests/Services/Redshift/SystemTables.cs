@@ -24,6 +24,14 @@ internal sealed class SystemTables(PostgresServer postgres)
                 || c.ordinal_position - 1 || ', ''' || c.identity_start || ',' || c.identity_increment || '''::text)' ELSE c.column_default END AS column_default,
             c.is_nullable, c.data_type, c.character_maximum_length, c.character_octet_length, c.numeric_precision, c.numeric_precision_radix, c.numeric_scale,
             c.datetime_precision FROM information_schema.columns c;
+        CREATE TYPE pg_catalog.varbyte;
+        CREATE FUNCTION pg_catalog.varbyte_in(cstring, oid, integer) RETURNS varbyte LANGUAGE internal IMMUTABLE STRICT AS 'byteain';
+        CREATE FUNCTION pg_catalog.varbyte_out(varbyte) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'byteaout';
+        CREATE TYPE pg_catalog.varbyte (INPUT = varbyte_in, OUTPUT = varbyte_out, TYPMOD_IN = varchartypmodin, TYPMOD_OUT = varchartypmodout, LIKE = bytea);
+        CREATE CAST (varbyte AS bytea) WITHOUT FUNCTION;
+        CREATE FUNCTION pg_catalog.varbyte(varbyte, integer, boolean) RETURNS varbyte LANGUAGE plpgsql IMMUTABLE STRICT AS
+            'BEGIN IF octet_length($1::bytea) > $2 - 4 THEN RAISE string_data_right_truncation USING MESSAGE = ''Value too long for type varbyte''; END IF; RETURN $1; END';
+        CREATE CAST (varbyte AS varbyte) WITH FUNCTION pg_catalog.varbyte(varbyte, integer, boolean) AS IMPLICIT;
         GRANT SELECT ON pg_catalog.stl_load_errors, pg_catalog.sys_load_error_detail, pg_catalog.redshift_columns TO PUBLIC;
         CREATE FUNCTION pg_catalog.redshift_forget_keys(regclass) RETURNS void LANGUAGE sql SECURITY DEFINER AS
             'UPDATE pg_index SET indisunique = false, indisready = false, indisvalid = false WHERE indisready AND indrelid = $1';

@@ -169,14 +169,20 @@ internal static partial class RedshiftSql
     internal static string Analyze(string target) => $"ANALYZE {target} PREDICATE COLUMNS";
 
     /// <summary>
-    /// Columns of all tables by this name in whatever case: schema, table, column, type, default, place in the primary key or null, and whether
-    /// it takes NULL, the length of a text, the digits of a decimal.
+    /// Columns of all tables by this name in whatever case: schema, table, column, type as DDL writes it, default, place in the primary key or null, and
+    /// whether it takes NULL.
     /// </summary>
+    /// <remarks>
+    /// The views of the schema of information know no lengths of Redshift's own types, such as VARBYTE(16); <c>format_type</c> writes every type as CREATE TABLE
+    /// takes it, which is how the DDL generator of AWS's own "Amazon Redshift Utils" has it, too.
+    /// </remarks>
     internal static string Describe(string? schema, string table) =>
         $"""
-         SELECT c.table_schema, c.table_name, c.column_name, c.data_type, c.column_default, k.ordinal_position,
-             c.is_nullable, c.character_maximum_length, c.numeric_precision, c.numeric_scale
+         SELECT c.table_schema, c.table_name, c.column_name, pg_catalog.format_type(a.atttypid, a.atttypmod), c.column_default, k.ordinal_position, c.is_nullable
          FROM information_schema.columns c
+         JOIN pg_catalog.pg_namespace n ON n.nspname = c.table_schema
+         JOIN pg_catalog.pg_class t ON t.relnamespace = n.oid AND t.relname = c.table_name
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attname = c.column_name
          LEFT JOIN information_schema.table_constraints p
              ON p.constraint_type = 'PRIMARY KEY' AND p.table_schema = c.table_schema AND p.table_name = c.table_name
          LEFT JOIN information_schema.key_column_usage k

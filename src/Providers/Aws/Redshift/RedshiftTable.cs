@@ -1,4 +1,3 @@
-using System.Globalization;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Loading;
 using Sluice.Authoring.Operators;
@@ -53,14 +52,7 @@ internal sealed record RedshiftTable(
 
     private static RedshiftColumn Column(IReadOnlyList<object?> row)
     {
-        var name = (string)row[3]!;
-        string Number(int index) => Convert.ToString(row[index], CultureInfo.InvariantCulture)!;
-        var type = row switch
-        {
-            _ when name.StartsWith("character", StringComparison.Ordinal) && row[7] is not null => $"{name}({Number(7)})",
-            _ when name == "numeric" && row[8] is not null => $"numeric({Number(8)}, {Number(9)})",
-            _ => name,
-        };
+        var type = (string)row[3]!;
         return new(new((string)row[2]!, Required: (string)row[6]! == "NO" && row[4] is null) { Type = type }, type) { NotNull = (string)row[6]! == "NO" };
     }
 

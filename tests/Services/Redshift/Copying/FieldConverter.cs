@@ -1,11 +1,14 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Sluice.Services.Redshift.Copying;
 
 /// <summary>Reads a field as Redshift's COPY does, and writes it as PostgreSQL's COPY reads it.</summary>
-internal sealed class FieldConverter(CopyStatement copy)
+internal sealed partial class FieldConverter(CopyStatement copy)
 {
+    private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdefABCDEF");
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The field that stands for NULL, whether it is in quotes or not.</summary>
@@ -49,6 +52,8 @@ internal sealed class FieldConverter(CopyStatement copy)
             TargetKind.Date => Or(DateFormats.Date(text, copy.DateFormat), LoadError.BadDate),
             TargetKind.Timestamp => Or(DateFormats.Time(text, copy.TimeFormat, zoned: false), LoadError.BadTime),
             TargetKind.TimestampZoned => Or(DateFormats.Time(text, copy.TimeFormat, zoned: true), LoadError.BadTime),
+            TargetKind.TimeZoned => Or(ZonedTime().IsMatch(text) ? text : null, LoadError.BadTime),
+            TargetKind.Bytes => Bytes(text, column),
             _ => Or(TimeOnly.TryParse(text, CultureInfo.InvariantCulture, out var time) ? $"{time:HH:mm:ss.ffffff}" : null, LoadError.BadTime),
         };
         if (error is not null && copy.AcceptAnyDate && column.Kind is TargetKind.Date or TargetKind.Timestamp)
@@ -59,6 +64,13 @@ internal sealed class FieldConverter(CopyStatement copy)
 
         return converted is null ? null : Encoding.ASCII.GetBytes(converted);
     }
+
+    // COPY takes hexadecimal digits and nothing before them: "Loading a column of the VARBYTE data type".
+    private static (string?, LoadError?) Bytes(string text, TargetColumn column) =>
+        text.AsSpan().IndexOfAnyExcept(Hexadecimal) is >= 0 and var bad ? (null, LoadError.BadDigit(text[bad], bad, column.TypeName))
+        : text.Length % 2 > 0 ? (null, LoadError.BadDigit(text[^1], text.Length - 1, column.TypeName))
+        : text.Length / 2 > column.Length ? (null, LoadError.TooLong)
+        : ($@"\\x{text}", null);
 
     private byte[]? Text(ReadOnlySpan<byte> field, TargetColumn column, out LoadError? error)
     {
@@ -207,4 +219,7 @@ internal sealed class FieldConverter(CopyStatement copy)
         "f" or "false" or "n" or "no" or "0" => "f",
         _ => null,
     };
+
+    [GeneratedRegex(@"\A([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?([+-]\d{2}(:?\d{2})?)?\z")]
+    private static partial Regex ZonedTime();
 }

@@ -7,7 +7,7 @@ namespace Sluice.Services.Redshift.Copying;
 /// <param name="Name">As the catalog has it.</param>
 /// <param name="Kind">How its fields are read.</param>
 /// <param name="TypeName">As STL_LOAD_ERRORS names it.</param>
-/// <param name="Length">Bytes of a text, digits of a decimal; 0 for none.</param>
+/// <param name="Length">Bytes of a text or of bytes, digits of a decimal; 0 for none.</param>
 /// <param name="Scale">Digits behind the point of a decimal.</param>
 /// <param name="NotNull">NULL is refused.</param>
 internal sealed partial record TargetColumn(string Name, TargetKind Kind, string TypeName, int Length, int Scale, bool NotNull)
@@ -37,6 +37,8 @@ internal sealed partial record TargetColumn(string Name, TargetKind Kind, string
             "timestamp without time zone" => (TargetKind.Timestamp, "timestamp"),
             "timestamp with time zone" => (TargetKind.TimestampZoned, "timestamptz"),
             "time without time zone" => (TargetKind.Time, "time"),
+            "time with time zone" => (TargetKind.TimeZoned, "timetz"),
+            "varbyte" => (TargetKind.Bytes, "varbyte"),
             _ => throw RedshiftException.Unsupported($"COPY into column {name} of type {type}"),
         };
         length = kind switch
@@ -69,4 +71,6 @@ internal enum TargetKind
     Timestamp,
     TimestampZoned,
     Time,
+    TimeZoned,
+    Bytes,
 }

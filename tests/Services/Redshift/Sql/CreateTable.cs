@@ -3,7 +3,7 @@ namespace Sluice.Services.Redshift.Sql;
 /// <summary>Takes out of CREATE TABLE what only Redshift knows: keys of distribution and sorting, encodings, its own defaults of length.</summary>
 internal static class CreateTable
 {
-    private static readonly string[] UnknownTypes = ["super", "varbyte", "varbinary", "hllsketch", "geometry", "geography", "json", "jsonb", "bytea", "serial", "bigserial", "uuid", "xml"];
+    private static readonly string[] UnknownTypes = ["super", "hllsketch", "geometry", "geography", "json", "jsonb", "bytea", "serial", "bigserial", "uuid", "xml"];
 
     public static bool IsOne(List<SqlToken> tokens)
     {
@@ -95,9 +95,17 @@ internal static class CreateTable
         }
     }
 
-    // TEXT and VARCHAR hold 256 bytes; MAX is 65535.
+    // TEXT and VARCHAR hold 256 bytes; MAX is 65535. VARBYTE holds 64000.
     private static void EditType(List<SqlToken> tokens, int at, int end, SqlEdits edits)
     {
+        var isBinary = tokens[at].Value is "varbyte" or "varbinary" || (tokens[at].IsWord("binary") && at + 1 < end && tokens[at + 1].IsWord("varying"));
+        if (isBinary)
+        {
+            var name = tokens[at].IsWord("binary") ? at + 1 : at;
+            edits.Replace(tokens[at].Start, tokens[name].End, name + 1 < end && tokens[name + 1].IsSymbol('(') ? "varbyte" : "varbyte(64000)");
+            return;
+        }
+
         var last = tokens[at].Value is "character" && at + 1 < end && tokens[at + 1].IsWord("varying") ? at + 1 : at;
         var isVarying = tokens[at].Value is "varchar" or "nvarchar" or "text" || last > at;
         if (!isVarying)
