@@ -96,16 +96,22 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
                 ["load"] = new Dictionary<string, object>((Dictionary<string, object>)transfer["load"]) { ["table"] = WarmTable },
             };
             const string limitName = "psql \\copy, key in place";
+            (string, Func<Task<StepResult>>) oneHalf = ("full refresh of PostgreSQL from S3", () => EmptyAsync(warehouse, () => StepAsync("S3ToPostgresOperator", load, connections, warmLoad)));
+            (string, Func<Task<StepResult>>) bothHalves = ("both at once", () => EmptyAsync(warehouse, () => StepAsync("TransferOperator", transfer, connections, warmTransfer)));
             var taken = await InTurnsAsync(
+                repeats,
                 (limitName, async () =>
                 {
                     await ExecuteAsync(warehouse, "TRUNCATE nps_copy");
                     return await ShellAsync($"{psql} -c \"\\copy nps_copy FROM '{csv}' CSV HEADER\"");
                 }),
-                ("full refresh of PostgreSQL from S3", () => EmptyAsync(warehouse, () => StepAsync("S3ToPostgresOperator", load, connections, warmLoad))),
-                ("both at once", () => EmptyAsync(warehouse, () => StepAsync("TransferOperator", transfer, connections, warmTransfer))));
+                oneHalf,
+                bothHalves);
             TellAgainst("full refresh of PostgreSQL from S3", limitName, rows, taken[0], taken[1], Share);
-            TellBoth(extracts, taken[1], taken[2]);
+
+            // A load alone takes half as long again in some other minute, which is more than what is asked of the two.
+            var more = await InTurnsAsync(3 * repeats, oneHalf, bothHalves);
+            TellBoth(extracts, [.. taken[1], .. more[0]], [.. taken[2], .. more[1]]);
             progress("the way by pandas");
             Tell("by pandas, a fiftieth of the rows", rows / 50, await pandas.LoadAsync(csv, postgres.UriOf(warehouse), rows / 50));
 
@@ -142,20 +148,20 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
     private async Task<IReadOnlyList<StepResult>> AgainstAsync(
         string what, string limitName, long count, Func<Task<StepResult>> limit, Func<Task<StepResult>> own, double? share = Share)
     {
-        var taken = await InTurnsAsync((limitName, limit), (what, own));
+        var taken = await InTurnsAsync(repeats, (limitName, limit), (what, own));
         TellAgainst(what, limitName, count, taken[0], taken[1], share);
         return taken[1];
     }
 
     // They take turns, so that whatever else the machine does meets all of them.
-    private async Task<IReadOnlyList<IReadOnlyList<StepResult>>> InTurnsAsync(params IReadOnlyList<(string What, Func<Task<StepResult>> Take)> ways)
+    private async Task<IReadOnlyList<IReadOnlyList<StepResult>>> InTurnsAsync(int times, params IReadOnlyList<(string What, Func<Task<StepResult>> Take)> ways)
     {
         var taken = ways.Select(_ => new List<StepResult>()).ToList();
-        for (var time = 0; time < repeats; time++)
+        for (var time = 0; time < times; time++)
         {
             foreach (var ((what, take), results) in ways.Zip(taken))
             {
-                progress($"{what} ({time + 1} of {repeats})");
+                progress($"{what} ({time + 1} of {times})");
                 results.Add(await take());
             }
         }
@@ -180,6 +186,8 @@ internal sealed class TransferMeasurements(long rows, int repeats, Action<string
         {
             ["median seconds of both"] = Median(both),
             ["median seconds of the slower half"] = slower,
+            ["turns"] = both.Count,
+            ["by the means"] = both.Average(one => one.Seconds) / Math.Max(extracts.Average(one => one.Seconds), loads.Average(one => one.Seconds)),
             ["by the best of each"] = Best(both).Seconds / Math.Max(Best(extracts).Seconds, Best(loads).Seconds),
         }));
     }

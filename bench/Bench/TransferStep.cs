@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Sluice.Authoring.Hooks;
@@ -12,10 +13,15 @@ using Sluice.Providers.All;
 namespace Sluice.Bench;
 
 /// <summary>Runs one operator in a process of its own, as a worker does, and tells what it took.</summary>
-/// <remarks>A runner lives for many tasks, so a step may be run on other rows before its clock starts: what is compiled then is not compiled for each task.</remarks>
+/// <remarks>A runner lives for many tasks, so a step may be run on other rows before its clock starts, until the compiler has no more to do: what it does then it does not do for each task.</remarks>
 internal static class TransferStep
 {
     public const string Verb = "transfer-step";
+
+    private const int MostWarmUps = 8;
+    private const int FewMethods = 20;
+
+    private static readonly TimeSpan CompilerPause = TimeSpan.FromMilliseconds(300); // it begins when nothing new was called for 100
 
     /// <summary>Arguments: class of the operator, its arguments as JSON, connections as JSON (id to URI); then, to warm up with before the clock starts, other arguments of it.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
@@ -24,7 +30,7 @@ internal static class TransferStep
         var services = new Services(JsonSerializer.Deserialize<Dictionary<string, string>>(arguments[2])!);
         if (arguments.Count > 3)
         {
-            await Prepare(arguments[3])();
+            await WarmUpAsync(() => Prepare(arguments[3])());
         }
 
         var step = Prepare(arguments[1]);
@@ -47,6 +53,26 @@ internal static class TransferStep
             var run = new RunFacts { Key = 1, Dag = dag.Id, Id = new("manual__1"), Type = RunType.Manual, Interval = new(start, start.AddDays(1)), Version = "v" };
             var context = new TaskContext(run, dag, task, 1, services, providers) { Attempt = new(1, 0, (int)DateTimeOffset.UtcNow.ToUnixTimeSeconds()) };
             return () => operation.ExecuteAsync(context, CancellationToken.None);
+        }
+    }
+
+    // What is called often is compiled a second time, behind the work: in a runner that happens once for all its tasks.
+    private static async Task WarmUpAsync(Func<ValueTask<object?>> step)
+    {
+        for (var (time, known) = (0, -1L); time < MostWarmUps && JitInfo.GetCompiledMethodCount() is var compiled && compiled > known + FewMethods; time++)
+        {
+            known = compiled;
+            await step();
+            await SettleAsync();
+        }
+    }
+
+    private static async Task SettleAsync()
+    {
+        for (var known = -1L; JitInfo.GetCompiledMethodCount() is var compiled && compiled != known;)
+        {
+            known = compiled;
+            await Task.Delay(CompilerPause);
         }
     }
 
