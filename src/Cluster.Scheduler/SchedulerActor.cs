@@ -130,8 +130,8 @@ internal sealed partial class SchedulerActor(long epoch, IStore store, NodeHost 
             case PeerMessage peer:
                 _company.Runs.Workers.Tell(peer, Context.Sender);
                 break;
-            case IsCurrent question:
-                _company.Runs.Workers.Tell(question, Context.Sender);
+            case IsCurrent or KeepForAttempt:
+                _company.Runs.Workers.Tell(message, Context.Sender);
                 break;
             case ToDag to when _dags.TryGetValue(to.Dag, out var dag):
                 dag.Tell(to.Message, Context.Sender);

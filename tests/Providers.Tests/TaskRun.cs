@@ -5,6 +5,7 @@ using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.Schedules;
 using Sluice.Providers.All;
 
@@ -42,6 +43,18 @@ internal sealed class TaskRun : ITaskServices
 
     /// <summary>The engine, for tasks that keep a watermark.</summary>
     internal Func<Core.Watermarks.WatermarkQuestion, Core.Watermarks.WatermarkAnswer>? Watermarks { get; set; }
+
+    /// <summary>The engine, which keeps what runs in services; without it everything is kept.</summary>
+    internal Func<RemoteJob, RemoteJobAnswer> Keep { get; set; } = _ => RemoteJobAnswer.Kept;
+
+    /// <summary>What was kept, in order.</summary>
+    internal List<RemoteJob> Kept { get; } = [];
+
+    /// <summary>What the engine gives the next attempt.</summary>
+    internal RemoteJob? RemoteJob { get; set; }
+
+    /// <summary>The attempt that ran last.</summary>
+    internal TaskContext? Latest { get; private set; }
 
     internal Core.Callbacks.CallbackNote? Note { get; init; }
 
@@ -98,7 +111,7 @@ internal sealed class TaskRun : ITaskServices
         var task = new TaskSpec { Id = new("task"), Operator = "Test", KeepsWatermark = Watermarks is not null, Sensor = Watches ? new() { Watch = WatchPart.Watch } : null };
         var dag = new DagSpec { Id = new(Dag), RenamedFrom = FormerDag is null ? null : new DagId(FormerDag), Tasks = [task], TimeZone = TimeZone };
         var run = new RunFacts { Key = Attempt?.Run ?? 1, Dag = dag.Id, Id = new($"manual__{Attempt?.Run ?? 1}"), Type = Type, Interval = Interval, Version = "v" };
-        return new(run, dag, task, TryNumber, this, BuiltInProviders.Catalog()) { Attempt = Attempt, Callback = Note, Map = MapIndex is { } index ? new(0, index, 2) : null };
+        return Latest = new(run, dag, task, TryNumber, this, BuiltInProviders.Catalog()) { Attempt = Attempt, Callback = Note, RemoteJob = RemoteJob, Map = MapIndex is { } index ? new(0, index, 2) : null };
     }
 
     ValueTask<Connection?> ITaskServices.GetConnectionAsync(string id, CancellationToken cancellationToken) => new(_connections.GetValueOrDefault(id));
@@ -108,6 +121,17 @@ internal sealed class TaskRun : ITaskServices
     ValueTask<string?> ITaskServices.GetXComAsync(string taskId, string key, CancellationToken cancellationToken) => new((string?)null);
 
     ValueTask<Core.Watermarks.WatermarkAnswer> ITaskServices.AskWatermarkAsync(Core.Watermarks.WatermarkQuestion question, CancellationToken cancellationToken) => new(Watermarks!(question));
+
+    ValueTask<RemoteJobAnswer> ITaskServices.KeepRemoteJobAsync(RemoteJob job, CancellationToken cancellationToken)
+    {
+        var answer = Keep(job);
+        if (answer.Refusal is null)
+        {
+            Kept.Add(job);
+        }
+
+        return new(answer);
+    }
 
     void ITaskServices.WriteLog(LogLevel level, string line) => _log.Enqueue(line);
 }

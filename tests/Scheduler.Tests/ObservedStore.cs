@@ -152,6 +152,8 @@ internal sealed class ObservedStore(SimulationDispatcher simulation) : IStore, I
     public ValueTask<IReadOnlyList<EvidenceRow>> ListEvidenceAsync(long run, TaskId task, CancellationToken cancellationToken) =>
         Inner.ReadModel.ListEvidenceAsync(run, task, cancellationToken);
 
+    public ValueTask<IReadOnlyList<RemoteJobRow>> ListRemoteJobsAsync(long run, CancellationToken cancellationToken) => Inner.ReadModel.ListRemoteJobsAsync(run, cancellationToken);
+
     public ValueTask<IReadOnlyList<AttemptEvidence>> ListEvidenceAsync(EvidenceQuery query, CancellationToken cancellationToken) =>
         Inner.ReadModel.ListEvidenceAsync(query, cancellationToken);
 

@@ -57,6 +57,9 @@ internal sealed class PlayedWorker
     /// <summary>What its attempts have seen of the rows that they moved.</summary>
     public string? Sees { get; set; }
 
+    /// <summary>Its attempts say that what they had started in a service has ended.</summary>
+    public bool Releases { get; set; }
+
     public bool IsRegistered { get; private set; }
 
     /// <summary>Links to the present scheduler and registers.</summary>
@@ -105,7 +108,7 @@ internal sealed class PlayedWorker
     {
         var at = _cluster.Simulation.Now;
         Held.Remove(id);
-        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, RetryAfter = retryAfter, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null, AssetUpdates = [.. Updates], Rendered = Renders, Evidence = Sees })]));
+        Send(new TaskReports([new(id, new() { Kind = kind, StartedAt = at, EndedAt = at, Error = error, RetryAfter = retryAfter, XComs = kind == OutcomeKind.Success ? [.. Pushes] : null, AssetUpdates = [.. Updates], Rendered = Renders, Evidence = Sees, ReleasedRemoteJob = Releases })]));
         _cluster.RunFor(TimeSpan.FromMilliseconds(50));
     }
 

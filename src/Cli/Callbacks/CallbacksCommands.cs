@@ -4,6 +4,7 @@ using Sluice.Cli.CommandLine;
 using Sluice.Cli.Deployments;
 using Sluice.Cli.Logs;
 using Sluice.Cli.Output;
+using Sluice.Cli.Runs;
 using Sluice.Cluster.Api;
 
 namespace Sluice.Cli.Callbacks;
@@ -45,7 +46,7 @@ internal static class CallbacksCommands
                 {
                     listing.Add(
                         $"{callback.Event}\n {callback.EventId}", $"{callback.DagId}{(callback.TaskId is { } task ? $".{task}" : "")}\n {callback.RunId}", Wording.State(callback.State),
-                        Wording.Time(callback.RaisedAt), callback.Error ?? callback.Deadline ?? callback.Notifier);
+                        Wording.Time(callback.RaisedAt), RunTable.Note(callback, callback.Notifier));
                 }
 
                 listing.WriteTo(invocation.Terminal);

@@ -1,5 +1,6 @@
 using Sluice.Cli.Output;
 using Sluice.Cluster.Api;
+using Sluice.Core.Callbacks;
 using Spectre.Console.Rendering;
 
 namespace Sluice.Cli.Runs;
@@ -60,12 +61,17 @@ internal static class RunTable
             var whose = ofOneTask ? callback.TryNumber > 0 ? $" (try {callback.TryNumber})" : "" : $" of {callback.TaskId ?? "the run"}";
             listing.Add(
                 $"{callback.Event}{whose}\n {callback.EventId}", Wording.State(callback.State), Wording.Time(callback.RaisedAt),
-                callback.Error ?? callback.Deadline ?? (callback.HandedOut > 1 ? $"{callback.Notifier}, handed out {callback.HandedOut} times" : callback.Notifier));
+                Note(callback, callback.HandedOut > 1 ? $"{callback.Notifier}, handed out {callback.HandedOut} times" : callback.Notifier));
         }
 
         terminal.Line();
         listing.WriteTo(terminal);
     }
+
+    /// <summary>What there is to say of a callback; of a stop always what it stops: people may have to do it by hand.</summary>
+    public static string? Note(CallbackSummary callback, string otherwise) => callback.Event == CallbackTrigger.StopRemoteJob.Name()
+        ? callback.Error is null ? callback.Why : $"{callback.Why}; {callback.Error}"
+        : callback.Error ?? callback.Deadline ?? otherwise;
 
     public static IRenderable Tasks(IReadOnlyList<TaskAttemptSummary> tasks)
     {

@@ -107,6 +107,8 @@ internal sealed class SimulatedReadModel(IReadModel inner, IReadOnlyDictionary<l
     public ValueTask<IReadOnlyList<AttemptEvidence>> ListEvidenceAsync(EvidenceQuery query, CancellationToken cancellationToken) =>
         inner.ListEvidenceAsync(query, cancellationToken);
 
+    public ValueTask<IReadOnlyList<RemoteJobRow>> ListRemoteJobsAsync(long run, CancellationToken cancellationToken) => inner.ListRemoteJobsAsync(run, cancellationToken);
+
     public ValueTask<WatermarkRow?> FindWatermarkBeforeAsync(WatermarkPlace place, CancellationToken cancellationToken) => inner.FindWatermarkBeforeAsync(place, cancellationToken);
 
     public ValueTask<WatermarkRow?> FindWatermarkAfterAsync(WatermarkPlace place, CancellationToken cancellationToken) => inner.FindWatermarkAfterAsync(place, cancellationToken);

@@ -84,6 +84,7 @@ internal static class TasksCommands
             }
 
             attempts.WriteTo(invocation.Terminal);
+            RemoteJobs(answer.Attempts, invocation.Terminal);
             if (answer.Question is { } question)
             {
                 invocation.Terminal.Line();
@@ -91,6 +92,26 @@ internal static class TasksCommands
             }
             RunTable.WriteCallbacks(answer.Callbacks, invocation.Terminal, ofOneTask: true);
         });
+
+    /// <summary>What to look for, or to stop by hand, where the attempt and its log are gone.</summary>
+    private static void RemoteJobs(IReadOnlyList<TaskAttemptSummary> attempts, Terminal terminal)
+    {
+        if (attempts.All(attempt => attempt.RemoteJob is null))
+        {
+            return;
+        }
+
+        var listing = new Listing("", "#try", "service", "!id", "job", "connection", "!started (UTC)");
+        foreach (var attempt in attempts.Where(attempt => attempt.RemoteJob is not null).DistinctBy(attempt => (attempt.TaskId, attempt.RemoteJob)))
+        {
+            var job = attempt.RemoteJob!;
+            listing.Add(attempt.TryNumber, job.Service, job.Id, job.Name, job.ConnectionId, Wording.Time(job.KeptAt));
+        }
+
+        terminal.Line();
+        terminal.Line("In services:");
+        listing.WriteTo(terminal);
+    }
 
     private static async Task<int> LogAsync(Invocation invocation, ApiClient api)
     {

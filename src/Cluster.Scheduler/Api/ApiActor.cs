@@ -3,9 +3,11 @@ using Sluice.Actors;
 using Sluice.Cluster.Nodes;
 using Sluice.Cluster.Wire;
 using Sluice.Core.DagRuns;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 using Sluice.Core.Watermarks;
 using Sluice.Scheduler.Bundles;
+using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Dispatch;
 using Sluice.Scheduler.Elections;
 using Sluice.Scheduler.Secrets;
@@ -26,7 +28,7 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
     protected override ValueTask PreStartAsync()
     {
         _people = new(store, vault, elector, Context.Time);
-        _workers = new(store, vault, bundles, lists, new(store, elector), FindRunAsync, AskWatermarkAsync);
+        _workers = new(store, vault, bundles, lists, new(store, elector), FindRunAsync, AskWatermarkAsync, KeepRemoteJobAsync);
         foreach (var method in WorkerRequests.Served)
         {
             host.Serve(method, Context.Self);
@@ -98,6 +100,13 @@ internal sealed partial class ApiActor(NodeHost host, IStore store, Vault vault,
         await elector.AskAsync<object>(new ToScheduler(ask), TimeSpan.FromSeconds(30), cancellationToken) switch
         {
             WatermarkAnswer answer => answer,
+            _ => throw new ApiException(503, NotLeading.Sentence),
+        };
+
+    private async Task<RemoteJobAnswer> KeepRemoteJobAsync(KeepForAttempt keep, CancellationToken cancellationToken) =>
+        await elector.AskAsync<object>(new ToScheduler(keep), TimeSpan.FromSeconds(30), cancellationToken) switch
+        {
+            RemoteJobAnswer answer => answer,
             _ => throw new ApiException(503, NotLeading.Sentence),
         };
 

@@ -238,8 +238,9 @@ internal sealed partial class OperatorApi(IStore store, Vault vault, ActorRef el
         var asked = (await store.ReadModel.ListQuestionsAsync(new() { Run = run.Facts.Key, Limit = 10_000 }, cancel)).LastOrDefault(asked => asked.Row.Task.Value == name.TaskId);
         var callbacks = (await store.ReadModel.ListCallbacksAsync(run.Facts.Key, cancel))
             .Where(row => row.Task is { Value: var instance } && (instance == name.TaskId || DagRunState.MapIndexIn(instance, name.TaskId) >= 0));
+        var jobs = await store.ReadModel.ListRemoteJobsAsync(run.Facts.Key, cancel);
         var formerTasks = TaskNames.Former(await store.ReadModel.ListTaskRenamesAsync(run.Facts.Dag, cancel), name.TaskId);
-        return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(Summaries.Of)], [.. callbacks.Select(Summaries.Of)])
+        return new(run.Facts.Id.Value, state.Name(), waits, [.. attempts.Select(row => Summaries.Of(row, jobs))], [.. callbacks.Select(Summaries.Of)])
         {
             FormerTaskIds = formerTasks.Count > 0 ? formerTasks : null,
             Question = asked is null ? null : Summaries.Of(asked),

@@ -70,6 +70,13 @@ internal static class Summaries
         By = happened.By,
     };
 
+    /// <param name="row">The attempt.</param>
+    /// <param name="jobs">What the run's attempts started in services, by token: an attempt goes on with what an earlier one of its try has started.</param>
+    public static TaskAttemptSummary Of(TaskInstanceRow row, IReadOnlyList<RemoteJobRow> jobs) =>
+        row.Worker is not null && jobs.LastOrDefault(job => job.Task == row.Task && job.TryNumber == row.TryNumber && job.Token <= row.Token) is { Job: var job, At: var at }
+            ? Of(row) with { RemoteJob = new(job.Service, job.Id, job.Name, job.ConnectionId, at) }
+            : Of(row);
+
     public static TaskAttemptSummary Of(TaskInstanceRow row) => new()
     {
         TaskId = row.Task.Value,

@@ -4,9 +4,11 @@ using Sluice.Core.Assets;
 using Sluice.Core.Connections;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 using Sluice.Core.Watermarks;
 using Sluice.Scheduler.Bundles;
+using Sluice.Scheduler.DagRuns;
 using Sluice.Scheduler.Secrets;
 using Sluice.Scheduler.Watermarks;
 using Sluice.Scheduler.XComs;
@@ -24,14 +26,16 @@ namespace Sluice.Scheduler.Api;
 /// <param name="otherDags">Runs of other Dags.</param>
 /// <param name="findRun">The run of an attempt that a worker has by the leader's books; null for any other.</param>
 /// <param name="askLeader">The watermarks.</param>
+/// <param name="keep">What runs in services.</param>
 internal sealed class WorkerRequests(
     IStore store, Vault vault, BundleShelf bundles, XComLists lists, CrossDagRequests otherDags,
     Func<AttemptId, CancellationToken, Task<RunFacts?>> findRun,
-    Func<AskWatermark, CancellationToken, Task<WatermarkAnswer>> askLeader)
+    Func<AskWatermark, CancellationToken, Task<WatermarkAnswer>> askLeader,
+    Func<KeepForAttempt, CancellationToken, Task<RemoteJobAnswer>> keep)
 {
     /// <summary>The methods that are answered here.</summary>
     public static IReadOnlyList<string> Served { get; } =
-        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom, Methods.GetXComItems, Methods.GetAssetEvents, Methods.TriggerRun, Methods.LookAtDag, Methods.AskWatermark];
+        [Methods.FetchDagVersion, Methods.FetchBundle, Methods.GetConnection, Methods.GetVariable, Methods.GetXCom, Methods.GetXComItems, Methods.GetAssetEvents, Methods.TriggerRun, Methods.LookAtDag, Methods.AskWatermark, Methods.KeepRemoteJob];
 
     public async Task AnswerAsync(IncomingRequest asked, CancellationToken cancellationToken)
     {
@@ -73,6 +77,18 @@ internal sealed class WorkerRequests(
                 if (await FindRunAsync(asked, watermark.Attempt, cancellationToken) is { } reading)
                 {
                     asked.ReplyWith(await askLeader(new AskWatermark(reading, await otherDags.TaskNowAsync(reading.Key, watermark.Task, cancellationToken), watermark.Attempt.Token, watermark.Question), cancellationToken));
+                }
+
+                break;
+            case Methods.KeepRemoteJob:
+                var started = asked.Read<RemoteJobForAttempt>();
+                if (started.Job.FindProblem() is { } problem)
+                {
+                    asked.Fail(400, problem);
+                }
+                else
+                {
+                    asked.ReplyWith(await keep(new(started.Attempt, started.Job), cancellationToken));
                 }
 
                 break;

@@ -42,6 +42,40 @@ internal static class CallbackRequests
             spec.Notifier,
             isOfRun || run.MapIndexOf(due.Task) is not (>= 0 and var index) ? null : new(run.TaskOf(due.Task), index, run.InstancesOf(run.TaskOf(due.Task)).Length),
             isOfRun ? null : run.SpecOf(due.Task).Queue);
+        Raise(append, request, company);
+    }
+
+    /// <summary>What nobody waits for any more is stopped by the operator that started it, in the version of then.</summary>
+    public static void Add(Append append, DagRunState run, RemoteStopDue due, RunCompany company, DateTimeOffset at)
+    {
+        var (key, kept) = (company.Ids.NextKey(), due.Kept);
+        Raise(
+            append,
+            new(
+                key,
+                run.Facts with { Version = kept.Version, Bundle = kept.Bundle },
+                new()
+                {
+                    EventId = CallbackRows.EventIdOf(key),
+                    On = CallbackTrigger.StopRemoteJob,
+                    Callback = -1,
+                    Task = kept.Task,
+                    Instance = due.Instance.Value,
+                    TryNumber = kept.TryNumber,
+                    State = run.Phase.ToString().ToLowerInvariant(),
+                    Why = $"{kept.Job}: {due.Why}",
+                    At = at,
+                    Job = kept.Job,
+                },
+                kept.Job.Service,
+                kept.Map,
+                due.Queue),
+            company);
+    }
+
+    private static void Raise(Append append, CallbackRequest request, RunCompany company)
+    {
+        var key = request.Key;
         append.Others.Add(new JournalEntry(CallbacksActor.StreamOf(key), CallbackJson.Serialize(new CallbackRaised(request))));
         append.Changes.Add(CallbackRows.Of(new(request)));
         append.OnCommitted.Add(new(company.Callbacks, new TakeCallback(request)));

@@ -24,5 +24,6 @@ internal static class CallbackRows
         Worker = state.Worker,
         HandedOut = state.Token,
         RaisedAt = state.Request.Note.At,
+        Error = state.IsStop ? state.LastLoss : null,
     };
 }

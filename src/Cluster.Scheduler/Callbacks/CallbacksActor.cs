@@ -24,8 +24,6 @@ internal sealed partial class CallbacksActor(IReadOnlyList<CallbackState> recove
     /// <summary>As many as a worker has runners beside those of its slots.</summary>
     internal const int MostPerWorker = 2;
 
-    private static readonly TimeSpan PauseAfterLoss = TimeSpan.FromSeconds(5);
-
     private readonly Dictionary<long, Open> _open = [];
     private readonly Dictionary<string, Queue<long>> _waiting = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Seat> _seats = new(StringComparer.Ordinal);
@@ -181,10 +179,10 @@ internal sealed partial class CallbacksActor(IReadOnlyList<CallbackState> recove
             seat.Held.Remove(id.Run);
         }
 
-        var wasRun = outcome.Kind is not (OutcomeKind.Lost or OutcomeKind.HandedBack);
-        if (wasRun || !open.State.MayBeGivenAgain)
+        var wantsAnother = open.State.WantsAnother(outcome.Kind);
+        if (!wantsAnother || !open.State.MayBeGivenAgain)
         {
-            End(open, node, id, outcome, wasRun);
+            End(open, node, id, outcome, wantsAnother);
             return;
         }
 
@@ -192,13 +190,13 @@ internal sealed partial class CallbacksActor(IReadOnlyList<CallbackState> recove
         var append = Change(open, new CallbackReturned(outcome.Error ?? "it was not run to its end"));
         append.OnCommitted.Add(new(workers, new Acknowledge(node, [id])));
         journal.Tell(append, Context.Self);
-        Context.Timers.StartSingle(id.Run, PauseAfterLoss * open.State.Token, new Again(id.Run));
+        Context.Timers.StartSingle(id.Run, open.State.PauseBeforeNext, new Again(id.Run));
     }
 
-    private void End(Open open, string node, AttemptId id, TaskOutcome outcome, bool wasRun)
+    private void End(Open open, string node, AttemptId id, TaskOutcome outcome, bool givesUp)
     {
         var (request, failed) = (open.State.Request, outcome.Kind is not (OutcomeKind.Success or OutcomeKind.Skipped));
-        var error = wasRun ? outcome.Error : $"It was handed out {open.State.Token} times and never run to its end: {outcome.Error}";
+        var error = !givesUp ? outcome.Error : $"It was handed out {open.State.Token} times and never {(open.State.IsStop ? "done" : "run to its end")}: {outcome.Error}";
         var append = new Append(StreamOf(request.Key)) { Ends = true };
         append.Changes.Add(CallbackRows.Of(open.State) with { State = failed ? "failed" : "success", EndedAt = Now, Error = failed ? error : null });
         append.OnCommitted.Add(new(workers, new Acknowledge(node, [id])));

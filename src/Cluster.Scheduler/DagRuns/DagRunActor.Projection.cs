@@ -48,6 +48,9 @@ internal sealed partial class DagRunActor
             case TaskAsked e:
                 Project(e, report!.Value.Outcome);
                 break;
+            case RemoteJobKept e:
+                _pending.Changes.Add(DagRunRows.OfRemoteJob(_run, e));
+                break;
             case TaskAnswered e:
                 _answers[e.Task] = e.Answer;
                 break;

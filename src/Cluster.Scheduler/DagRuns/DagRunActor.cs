@@ -136,6 +136,9 @@ internal sealed partial class DagRunActor : Actor
             case AnswerQuestion answer:
                 Answer(answer);
                 break;
+            case KeepForAttempt keep:
+                Keep(keep);
+                break;
             case WhyTask question:
                 Answer(question);
                 break;
@@ -224,6 +227,12 @@ internal sealed partial class DagRunActor : Actor
             if (happened is CallbackDue due)
             {
                 CallbackRequests.Add(_pending, _run, due, _company, Now, _firstFailure);
+                continue;
+            }
+
+            if (happened is RemoteStopDue stop)
+            {
+                CallbackRequests.Add(_pending, _run, stop, _company, Now);
                 continue;
             }
 

@@ -44,7 +44,7 @@ internal sealed class DagRunBooks
     {
         var map = run.InheritedBy(task) is { } inherited ? inherited.Map
             : run.MapIndexOf(task) is >= 0 and var index ? new MapPosition(run.TaskOf(task), index, run.InstancesOf(run.TaskOf(task)).Length) : null;
-        return new(run.AttemptOf(task), run.TriesOf(task), run.FirstPokeOf(task), map, Reschedules: run.ReschedulesOf(task));
+        return new(run.AttemptOf(task), run.TriesOf(task), run.FirstPokeOf(task), map, Reschedules: run.ReschedulesOf(task), RemoteJob: run.RemoteJobOf(task)?.Job);
     }
 
     public void Tell(RunCompany company, ActorRef run)

@@ -61,6 +61,9 @@ internal static class DagRunRows
         Answer = answer,
     };
 
+    public static RemoteJobRow OfRemoteJob(DagRunState run, RemoteJobKept e) =>
+        new(run.Facts.Key, run.NameOf(e.Task), e.Token, run.TriesOf(e.Task), e.Job, e.At);
+
     public static TaskInstanceRow OfResolution(DagRunState run, int task, TasksResolved e, DateTimeOffset at) =>
         Row(run, task, e.State) with { EndedAt = at, Error = e.Why };
 

@@ -4,7 +4,9 @@ using Sluice.Actors;
 using Sluice.Cluster.Transport;
 using Sluice.Cluster.Wire;
 using Sluice.Core.DagRuns;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
+using Sluice.Scheduler.DagRuns;
 
 namespace Sluice.Scheduler.Dispatch;
 
@@ -79,12 +81,26 @@ internal sealed partial class WorkersActor(ITransport transport, ActorRef dispat
             case Kill e: Stop(e); break;
             case Watch: FindSilent(); break;
             case TellDurable: Tell(); break;
+            case KeepForAttempt keep: Hand(keep); break;
             case IsCurrent question:
                 Context.Sender?.Tell(new CurrentAttempt(_workers.Values.Select(worker => worker.Books.GetValueOrDefault(question.Id)?.Run).FirstOrDefault(run => run is not null)));
                 break;
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>To the run of an attempt that some worker has; nothing is kept for any other.</summary>
+    private void Hand(KeepForAttempt keep)
+    {
+        if (_runs.TryGetValue(keep.Attempt.Run, out var run) && _workers.Values.Any(worker => worker.Books.ContainsKey(keep.Attempt)))
+        {
+            run.Tell(keep, Context.Sender);
+        }
+        else
+        {
+            Context.Sender?.Tell(RemoteJobAnswer.Refused(keep.Attempt));
+        }
     }
 
     protected override string Describe() => string.Create(

@@ -26,7 +26,7 @@ internal sealed class AttemptExecutor(
     {
         var log = new AttemptLog(
             () => LogPaths.For(options.Home, work.Run.Dag.Value, work.Run.Id.Value, work.Name.Value, work.Id.Token), options.LogLimit, time, logger);
-        using var services = new AttemptServices(work.Id, work.Name, leader, log, _large);
+        using var services = new AttemptServices(work.Id, work.Name, work.RemoteJob, leader, log, _large);
         var startedAt = time.GetUtcNow();
         TaskOutcome outcome;
         try
@@ -47,12 +47,15 @@ internal sealed class AttemptExecutor(
 
     private async Task<TaskOutcome> InProcessAsync(AttemptWork work, AttemptServices services, CancellationToken kill)
     {
-        var context = new TaskContext(work.Run, work.Dag, work.Task, work.TryNumber, services, providers) { Attempt = work.Id, FirstPokeAt = work.FirstPokeAt, Reschedules = work.Reschedules, Map = work.Map };
+        var context = new TaskContext(work.Run, work.Dag, work.Task, work.TryNumber, services, providers) { Attempt = work.Id, FirstPokeAt = work.FirstPokeAt, Reschedules = work.Reschedules, Map = work.Map, Callback = work.Callback, RemoteJob = work.RemoteJob };
 
         // On the pool: an operator that computes before its first await must not hold up the actor that started it.
-        var outcome = await Task.Run(() => OperatorExecution.RunAsync(_operators.Create(work.Task), context, time, kill), CancellationToken.None).ConfigureAwait(false);
+        var outcome = await Task.Run(() => OperatorExecution.RunAsync(OperatorOf(work), context, time, kill), CancellationToken.None).ConfigureAwait(false);
         return outcome.Kind == OutcomeKind.Failed && kill.IsCancellationRequested && work.KillReason is { } reason ? outcome with { Error = reason } : outcome;
     }
+
+    private Operator OperatorOf(AttemptWork work) =>
+        work.Callback is { Job: { } job } ? RemoteJobStop.Of(_operators.Create(work.Task), job) : _operators.Create(work.Task);
 
     private async Task<TaskOutcome> InRunnerAsync(AttemptWork work, AttemptServices services, CancellationToken kill)
     {

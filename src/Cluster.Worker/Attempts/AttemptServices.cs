@@ -9,16 +9,21 @@ using Sluice.Cluster.Worker.Logs;
 using Sluice.Core.Assets;
 using Sluice.Core.CrossDag;
 using Sluice.Core.Dags;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 using Sluice.Core.Watermarks;
 
 namespace Sluice.Cluster.Worker.Attempts;
 
 /// <summary>What one attempt may ask of its worker, whichever process it runs in. Nothing is cached: a sensor may wait for days for a value to change.</summary>
-internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderRequests leader, AttemptLog log, LargeXComs large) : ITaskServices, IDisposable
+internal sealed class AttemptServices(AttemptId attempt, TaskId task, RemoteJob? remoteJob, ILeaderRequests leader, AttemptLog log, LargeXComs large) : ITaskServices, IDisposable
 {
     private readonly SecretMasker _masker = new();
     private volatile bool _hasSecrets;
+    private volatile RemoteJob? _remoteJob = remoteJob;
+
+    /// <summary>What the try runs in a service, as far as it is kept; a sensor that is run again for its next poke is given it, too.</summary>
+    public RemoteJob? RemoteJob => _remoteJob;
 
     public async ValueTask<Connection?> GetConnectionAsync(string id, CancellationToken cancellationToken) =>
         await ConnectionUriAsync(id, cancellationToken) is { } uri ? ConnectionUri.Parse(id, uri) : null;
@@ -94,6 +99,14 @@ internal sealed class AttemptServices(AttemptId attempt, TaskId task, ILeaderReq
     {
         var response = await leader.RequestAsync(Methods.AskWatermark, WireJson.Write(new WatermarkForAttempt(attempt, task.Value, question)), cancellationToken);
         return Read<WatermarkAnswer>(response, "The watermark could not be asked for");
+    }
+
+    public async ValueTask<RemoteJobAnswer> KeepRemoteJobAsync(RemoteJob job, CancellationToken cancellationToken)
+    {
+        var response = await leader.RequestAsync(Methods.KeepRemoteJob, WireJson.Write(new RemoteJobForAttempt(attempt, job)), cancellationToken);
+        var answer = Read<RemoteJobAnswer>(response, $"{job} could not be kept");
+        _remoteJob = answer.Refusal is null ? job : _remoteJob;
+        return answer;
     }
 
     public void WriteLog(LogLevel level, string line) => log.Write(level, _masker.Apply(line));

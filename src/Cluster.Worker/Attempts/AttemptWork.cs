@@ -1,13 +1,15 @@
 using Sluice.Core.Callbacks;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Cluster.Worker.Attempts;
 
 /// <summary>One attempt, with all that is known of it before it starts.</summary>
 public sealed class AttemptWork(
-    AttemptId id, RunFacts run, DagSpec dag, int tryNumber, DateTimeOffset? firstPokeAt, MapPosition? map = null, CallbackNote? callback = null, int reschedules = 0)
+    AttemptId id, RunFacts run, DagSpec dag, int tryNumber, DateTimeOffset? firstPokeAt, MapPosition? map = null, CallbackNote? callback = null, int reschedules = 0,
+    RemoteJob? remoteJob = null)
 {
     private volatile string? _killReason;
 
@@ -35,6 +37,9 @@ public sealed class AttemptWork(
 
     /// <summary>For sensors: how often it was rescheduled in this try.</summary>
     public int Reschedules { get; } = reschedules;
+
+    /// <summary>What an earlier attempt of this try runs in a service; null when nothing is known of any.</summary>
+    public RemoteJob? RemoteJob { get; } = remoteJob;
 
     /// <summary>Why it is being killed, set before the token is cancelled; null while it is not.</summary>
     public string? KillReason

@@ -138,7 +138,7 @@ internal sealed class RunnerProcess : IDisposable
 
         try
         {
-            _data.Send(new TaskFrame(work.Id, dag, run, NumberOf(attempt), work.TryNumber, attempt.FirstPokeAt, attempt.PokeOnce, work.Map, work.Callback, work.Reschedules));
+            _data.Send(new TaskFrame(work.Id, dag, run, NumberOf(attempt), work.TryNumber, attempt.FirstPokeAt, attempt.PokeOnce, work.Map, work.Callback, work.Reschedules, attempt.Services.RemoteJob));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -289,6 +289,9 @@ internal sealed class RunnerProcess : IDisposable
                 CallKind.Watermark => JsonSerializer.Serialize(
                     await attempt.Services.AskWatermarkAsync(JsonSerializer.Deserialize(call.Name, RunnerJson.Default.WatermarkQuestion)!, CancellationToken.None).ConfigureAwait(false),
                     RunnerJson.Default.WatermarkAnswer),
+                CallKind.RemoteJob => JsonSerializer.Serialize(
+                    await attempt.Services.KeepRemoteJobAsync(JsonSerializer.Deserialize(call.Name, RunnerJson.Default.RemoteJob)!, CancellationToken.None).ConfigureAwait(false),
+                    RunnerJson.Default.RemoteJobAnswer),
                 CallKind.XComItems => await ItemsAsync(attempt.Services, JsonSerializer.Deserialize(call.Name, RunnerJson.Default.XComItemsAsked)!).ConfigureAwait(false),
                 CallKind.AssetEvents => await EventsAsync(attempt.Services, JsonSerializer.Deserialize(call.Name, RunnerJson.Default.AssetEventsAsked)!).ConfigureAwait(false),
                 _ => await attempt.Services.GetXComAsync(call.Name, call.Key ?? "", CancellationToken.None).ConfigureAwait(false),

@@ -281,7 +281,8 @@ internal sealed partial class WorkerActor(
             return;
         }
 
-        _slots.Run(held, new(id, held.Run, dag, held.Assignment.TryNumber, held.Assignment.FirstPokeAt, held.Assignment.Map, held.Assignment.Callback, held.Assignment.Reschedules));
+        var given = held.Assignment;
+        _slots.Run(held, new(id, held.Run, dag, given.TryNumber, given.FirstPokeAt, given.Map, given.Callback, given.Reschedules, given.RemoteJob));
     }
 
     private void OnHandBackDue()

@@ -29,6 +29,7 @@ internal static class ImplicitUsings
         "Sluice.Core.DagRuns",
         "Sluice.Core.Dags",
         "Sluice.Core.HumanInput",
+        "Sluice.Core.RemoteJobs",
         "Sluice.Core.Schedules",
         "Sluice.Core.TaskInstances",
     ];

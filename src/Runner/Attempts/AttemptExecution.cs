@@ -32,6 +32,8 @@ internal static class AttemptExecution
         {
             (op, templates) = (bundle, frame.Callback) switch
             {
+                (null, { Job: { } job }) => (RemoteJobStop.Of(new OperatorFactory(providers).Create(task), job), templates),
+                ({ } code, { Job: { } job }) => (RemoteJobStop.Of(code.CreateOperator(dag.Id, task.CodeId ?? task.Id).Operator, job), templates),
                 (null, { } note) => (new OperatorFactory(providers).CreateNotifier(CallbackSpec.Find(dag, note)), templates),
                 ({ } code, { } note) => code.CreateNotifier(dag.Id, note.Task is null ? null : task.CodeId ?? task.Id, note.Callback),
                 (null, null) => (new OperatorFactory(providers).Create(task), templates),
@@ -43,7 +45,7 @@ internal static class AttemptExecution
             return new() { Kind = OutcomeKind.Failed, Error = e.Message };
         }
 
-        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { Attempt = frame.Attempt, FirstPokeAt = frame.FirstPokeAt, Reschedules = frame.Reschedules, Map = frame.Map, Templates = templates, Callback = frame.Callback };
+        var context = new TaskContext(run, dag, task, frame.TryNumber, services, providers) { Attempt = frame.Attempt, FirstPokeAt = frame.FirstPokeAt, Reschedules = frame.Reschedules, Map = frame.Map, Templates = templates, Callback = frame.Callback, RemoteJob = frame.RemoteJob };
 
         // A thread hop costs more than a tiny task. Only OnKill needs one, to be called while the code blocks; else the worker's kill is enough.
         return await OperatorExecution.RunAsync(op, context, time, kill, onThisThread: !OverridesOnKill(op.GetType()));

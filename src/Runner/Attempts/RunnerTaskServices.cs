@@ -5,6 +5,7 @@ using Sluice.Core.CrossDag;
 using Sluice.Core.Connections;
 using Sluice.Authoring.Operators;
 using Sluice.Core.Assets;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 using Sluice.Core.Watermarks;
 using Sluice.Runner.Protocol;
@@ -54,6 +55,12 @@ internal sealed class RunnerTaskServices(FrameChannel data, TimeProvider time) :
     {
         var asked = JsonSerializer.Serialize(question, RunnerJson.Default.WatermarkQuestion);
         return JsonSerializer.Deserialize((await CallAsync(CallKind.Watermark, asked, null, cancellationToken))!, RunnerJson.Default.WatermarkAnswer)!;
+    }
+
+    public async ValueTask<RemoteJobAnswer> KeepRemoteJobAsync(RemoteJob job, CancellationToken cancellationToken)
+    {
+        var asked = JsonSerializer.Serialize(job, RunnerJson.Default.RemoteJob);
+        return JsonSerializer.Deserialize((await CallAsync(CallKind.RemoteJob, asked, null, cancellationToken))!, RunnerJson.Default.RemoteJobAnswer)!;
     }
 
     // Sent line by line: the last lines before a crash are the ones that are needed.

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Sluice.Core.Assets;
 using Sluice.Core.Callbacks;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Runner.Protocol;
@@ -93,10 +94,11 @@ internal readonly record struct ForgetFrame : IFrame
 /// <summary>One attempt to run; the numbers are those of earlier frames on this channel.</summary>
 /// <param name="Bundle">-1 when the Dag has none.</param>
 /// <param name="Callback">Set for a callback.</param>
+/// <param name="RemoteJob">What an earlier attempt of the try runs in a service.</param>
 /// <param name="PokeOnce">A sensor pokes once and answers Rescheduled when it is not done: the worker waits, not the runner.</param>
 internal readonly record struct TaskFrame(
     AttemptId Attempt, int Dag, int Run, int Bundle, int TryNumber, DateTimeOffset? FirstPokeAt, bool PokeOnce, MapPosition? Map = null, CallbackNote? Callback = null,
-    int Reschedules = 0) : IFrame
+    int Reschedules = 0, RemoteJob? RemoteJob = null) : IFrame
 {
     public static FrameKind Kind => FrameKind.Task;
 
@@ -105,7 +107,8 @@ internal readonly record struct TaskFrame(
 
     public static TaskFrame Read(ref FrameReader reader) => new(
         reader.ReadAttempt(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadOptionalTime(), reader.ReadByte() == 1, ReadMap(ref reader),
-        reader.ReadOptionalString() is { } note ? CallbackJson.DeserializeNote(note) : null, reader.ReadInt32());
+        reader.ReadOptionalString() is { } note ? CallbackJson.DeserializeNote(note) : null, reader.ReadInt32(),
+        reader.ReadOptionalString() is { } job ? JsonSerializer.Deserialize(job, RunnerJson.Default.RemoteJob) : null);
 
     public void WriteTo(FrameWriter writer)
     {
@@ -126,6 +129,7 @@ internal readonly record struct TaskFrame(
 
         writer.WriteString(Callback is null ? null : CallbackJson.Serialize(Callback));
         writer.WriteInt32(Reschedules);
+        writer.WriteString(RemoteJob is null ? null : JsonSerializer.Serialize(RemoteJob, RunnerJson.Default.RemoteJob));
     }
 
     private static MapPosition? ReadMap(ref FrameReader reader) =>
@@ -182,6 +186,7 @@ internal enum CallKind : byte
     XComItems,
     AssetEvents,
     Watermark,
+    RemoteJob,
 }
 
 /// <summary>A question. <paramref name="Key"/> is used by whole XComs only; what is asked of other Dags, lists and assets stands as JSON in <paramref name="Name"/>.</summary>
@@ -244,6 +249,7 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
             Rendered = reader.ReadOptionalString(),
             Evidence = reader.ReadOptionalString(),
             Watermark = reader.ReadOptionalString() is { } window ? JsonSerializer.Deserialize(window, RunnerJson.Default.WatermarkWindow) : null,
+            ReleasedRemoteJob = reader.ReadByte() == 1,
         };
         return new(attempt, outcome, isSpent, workingSet);
     }
@@ -285,6 +291,7 @@ internal readonly record struct OutcomeFrame(AttemptId Attempt, TaskOutcome Outc
         writer.WriteString(Outcome.Rendered);
         writer.WriteString(Outcome.Evidence);
         writer.WriteString(Outcome.Watermark is { } window ? JsonSerializer.Serialize(window, RunnerJson.Default.WatermarkWindow) : null);
+        writer.WriteByte(Outcome.ReleasedRemoteJob ? (byte)1 : (byte)0);
     }
 
     private static string[]? ReadTexts(ref FrameReader reader)

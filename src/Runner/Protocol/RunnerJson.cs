@@ -3,6 +3,7 @@ using Sluice.Core.Assets;
 using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
 using Sluice.Core.HumanInput;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 using Sluice.Core.Watermarks;
 
@@ -22,6 +23,8 @@ namespace Sluice.Runner.Protocol;
 [JsonSerializable(typeof(WatermarkQuestion))]
 [JsonSerializable(typeof(WatermarkAnswer))]
 [JsonSerializable(typeof(WatermarkWindow))]
+[JsonSerializable(typeof(RemoteJob))]
+[JsonSerializable(typeof(RemoteJobAnswer))]
 internal sealed partial class RunnerJson : JsonSerializerContext;
 
 /// <summary>Which elements of which list an attempt asks its worker for.</summary>

@@ -12,19 +12,22 @@ internal sealed class ChangingCourse
 
     private readonly int _seed;
     private readonly Random _random;
+    private readonly Random _jobRandom;
     private readonly Dictionary<string, DagGraph> _versions = [];
     private readonly List<DagRunEvent> _journal = [];
     private readonly Dictionary<AttemptId, string> _dispatched = [];
     private readonly DagRunState _run;
     private readonly DagRunState _replayed;
+    private readonly RemoteJobLedger _jobs;
     private DateTimeOffset _now = Noon;
 
     public ChangingCourse(int seed)
     {
-        (_seed, _random) = (seed, new(seed));
+        (_seed, _random, _jobRandom) = (seed, new(seed), new(seed));
         var graph = Named(Graphs.Random(_random, _random.Next(1, 12)));
         _versions.Add("v", graph);
         (_run, _replayed) = (NewRun(graph), NewRun(graph));
+        _jobs = new(_run, $"seed {seed}");
     }
 
     public void Go()
@@ -133,6 +136,11 @@ internal sealed class ChangingCourse
             return;
         }
 
+        if (_jobRandom.Next(2) == 0)
+        {
+            _jobs.Start(attempts[_jobRandom.Next(attempts.Count)], _now, Take);
+        }
+
         var id = attempts[_random.Next(attempts.Count)];
         var outcome = new TaskOutcome
         {
@@ -144,6 +152,7 @@ internal sealed class ChangingCourse
             Follow = _random.Next(6) == 0 ? [.. _versions["v"].Spec.Tasks.Where(_ => _random.Next(3) == 0).Select(task => task.Id.Value)] : null,
             SkipDownstream = _random.Next(20) == 0 ? (SkipScope)_random.Next(2) : null,
         };
+        _jobs.Report(id, outcome);
         var events = Take(new ReportTask(id.Task, id.Token, outcome, _now));
         var ended = Assert.IsType<TaskEnded>(events[0]);
         Assert.Equal(_dispatched[id], _run.NameOf(ended.Task).Value);
@@ -154,8 +163,9 @@ internal sealed class ChangingCourse
     {
         var events = DagRunDecider.Decide(_run, command);
         _journal.AddRange(events);
+        _jobs.Check(events);
         Assert.False(_run.Reason?.StartsWith("all_tasks_deadlocked", StringComparison.Ordinal) == true, $"seed {_seed}: {_run.Reason}");
-        if (_random.Next(10) == 0)
+        if ((command is KeepRemoteJob ? _jobRandom : _random).Next(10) == 0)
         {
             var snapshot = DagRunJson.DeserializeSnapshot(DagRunJson.Serialize(_run.Snapshot()));
             DagRunDeciderTests.AssertSame(_run, new DagRunState(_run.Graph, snapshot), _seed);

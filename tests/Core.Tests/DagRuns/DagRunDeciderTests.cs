@@ -342,6 +342,7 @@ public sealed class DagRunDeciderTests
             }
         }
 
+        Assert.Equal(expected.RemoteJobs, actual.RemoteJobs);
         Assert.Equal(expected.Due.Moments.OrderBy(due => due.Key), actual.Due.Moments.OrderBy(due => due.Key));
     }
 

@@ -29,7 +29,7 @@ public sealed class AwsJsonServer : IAsyncDisposable
     /// <summary>How many looks see a job running before it ends.</summary>
     public int Looks { get; set; } = 2;
 
-    /// <summary>How it ends: the service's own word.</summary>
+    /// <summary>How it ends: the service's own word; SUCCEEDED is FINISHED for a statement.</summary>
     public string End { get; set; } = "SUCCEEDED";
 
     /// <summary>Answers to give before the real ones: status and error type.</summary>
@@ -37,6 +37,36 @@ public sealed class AwsJsonServer : IAsyncDisposable
 
     /// <summary>What happens to the next calls that start something.</summary>
     public ConcurrentQueue<StartFault> StartFaults { get; } = [];
+
+    /// <summary>How many of the next stops end in a fault of the service.</summary>
+    public int StopFaults { get; set; }
+
+    /// <summary>The jobs that it was told to stop, in order.</summary>
+    public ConcurrentQueue<string> Stopped { get; } = [];
+
+    /// <summary>Jobs that someone looked at, in order.</summary>
+    public ConcurrentQueue<string> LookedAt { get; } = [];
+
+    /// <summary>From now on no token finds what it started: the service keeps them for a while only.</summary>
+    public void ForgetTokens()
+    {
+        lock (_lock)
+        {
+            foreach (var job in _jobs.Values)
+            {
+                job.Token = "";
+            }
+        }
+    }
+
+    /// <summary>From now on there is no such job.</summary>
+    public void Forget(string id)
+    {
+        lock (_lock)
+        {
+            _jobs[id].IsForgotten = true;
+        }
+    }
 
     /// <summary>Actions asked for, in order.</summary>
     public ConcurrentQueue<string> Asked { get; } = [];
@@ -70,7 +100,7 @@ public sealed class AwsJsonServer : IAsyncDisposable
         var (status, answer) = !IsSigned(http.Request, payload, action.Split('.')[0]) ? Refuse(400, "InvalidSignatureException")
             : Refusals.TryDequeue(out var refusal) ? Refuse(refusal.Status, refusal.Type)
             : fault == StartFault.RefusedBeforeTaken ? Refuse(503, "ServiceUnavailable")
-            : (200, Act(action.Split('.')[1], JsonNode.Parse(payload)!.AsObject()));
+            : Answer(action.Split('.')[1], JsonNode.Parse(payload)!.AsObject());
         if (fault == StartFault.AnswerLost)
         {
             http.Abort();
@@ -89,25 +119,40 @@ public sealed class AwsJsonServer : IAsyncDisposable
 
     private static (int, JsonObject) Refuse(int status, string type) => (status, new() { ["__type"] = $"com.amazonaws#{type}", ["message"] = "no" });
 
-    private JsonObject Act(string action, JsonObject body)
+    private (int, JsonObject) Answer(string action, JsonObject body)
     {
         lock (_lock)
         {
-            return action switch
+            if (StopFaults > 0 && action is "StopQueryExecution" or "BatchStopJobRun" or "CancelStatement")
             {
-                "StartQueryExecution" => new() { ["QueryExecutionId"] = Start(body, body["ClientRequestToken"]!.GetValue<string>()) },
-                "GetQueryExecution" => new() { ["QueryExecution"] = new JsonObject { ["Status"] = new JsonObject { ["State"] = StateOf(body["QueryExecutionId"]!), ["StateChangeReason"] = "column x is not there" } } },
-                "StopQueryExecution" => Stop(body["QueryExecutionId"]!),
-                "GetJobRuns" => new() { ["JobRuns"] = new JsonArray([.. _jobs.Select(job => new JsonObject { ["Id"] = job.Key, ["Arguments"] = job.Value.Request["Arguments"]?.DeepClone() })]) },
-                "StartJobRun" => new() { ["JobRunId"] = Start(body, Guid.NewGuid().ToString()) },
-                "GetJobRun" => new() { ["JobRun"] = new JsonObject { ["JobRunState"] = StateOf(body["RunId"]!), ["ErrorMessage"] = "the script failed" } },
-                "BatchStopJobRun" => Stop(body["JobRunIds"]![0]!),
-                "ExecuteStatement" => new() { ["Id"] = Start(body, body["ClientToken"]!.GetValue<string>()) },
-                "DescribeStatement" => new() { ["Status"] = StateOf(body["Id"]!), ["Error"] = "relation does not exist", ["ResultRows"] = 3 },
-                "CancelStatement" => Stop(body["Id"]!),
-                _ => throw new InvalidOperationException($"Nobody taught this server {action}."),
-            };
+                StopFaults--;
+                return Refuse(500, "InternalServerException");
+            }
+
+            return IdIn(body) is { } id && !(_jobs.TryGetValue(id, out var job) && !job.IsForgotten)
+                ? Refuse(400, action switch { "GetQueryExecution" => "InvalidRequestException", "GetJobRun" => "EntityNotFoundException", _ => "ResourceNotFoundException" })
+                : (200, Act(action, body));
         }
+    }
+
+    private static string? IdIn(JsonObject body) => (body["QueryExecutionId"] ?? body["RunId"] ?? body["Id"] ?? body["JobRunIds"]?[0])?.GetValue<string>();
+
+    private JsonObject Act(string action, JsonObject body)
+    {
+        return action switch
+        {
+            "StartQueryExecution" => new() { ["QueryExecutionId"] = Start(body, body["ClientRequestToken"]!.GetValue<string>()) },
+            "GetQueryExecution" => new() { ["QueryExecution"] = new JsonObject { ["Status"] = new JsonObject { ["State"] = StateOf(body["QueryExecutionId"]!), ["StateChangeReason"] = "column x is not there" } } },
+            "StopQueryExecution" => Stop(body["QueryExecutionId"]!),
+            "GetJobRuns" => new() { ["JobRuns"] = new JsonArray([.. _jobs.Select(job => new JsonObject { ["Id"] = job.Key, ["Arguments"] = job.Value.Request["Arguments"]?.DeepClone() })]) },
+            "StartJobRun" => new() { ["JobRunId"] = Start(body, Guid.NewGuid().ToString()) },
+            "GetJobRun" => new() { ["JobRun"] = new JsonObject { ["JobRunState"] = StateOf(body["RunId"]!), ["ErrorMessage"] = "the script failed" } },
+            "BatchStopJobRun" => Stop(body["JobRunIds"]![0]!),
+            "ExecuteStatement" => new() { ["Id"] = Start(body, body["ClientToken"]!.GetValue<string>()) },
+            "DescribeStatement" => new() { ["Status"] = StateOf(body["Id"]!), ["Error"] = "relation does not exist", ["ResultRows"] = 3 },
+            "CancelStatement" => Stop(body["Id"]!),
+            _ => throw new InvalidOperationException($"Nobody taught this server {action}."),
+        };
     }
 
     // The same token finds what it started.
@@ -127,11 +172,14 @@ public sealed class AwsJsonServer : IAsyncDisposable
     private string StateOf(JsonNode id)
     {
         var job = _jobs[id.GetValue<string>()];
-        return job.Stopped ? (job.Request switch { var one when one.ContainsKey("Sql") => "ABORTED", var one when one.ContainsKey("JobName") => "STOPPED", _ => "CANCELLED" }) : job.Looks++ < Looks ? (job.Request.ContainsKey("Sql") ? "STARTED" : "RUNNING") : End;
+        LookedAt.Enqueue(id.GetValue<string>());
+        return job.Stopped ? (job.Request switch { var one when one.ContainsKey("Sql") => "ABORTED", var one when one.ContainsKey("JobName") => "STOPPED", _ => "CANCELLED" }) : job.Looks++ < Looks ? (job.Request.ContainsKey("Sql") ? "STARTED" : "RUNNING")
+            : End == "SUCCEEDED" && job.Request.ContainsKey("Sql") ? "FINISHED" : End;
     }
 
     private JsonObject Stop(JsonNode id)
     {
+        Stopped.Enqueue(id.GetValue<string>());
         _jobs[id.GetValue<string>()].Stopped = true;
         return [];
     }
@@ -171,7 +219,9 @@ public sealed class AwsJsonServer : IAsyncDisposable
 
     private sealed class Job(string token, JsonObject request)
     {
-        internal string Token { get; } = token;
+        internal string Token { get; set; } = token;
+
+        internal bool IsForgotten { get; set; }
 
         internal JsonObject Request { get; } = request;
 

@@ -1,3 +1,4 @@
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 using Sluice.Storage.ReadModel;
 
@@ -24,6 +25,18 @@ public abstract partial class ReadModelSuite
 
         Assert.Equal([new(1, new("a"), 1, """{"x":1}"""), new(1, new("a"), 2, """{"x":"둘"}""")], await Store.ReadModel.ListEvidenceAsync(1, new("a"), None));
         Assert.Empty(await Store.ReadModel.ListEvidenceAsync(3, new("a"), None));
+    }
+
+    [Fact]
+    public async Task Remote_jobs_of_a_run_are_listed_by_task_and_attempt()
+    {
+        RemoteJobRow Row(long run, string task, int token, RemoteJob job) => new(run, new(task), token, token, job, Day(token));
+        var (query, job) = (new RemoteJob("athena", "둘") { ConnectionId = "lake" }, new RemoteJob("glue", "jr_1") { Name = "nightly" });
+        await WriteAsync(Row(1, "b", 1, query), Row(1, "a", 2, query), Row(1, "a", 1, query), Row(2, "a", 1, query));
+        await WriteAsync(Row(1, "a", 1, job));
+
+        Assert.Equal([Row(1, "a", 1, job), Row(1, "a", 2, query), Row(1, "b", 1, query)], await Store.ReadModel.ListRemoteJobsAsync(1, None));
+        Assert.Empty(await Store.ReadModel.ListRemoteJobsAsync(3, None));
     }
 
     [Fact]

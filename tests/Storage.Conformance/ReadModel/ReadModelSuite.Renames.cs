@@ -64,7 +64,7 @@ public abstract partial class ReadModelSuite
             NewDag("weather"), NewDag("other") with { Version = "v9" }, Run(1, 5), Run(2, 6), Run(3, 6, "other"),
             Task(1, "load"), Task(1, "load[1]"), Task(1, "loads"), Task(1, "loads[1]"), Task(2, "load") with { Token = 2 }, Task(3, "load"),
             new XComRow(1, new("load"), "return_value", "1"), new XComRow(1, new("load[1]"), "return_value", "2"), new XComRow(3, new("load"), "return_value", "3"),
-            new RenderedFieldsRow(1, new("load"), 1, "{}"), new EvidenceRow(1, new("load"), 1, "{}"), asked, called, new AssetEventRow(updated), new AssetEventRow(updated with { SourceDag = "other" }),
+            new RenderedFieldsRow(1, new("load"), 1, "{}"), new EvidenceRow(1, new("load"), 1, "{}"), new RemoteJobRow(1, new("load[1]"), 1, 1, new("athena", "q"), Noon), asked, called, new AssetEventRow(updated), new AssetEventRow(updated with { SourceDag = "other" }),
             new DagVersionRow("v1", Dag, "{}", Day(1)), new DagVersionRow("v9", new("other"), "{}", Day(1)));
         Assert.Equal(new(2, 3), await Store.ReadModel.FindTaskHistoryAsync(Dag, new("load"), None));
 
@@ -80,6 +80,7 @@ public abstract partial class ReadModelSuite
         Assert.Equal(["store", "store[1]"], (await Store.ReadModel.ListXComsAsync(1, None)).Select(row => row.Task.Value).Order());
         Assert.Single(await Store.ReadModel.ListRenderedFieldsAsync(1, new("store"), None));
         Assert.Single(await Store.ReadModel.ListEvidenceAsync(1, new("store"), None));
+        Assert.Equal("store[1]", Assert.Single(await Store.ReadModel.ListRemoteJobsAsync(1, None)).Task.Value);
         Assert.Equal("store", Assert.Single(await Store.ReadModel.ListQuestionsAsync(new() { Run = 1 }, None)).Row.Task.Value);
         Assert.Equal(["store", "load"], (await Store.ReadModel.ListAssetEventsAsync(new(), None)).Select(one => one.SourceTask));
         Assert.Equal(["v2", "v2", "v1"], new[] { 1, 2, 3 }.Select(key => Store.ReadModel.FindRunAsync(key, None).AsTask().Result!.Facts.Version));

@@ -53,12 +53,17 @@ public sealed class Deployment : IAsyncLifetime
               - {id: flag, operator: FileSensor, path: '{{Flag}}', poke_interval: 0.2s, mode: poke}
               - {id: after, operator: ShellOperator, script: 'echo it came', depends_on: flag}
             """);
+        await File.WriteAllTextAsync(Path.Combine(dags, "lake.yaml"), """
+            dag_id: lake
+            tasks:
+              - {id: query, operator: AthenaOperator, query: SELECT 1, aws_connection_id: aws, wait_for_completion: false}
+            """);
         await File.WriteAllTextAsync(Path.Combine(dags, "broken.yaml"), "dag_id: broken\ntasks: 7\n");
         _cluster = await LocalCluster.StartAsync(new() { Home = Path.Combine(_folder, "home"), DagFolder = dags, Slots = 2, LogLevel = "error" }, CancellationToken.None);
         Api = new(_cluster.ApiUrl, _cluster.ApiToken);
         await Api.SetConnectionAsync("shop", $"sqlite://{source}");
         await Api.SetConnectionAsync("warehouse", $"sqlite://{target}");
-        await UntilAsync(async () => (await Api.ListDagsAsync()).Count == 3 && (await Api.ListImportErrorsAsync()).Count == 1, "the Dags are there");
+        await UntilAsync(async () => (await Api.ListDagsAsync()).Count == 4 && (await Api.ListImportErrorsAsync()).Count == 1, "the Dags are there");
         await Api.TriggerRunAsync(new TriggerRequest(Dag, "2021-02-05", RunId, null));
         await UntilAsync(async () => (await Api.ShowRunAsync(Dag, RunId)).Run.State == "failed", "the first load failed");
         await SqlAsync(target, "DROP TRIGGER meddles");

@@ -1,15 +1,16 @@
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
-using Sluice.Providers.Aws.Signing;
+using Sluice.Core.RemoteJobs;
+using Sluice.Providers.Aws.RemoteJobs;
 
 namespace Sluice.Providers.Aws.Athena;
 
 /// <summary>Runs a query in Athena. Returns its execution id.</summary>
 /// <remarks>
-/// An attempt whose worker was lost finds the query that it started; a killed task stops it. Nobody stops it when the worker is lost and the run is
-/// cancelled or marked before another worker has the attempt: Athena then runs it to its end.
+/// The query's id is kept by the engine before it is waited for. An attempt whose worker was lost goes on with it; a killed task stops it; and when there is no
+/// attempt any more that could, another worker does.
 /// </remarks>
-public sealed class AthenaOperator : Operator
+public sealed class AthenaOperator : Operator, IStopsRemoteJob
 {
     /// <summary>The query.</summary>
     [Templated(".sql")]
@@ -49,20 +50,14 @@ public sealed class AthenaOperator : Operator
             throw new TaskFailedException("AthenaOperator needs Query.");
         }
 
-        var athena = new AthenaQueries(string.IsNullOrEmpty(AwsConnectionId) ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken), TimeProvider.System);
-        var id = await RemoteJob.StartAsync(
-            token => athena.StartAsync(Query, Database, Catalog, Workgroup, OutputLocation, token, cancellationToken),
-            WaitForCompletion ? started => athena.IsStoppedAsync(started, CancellationToken.None) : null,
-            context);
-        context.Log($"Query {id} is in Athena.");
-        if (WaitForCompletion)
-        {
-            await RemoteJob.WaitAsync(ct => athena.LookAsync(id, ct), PollInterval, ct => athena.StopAsync(id, ct), context, TimeProvider.System, cancellationToken);
-            context.Log($"Query {id} has succeeded.");
-        }
-
-        return id;
+        var athena = await AthenaQueries.ThroughAsync(AwsConnectionId, context, cancellationToken);
+        return await new ServiceJob(athena, context, TimeProvider.System).RunAsync(
+            token => athena.StartAsync(Query, Database, Catalog, Workgroup, OutputLocation, token, cancellationToken), WaitForCompletion, PollInterval, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public async ValueTask StopRemoteJobAsync(RemoteJob job, TaskContext context, CancellationToken cancellationToken) =>
+        await new ServiceJob(await AthenaQueries.ThroughAsync(job.ConnectionId, context, cancellationToken), context, TimeProvider.System).StopLeftAsync(job.Id, cancellationToken);
 }
 
 /// <summary>Waits until a query of Athena has ended; one that has failed fails the attempt.</summary>
@@ -79,7 +74,7 @@ public sealed class AthenaSensor : Sensor
     /// <inheritdoc/>
     public override async ValueTask<Poke> PokeAsync(TaskContext context, CancellationToken cancellationToken)
     {
-        var athena = new AthenaQueries(string.IsNullOrEmpty(AwsConnectionId) ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken), TimeProvider.System);
-        return await athena.LookAsync(QueryExecutionId, cancellationToken) is null ? Poke.NotYet : Poke.Done;
+        var athena = await AthenaQueries.ThroughAsync(AwsConnectionId, context, cancellationToken);
+        return (await athena.LookAsync(QueryExecutionId, cancellationToken)).ToPoke(athena.Name(QueryExecutionId));
     }
 }

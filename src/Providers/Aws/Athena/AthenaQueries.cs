@@ -1,14 +1,19 @@
 using System.Text.Json.Nodes;
 using Sluice.Authoring.Operators;
 using Sluice.Core.Connections;
+using Sluice.Core.RemoteJobs;
+using Sluice.Providers.Aws.RemoteJobs;
 using Sluice.Providers.Aws.Signing;
 
 namespace Sluice.Providers.Aws.Athena;
 
 /// <summary>Queries of Athena (Amazon Athena API Reference).</summary>
-internal sealed class AthenaQueries(Connection? connection, TimeProvider time)
+internal sealed class AthenaQueries(Connection? connection, TimeProvider time) : IJobService
 {
     private readonly AwsJsonClient _client = new(connection, "athena", "AmazonAthena", time);
+
+    internal static async ValueTask<AthenaQueries> ThroughAsync(string? connectionId, TaskContext context, CancellationToken cancellationToken) =>
+        new(string.IsNullOrEmpty(connectionId) ? null : await context.ConnectionAsync(connectionId, cancellationToken), TimeProvider.System);
 
     /// <summary>Starts a query, or finds the one that was started by the same token.</summary>
     /// <returns>Its execution id.</returns>
@@ -30,25 +35,27 @@ internal sealed class AthenaQueries(Connection? connection, TimeProvider time)
             ?? throw new TaskErrorException("Athena started a query and told no QueryExecutionId.");
     }
 
-    /// <summary>Null while the query runs, true when it has succeeded.</summary>
-    /// <exception cref="TaskErrorException">It has failed or was cancelled.</exception>
-    internal async ValueTask<bool?> LookAsync(string id, CancellationToken cancellationToken)
+    public RemoteJob Of(string id) => new("athena", id) { ConnectionId = connection?.Id };
+
+    public string Name(string id) => $"Query {id} of Athena";
+
+    // GetQueryExecution has no error of its own for a query that is not there.
+    public IReadOnlyList<string> UnknownErrors { get; } = ["InvalidRequestException"];
+
+    public async ValueTask<JobLook> LookAsync(string id, CancellationToken cancellationToken)
     {
-        var status = await StatusAsync(id, cancellationToken);
-        return status?["State"]?.GetValue<string>() switch
+        var status = (await _client.AskAsync("GetQueryExecution", new() { ["QueryExecutionId"] = id }, cancellationToken))["QueryExecution"]?["Status"];
+        var word = status?["State"]?.GetValue<string>();
+        var state = word switch
         {
-            "QUEUED" or "RUNNING" => null,
-            "SUCCEEDED" => true,
-            var state => throw new TaskErrorException($"Query {id} of Athena is {state}: {status?["StateChangeReason"] ?? "no reason was given"}"),
+            "QUEUED" or "RUNNING" => JobState.Running,
+            "SUCCEEDED" => JobState.Succeeded,
+            "CANCELLED" => JobState.Stopped,
+            _ => JobState.Failed,
         };
+        return new(state, word, status?["StateChangeReason"]?.ToString());
     }
 
-    internal async ValueTask<bool> IsStoppedAsync(string id, CancellationToken cancellationToken) =>
-        (await StatusAsync(id, cancellationToken))?["State"]?.GetValue<string>() == "CANCELLED";
-
-    private async ValueTask<JsonNode?> StatusAsync(string id, CancellationToken cancellationToken) =>
-        (await _client.AskAsync("GetQueryExecution", new() { ["QueryExecutionId"] = id }, cancellationToken))["QueryExecution"]?["Status"];
-
-    internal async ValueTask StopAsync(string id, CancellationToken cancellationToken) =>
+    public async ValueTask StopAsync(string id, CancellationToken cancellationToken) =>
         await _client.AskAsync("StopQueryExecution", new() { ["QueryExecutionId"] = id }, cancellationToken);
 }

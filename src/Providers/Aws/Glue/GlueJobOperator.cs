@@ -1,12 +1,16 @@
 using Sluice.Authoring.Operators;
 using Sluice.Authoring.Sensors;
-using Sluice.Providers.Aws.Signing;
+using Sluice.Core.RemoteJobs;
+using Sluice.Providers.Aws.RemoteJobs;
 
 namespace Sluice.Providers.Aws.Glue;
 
 /// <summary>Runs a job of Glue that exists there. Returns the run's id.</summary>
-/// <remarks>An attempt whose worker was lost finds the run that it started, by the argument <c>--sluice_attempt</c>; a killed task stops it.</remarks>
-public sealed class GlueJobOperator : Operator
+/// <remarks>
+/// The run's id is kept by the engine before it is waited for. An attempt whose worker was lost goes on with it, if need be found by its argument <c>--sluice_attempt</c>; a
+/// killed task stops it; and when there is no attempt any more that could, another worker does.
+/// </remarks>
+public sealed class GlueJobOperator : Operator, IStopsRemoteJob
 {
     /// <summary>The job's name.</summary>
     [Templated]
@@ -45,20 +49,14 @@ public sealed class GlueJobOperator : Operator
         }
 
         var start = Start();
-        var glue = new GlueJobs(string.IsNullOrEmpty(AwsConnectionId) ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken), TimeProvider.System);
-        var id = await RemoteJob.StartAsync(
-            token => glue.StartAsync(start, token, cancellationToken),
-            WaitForCompletion ? started => glue.IsStoppedAsync(JobName, started, CancellationToken.None) : null,
-            context);
-        context.Log($"Run {id} of the job '{JobName}' is in Glue.");
-        if (WaitForCompletion)
-        {
-            await RemoteJob.WaitAsync(ct => glue.LookAsync(JobName, id, ct), PollInterval, ct => glue.StopAsync(JobName, id, ct), context, TimeProvider.System, cancellationToken);
-            context.Log($"Run {id} has succeeded.");
-        }
-
-        return id;
+        var glue = await GlueJobs.ThroughAsync(AwsConnectionId, JobName, context, cancellationToken);
+        return await new ServiceJob(glue, context, TimeProvider.System).RunAsync(
+            token => glue.StartAsync(start, token, cancellationToken), WaitForCompletion, PollInterval, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public async ValueTask StopRemoteJobAsync(RemoteJob job, TaskContext context, CancellationToken cancellationToken) => await new ServiceJob(
+        await GlueJobs.ThroughAsync(job.ConnectionId, job.Name ?? "", context, cancellationToken), context, TimeProvider.System).StopLeftAsync(job.Id, cancellationToken);
 
     private GlueStart Start()
     {
@@ -68,7 +66,7 @@ public sealed class GlueJobOperator : Operator
         }
 
         return string.IsNullOrEmpty(WorkerType) == NumberOfWorkers is null
-            ? new(JobName, ScriptArgs) { Minutes = (int?)RunTimeout?.TotalMinutes, WorkerType = WorkerType, Workers = NumberOfWorkers }
+            ? new(ScriptArgs) { Minutes = (int?)RunTimeout?.TotalMinutes, WorkerType = WorkerType, Workers = NumberOfWorkers }
             : throw new TaskFailedException("WorkerType and NumberOfWorkers of a Glue job go together; give both or neither.");
     }
 }
@@ -91,7 +89,7 @@ public sealed class GlueJobSensor : Sensor
     /// <inheritdoc/>
     public override async ValueTask<Poke> PokeAsync(TaskContext context, CancellationToken cancellationToken)
     {
-        var glue = new GlueJobs(string.IsNullOrEmpty(AwsConnectionId) ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken), TimeProvider.System);
-        return await glue.LookAsync(JobName, RunId, cancellationToken) is null ? Poke.NotYet : Poke.Done;
+        var glue = await GlueJobs.ThroughAsync(AwsConnectionId, JobName, context, cancellationToken);
+        return (await glue.LookAsync(RunId, cancellationToken)).ToPoke(glue.Name(RunId));
     }
 }

@@ -1,13 +1,16 @@
 using System.Text.Json.Nodes;
 using Sluice.Authoring.Operators;
-using Sluice.Core.Connections;
-using Sluice.Providers.Aws.Signing;
+using Sluice.Core.RemoteJobs;
+using Sluice.Providers.Aws.RemoteJobs;
 
 namespace Sluice.Providers.Aws.RedshiftData;
 
 /// <summary>Runs statements in Redshift by its Data API, which needs no network path to the cluster. Returns the statement's id.</summary>
-/// <remarks>An attempt whose worker was lost finds the statement that it started; a killed task cancels it.</remarks>
-public sealed class RedshiftDataOperator : Operator
+/// <remarks>
+/// The statement's id is kept by the engine before it is waited for. An attempt whose worker was lost goes on with it; a killed task cancels it; and when there is no
+/// attempt any more that could, another worker does.
+/// </remarks>
+public sealed class RedshiftDataOperator : Operator, IStopsRemoteJob
 {
     /// <summary>One statement.</summary>
     [Templated(".sql")]
@@ -51,29 +54,14 @@ public sealed class RedshiftDataOperator : Operator
     public override async ValueTask<object?> ExecuteAsync(TaskContext context, CancellationToken cancellationToken)
     {
         Check();
-        Connection? connection = string.IsNullOrEmpty(AwsConnectionId) ? null : await context.ConnectionAsync(AwsConnectionId, cancellationToken);
-        var client = new AwsJsonClient(connection, "redshift-data", "RedshiftData", TimeProvider.System);
-        var id = await RemoteJob.StartAsync(
-            async token => (await client.AskAsync("ExecuteStatement", Request(token), cancellationToken))["Id"]?.GetValue<string>()
-                ?? throw new TaskErrorException("Redshift started a statement and told no Id."),
-            WaitForCompletion
-                ? async started => (await client.AskAsync("DescribeStatement", new() { ["Id"] = started }, CancellationToken.None))["Status"]?.GetValue<string>() == "ABORTED"
-                : null,
-            context);
-        context.Log($"Statement {id} is in Redshift.");
-        if (WaitForCompletion)
-        {
-            await RemoteJob.WaitAsync(
-                ct => LookAsync(client, id, context, ct),
-                PollInterval,
-                async ct => await client.AskAsync("CancelStatement", new() { ["Id"] = id }, ct),
-                context,
-                TimeProvider.System,
-                cancellationToken);
-        }
-
-        return id;
+        var statements = await RedshiftStatements.ThroughAsync(AwsConnectionId, context, cancellationToken);
+        return await new ServiceJob(statements, context, TimeProvider.System).RunAsync(
+            token => statements.StartAsync(Request(token), cancellationToken), WaitForCompletion, PollInterval, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public async ValueTask StopRemoteJobAsync(RemoteJob job, TaskContext context, CancellationToken cancellationToken) => await new ServiceJob(
+        await RedshiftStatements.ThroughAsync(job.ConnectionId, context, cancellationToken), context, TimeProvider.System).StopLeftAsync(job.Id, cancellationToken);
 
     private void Check()
     {
@@ -105,20 +93,5 @@ public sealed class RedshiftDataOperator : Operator
         }
 
         return body;
-    }
-
-    private static async ValueTask<bool?> LookAsync(AwsJsonClient client, string id, TaskContext context, CancellationToken cancellationToken)
-    {
-        var statement = await client.AskAsync("DescribeStatement", new() { ["Id"] = id }, cancellationToken);
-        switch (statement["Status"]?.GetValue<string>())
-        {
-            case "SUBMITTED" or "PICKED" or "STARTED":
-                return null;
-            case "FINISHED":
-                context.Log($"Statement {id} has ended; it touched {statement["ResultRows"] ?? "an unknown number of"} rows.");
-                return true;
-            case var state:
-                throw new TaskErrorException($"Statement {id} of Redshift is {state}: {statement["Error"] ?? "no reason was given"}");
-        }
     }
 }

@@ -30,6 +30,7 @@ public static class OperatorExecution
         context.CancellationToken = stop.Token;
         context.Time = time;
         context.StartedAt = startedAt;
+        context.Operator = op;
         await using var timer = context.Task.ExecutionTimeout is { } limit
             ? time.CreateTimer(_ => timeout.Cancel(), null, limit, Timeout.InfiniteTimeSpan)
             : null;
@@ -62,6 +63,7 @@ public static class OperatorExecution
             Rendered = outcome.Kind == OutcomeKind.Rescheduled ? null : context.Rendered,
             Evidence = context.Evidence.Write(),
             Watermark = context.Watermark,
+            ReleasedRemoteJob = context.HasReleasedRemoteJob,
         };
     }
 

@@ -4,6 +4,7 @@ using Sluice.Core.Connections;
 using Sluice.Authoring.Hooks;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.Schedules;
 using Sluice.Core.Watermarks;
 
@@ -13,6 +14,7 @@ namespace Sluice.Authoring.Operators;
 public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tryNumber, ITaskServices services, ProviderCatalog providers)
 {
     private readonly List<Core.TaskInstances.XCom> _pushed = [];
+    private RemoteJob? _remoteJob;
 
     /// <summary>The run that this attempt belongs to.</summary>
     public RunFacts Run { get; } = run;
@@ -162,6 +164,47 @@ public sealed class TaskContext(RunFacts run, DagSpec dag, TaskSpec task, int tr
     /// <summary>The window that this attempt has opened; null when it has not.</summary>
     public WatermarkWindow? Watermark { get; private set; }
 
+    /// <summary>What this try runs in a service: kept by this attempt, or by one of the same try whose worker was lost. Null when nothing is known of any.</summary>
+    public RemoteJob? RemoteJob { get => _remoteJob; init => _remoteJob = value; }
+
+    /// <summary>
+    /// Has the engine keep what this attempt has just started in a service. When this returns it is on disk: it is shown to people, the next attempt of this try is given it as
+    /// <see cref="RemoteJob"/> when the worker is lost, and it is stopped by <see cref="IStopsRemoteJob"/> when there will be none. One at a time: another takes its place, and to
+    /// stop the one before is up to the operator. In a test run nothing is kept.
+    /// </summary>
+    /// <param name="job">What was started.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    /// <returns>False when this attempt is not wanted any more: nothing is kept, and whoever kills it is on the way.</returns>
+    /// <exception cref="TaskFailedException">It cannot be kept, or the operator is no <see cref="IStopsRemoteJob"/>.</exception>
+    public async ValueTask<bool> KeepRemoteJobAsync(RemoteJob job, CancellationToken cancellationToken = default)
+    {
+        if (job.FindProblem() is { } problem)
+        {
+            throw new TaskFailedException(problem);
+        }
+
+        if (Operator is not (null or IStopsRemoteJob))
+        {
+            throw new TaskFailedException($"{Operator.GetType().Name} has {job} kept, and cannot stop it when nobody waits for it any more: it must be an {nameof(IStopsRemoteJob)}.");
+        }
+
+        if ((await Services.KeepRemoteJobAsync(job, cancellationToken)).Refusal is { } refusal)
+        {
+            Log(LogLevel.Warning, refusal);
+            return false;
+        }
+
+        (_remoteJob, HasReleasedRemoteJob) = (job, false);
+        return true;
+    }
+
+    /// <summary>What was kept has ended, was stopped, or is not to be waited for: nobody has to stop it any more. Counts with the end of this attempt.</summary>
+    public void ReleaseRemoteJob() => HasReleasedRemoteJob = true;
+
+    internal bool HasReleasedRemoteJob { get; private set; }
+
+    internal Operator? Operator { get; set; }
+
     internal TimeProvider Time { get; set; } = TimeProvider.System;
 
     internal void PushJson(string key, string json)
@@ -296,6 +339,9 @@ public interface ITaskServices
     /// <summary>Asks for the window of this task's watermark, or has it kept. Where there is no engine to ask, as in a test run, there is no mark, and none is kept.</summary>
     ValueTask<WatermarkAnswer> AskWatermarkAsync(WatermarkQuestion question, CancellationToken cancellationToken) =>
         ValueTask.FromResult(new WatermarkAnswer(null));
+
+    /// <summary>Has the engine keep what this attempt has started in a service. Where there is no engine, as in a test run, nothing is kept.</summary>
+    ValueTask<RemoteJobAnswer> KeepRemoteJobAsync(RemoteJob job, CancellationToken cancellationToken) => ValueTask.FromResult(RemoteJobAnswer.Kept);
 
     /// <summary>Appends a line to the attempt's log. Secrets of the connections looked up so far are masked on the way.</summary>
     void WriteLog(LogLevel level, string line);

@@ -28,7 +28,18 @@ public sealed record TaskAttemptSummary
     public DateTimeOffset? DueAt { get; init; }
 
     public string? Error { get; init; }
+
+    /// <summary>What its try runs, or ran, in a service; missing for most tasks, and in lists of runs.</summary>
+    public RemoteJobSummary? RemoteJob { get; init; }
 }
+
+/// <summary>What an attempt has started in a service, such as a query of Athena.</summary>
+/// <param name="Service">athena, glue, redshift-data, or what an operator of one's own calls it.</param>
+/// <param name="Id">Its id there.</param>
+/// <param name="Name">What the id belongs to: the job of a run in Glue. Missing for others.</param>
+/// <param name="ConnectionId">The connection that it was started with; missing for none.</param>
+/// <param name="KeptAt">When it was kept, right after its start.</param>
+public sealed record RemoteJobSummary(string Service, string Id, string? Name, string? ConnectionId, DateTimeOffset KeptAt);
 
 /// <param name="RunId">The run that was found.</param>
 /// <param name="Attempts">Oldest first.</param>

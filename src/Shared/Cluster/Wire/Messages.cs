@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Sluice.Core.Callbacks;
 using Sluice.Core.CrossDag;
 using Sluice.Core.DagRuns;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Cluster.Wire;
@@ -79,13 +80,15 @@ public sealed record RunTasks(long Epoch, RunFacts Run, IReadOnlyList<TaskAssign
 /// <param name="Map">Which instance it is of which mapped task.</param>
 /// <param name="Callback">Set when it is no attempt of the task but a callback: its id has a key of its own for the run.</param>
 /// <param name="Reschedules">For a sensor: how often it was rescheduled in this try.</param>
+/// <param name="RemoteJob">What an earlier attempt of this try has started in a service; null when nothing is known of any.</param>
 public sealed record TaskAssignment(
     [property: JsonPropertyName("id")] AttemptId Id,
     [property: JsonPropertyName("try")] int TryNumber,
     [property: JsonPropertyName("poke")] DateTimeOffset? FirstPokeAt,
     [property: JsonPropertyName("map")] MapPosition? Map = null,
     [property: JsonPropertyName("cb"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CallbackNote? Callback = null,
-    [property: JsonPropertyName("rs"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Reschedules = 0);
+    [property: JsonPropertyName("rs"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Reschedules = 0,
+    [property: JsonPropertyName("rj"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RemoteJob? RemoteJob = null);
 
 /// <summary>Worker to leader. Repeated on every new link, and when unanswered, until acknowledged by <see cref="ReportsDurable"/>.</summary>
 public sealed record TaskReports(IReadOnlyList<TaskReport> Reports) : Message;
@@ -163,6 +166,9 @@ public static class Methods
     /// <summary>Worker to leader: <see cref="WatermarkForAttempt"/> to <see cref="Core.Watermarks.WatermarkAnswer"/>.</summary>
     public const string AskWatermark = "watermark";
 
+    /// <summary>Worker to leader: <see cref="RemoteJobForAttempt"/> to <see cref="RemoteJobAnswer"/>.</summary>
+    public const string KeepRemoteJob = "remote_job";
+
     /// <summary>Seed to scheduler: an operator's request (<see cref="OperatorCall"/>).</summary>
     public const string Operator = "operator";
 
@@ -225,6 +231,11 @@ public sealed record TriggerForAttempt(AttemptId Attempt, string Task, RunTrigge
 /// <param name="Task">Its task instance: <c>task</c>, or <c>task[3]</c>.</param>
 /// <param name="Question">Where its window begins, or that it be kept.</param>
 public sealed record WatermarkForAttempt(AttemptId Attempt, string Task, Core.Watermarks.WatermarkQuestion Question);
+
+/// <summary>An attempt has started something in a service, and waits until that is known.</summary>
+/// <param name="Attempt">Which one.</param>
+/// <param name="Job">What it started.</param>
+public sealed record RemoteJobForAttempt(AttemptId Attempt, RemoteJob Job);
 
 /// <inheritdoc cref="FetchForAttempt"/>
 public sealed record LookForAttempt(AttemptId Attempt, DagQuestion Question);

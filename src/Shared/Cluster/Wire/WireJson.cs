@@ -32,6 +32,8 @@ namespace Sluice.Cluster.Wire;
 [JsonSerializable(typeof(LookForAttempt))]
 [JsonSerializable(typeof(WatermarkForAttempt))]
 [JsonSerializable(typeof(Core.Watermarks.WatermarkAnswer))]
+[JsonSerializable(typeof(RemoteJobForAttempt))]
+[JsonSerializable(typeof(Core.RemoteJobs.RemoteJobAnswer))]
 [JsonSerializable(typeof(DagAnswer))]
 [JsonSerializable(typeof(FetchLog))]
 [JsonSerializable(typeof(LogContent))]

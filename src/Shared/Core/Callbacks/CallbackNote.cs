@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Core.Callbacks;
@@ -15,7 +16,7 @@ public sealed record CallbackNote
     [JsonPropertyName("on")]
     public required CallbackTrigger On { get; init; }
 
-    /// <summary>Which callback of the task, or of the Dag, in the order of its spec.</summary>
+    /// <summary>Which callback of the task, or of the Dag, in the order of its spec; -1 where it is to stop a remote job.</summary>
     [JsonPropertyName("c")]
     public required int Callback { get; init; }
 
@@ -50,6 +51,10 @@ public sealed record CallbackNote
     /// <summary>When that deadline was, UTC.</summary>
     [JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? Due { get; init; }
+
+    /// <summary>What is to be stopped; null where it is another event.</summary>
+    [JsonPropertyName("j"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RemoteJob? Job { get; init; }
 }
 
 /// <summary>A callback that is to be run: all that is needed to hand it out, also when its run is over.</summary>

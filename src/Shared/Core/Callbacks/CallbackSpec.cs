@@ -24,6 +24,9 @@ public enum CallbackTrigger : byte
 
     /// <summary>A run was not over by a deadline.</summary>
     DeadlineMissed = 5,
+
+    /// <summary>Nobody waits any more for what a task runs in a service. No author has a callback for it: the task's own operator stops that.</summary>
+    StopRemoteJob = 6,
 }
 
 /// <summary>One callback of a task or a Dag, as data.</summary>
@@ -46,17 +49,20 @@ public sealed record CallbackSpec
     /// <summary>For <see cref="CallbackTrigger.DeadlineMissed"/>: the deadline's name.</summary>
     public string? Deadline { get; init; }
 
-    /// <summary>The task as which a callback is run: a piece of user code with a limit of its own.</summary>
-    public static TaskSpec TaskFor(DagSpec dag, CallbackNote note) =>
-        (note.Task is { } task ? dag.Tasks[task] : new TaskSpec { Id = new(Code), Operator = Code }) with
+    /// <summary>The task as which a callback is run: a piece of user code with a limit of its own. What stops a remote job is the task's own operator, where that runs.</summary>
+    public static TaskSpec TaskFor(DagSpec dag, CallbackNote note)
+    {
+        var task = (note.Task is { } index ? dag.Tasks[index] : new TaskSpec { Id = new(Code), Operator = Code }) with
         {
-            Host = TaskHost.Runner,
-            ExecutionTimeout = dag.CallbackTimeout ?? DefaultTimeout,
             Sensor = null,
             RetryPolicy = null,
             MultipleOutputs = false,
             Map = null,
         };
+        return note.On == CallbackTrigger.StopRemoteJob
+            ? task with { ExecutionTimeout = DefaultTimeout }
+            : task with { Host = TaskHost.Runner, ExecutionTimeout = dag.CallbackTimeout ?? DefaultTimeout };
+    }
 
     /// <summary>The spec that a note is about.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The Dag has no such callback: the note is of another version.</exception>
@@ -76,6 +82,7 @@ public static class CallbackTriggers
         CallbackTrigger.Retry => "on_retry",
         CallbackTrigger.Skipped => "on_skipped",
         CallbackTrigger.DeadlineMissed => "on_deadline_missed",
+        CallbackTrigger.StopRemoteJob => "stop_remote_job",
         _ => throw new ArgumentOutOfRangeException(nameof(trigger), trigger, null),
     };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sluice.Core.DagRuns;
+using Sluice.Core.TaskInstances;
 
 namespace Sluice.Core.Callbacks;
 
@@ -24,7 +25,7 @@ public sealed record CallbackGiven(
     [property: JsonPropertyName("w")] string Worker,
     [property: JsonPropertyName("a"), JsonConverter(typeof(UnixMicroseconds))] DateTimeOffset At) : CallbackEvent;
 
-/// <summary>That worker is lost, or did not run it to its end.</summary>
+/// <summary>That worker is lost, or did not run it to its end; or it failed, and is tried again.</summary>
 public sealed record CallbackReturned([property: JsonPropertyName("y")] string Why) : CallbackEvent;
 
 /// <summary>One callback that is not over. When it is, its stream ends and nothing is left but its row.</summary>
@@ -41,8 +42,27 @@ public sealed record CallbackState(
     /// <summary>A callback that takes its worker down with it ends as failed.</summary>
     public const int MostTokens = 4;
 
+    /// <summary>A service that cannot be reached may be back in two hours; the pauses between come to more.</summary>
+    public const int MostTokensOfStop = 20;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
+
     [JsonIgnore]
-    public bool MayBeGivenAgain => Token < MostTokens;
+    public bool MayBeGivenAgain => Token < (IsStop ? MostTokensOfStop : MostTokens);
+
+    /// <summary>True for what stops a remote job: it may be done twice, and is tried again when it fails.</summary>
+    [JsonIgnore]
+    public bool IsStop => Request.Note.On == CallbackTrigger.StopRemoteJob;
+
+    /// <summary>Between its coming back and its being handed out again.</summary>
+    [JsonIgnore]
+    public TimeSpan PauseBeforeNext => !IsStop ? FirstPause * Token
+        : FirstPause * Math.Pow(2, Math.Min(Token, 10) - 1) is var pause && pause < LongestPause ? pause : LongestPause;
+
+    /// <summary>Whether it is to be handed out again after an end like this, if it may.</summary>
+    public bool WantsAnother(OutcomeKind kind) =>
+        kind is OutcomeKind.Lost or OutcomeKind.HandedBack || (IsStop && kind is not (OutcomeKind.Success or OutcomeKind.Skipped));
 
     /// <summary>Folds one event. Every event type has a case; the first is <see cref="CallbackRaised"/>.</summary>
     public static CallbackState Evolve(CallbackState? state, CallbackEvent happened) => happened switch

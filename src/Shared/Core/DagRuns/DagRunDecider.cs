@@ -35,6 +35,9 @@ public static partial class DagRunDecider
             case ReportTask report when run.Phase == RunState.Running:
                 decision.Report(report);
                 break;
+            case KeepRemoteJob keep when run.Phase == RunState.Running:
+                decision.Keep(keep);
+                break;
             case AnswerTask answer when run.Phase == RunState.Running:
                 decision.Answer(answer);
                 break;
@@ -144,7 +147,8 @@ public static partial class DagRunDecider
 
             if (run.IsRestarting(instance))
             {
-                Emit(new TaskEnded(instance, token, TaskState.None, command.At, Error: run.RestartedBy(instance)!.Sentence("cleared")));
+                Emit(new TaskEnded(
+                    instance, token, TaskState.None, command.At, Error: run.RestartedBy(instance)!.Sentence("cleared"), EndsRemoteJob: EndsRemoteJob(instance, outcome)));
                 Settle([instance]);
                 EndIfDone(command.At);
                 return;
@@ -156,7 +160,7 @@ public static partial class DagRunDecider
                 return;
             }
 
-            End(Judge(instance, token, outcome, command.At), outcome.Error);
+            End(Judge(instance, token, outcome, command.At) with { EndsRemoteJob = EndsRemoteJob(instance, outcome) }, outcome.Error);
             if (run.Due.Of(instance) <= command.At)
             {
                 Schedule([instance]);
@@ -406,8 +410,13 @@ public static partial class DagRunDecider
 
         private void Emit(DagRunEvent happened)
         {
+            var jobs = RemoteJobs();
             Events.Add(happened);
             run.Evolve(happened);
+            if (jobs is not null)
+            {
+                StopLeft(jobs, happened);
+            }
         }
     }
 }

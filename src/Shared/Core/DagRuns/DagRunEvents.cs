@@ -21,6 +21,8 @@ namespace Sluice.Core.DagRuns;
 [JsonDerivedType(typeof(TaskAsked), "a")]
 [JsonDerivedType(typeof(TaskAnswered), "w")]
 [JsonDerivedType(typeof(CallbackDue), "b")]
+[JsonDerivedType(typeof(RemoteJobKept), "j")]
+[JsonDerivedType(typeof(RemoteStopDue), "js")]
 [JsonDerivedType(typeof(RunUpgraded), "v")]
 [JsonDerivedType(typeof(DeadlineMissed), "dm")]
 [JsonDerivedType(typeof(DeadlinesReopened), "do")]
@@ -66,6 +68,7 @@ public sealed record TasksDispatched(
 /// <param name="Skips">What it decided is not to run: kept, so that it holds again when those are cleared.</param>
 /// <param name="Lengths">Of its outputs that others are mapped over, in the order of <see cref="Dags.DagGraph.MappedKeys"/>.</param>
 /// <param name="Error">Why it failed when the rules failed it, not its code.</param>
+/// <param name="EndsRemoteJob">What it kept is over, or was not to be waited for: <see cref="RemoteJobKept"/>.</param>
 public sealed record TaskEnded(
     [property: JsonPropertyName("t")] int Task,
     [property: JsonPropertyName("n")] int Token,
@@ -77,7 +80,8 @@ public sealed record TaskEnded(
     [property: JsonPropertyName("h"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool HandedBack = false,
     [property: JsonPropertyName("k"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? Skips = null,
     [property: JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? Lengths = null,
-    [property: JsonPropertyName("x"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null) : DagRunEvent;
+    [property: JsonPropertyName("x"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null,
+    [property: JsonPropertyName("j"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool EndsRemoteJob = false) : DagRunEvent;
 
 /// <summary>Tasks ended without running: their trigger rule, a decision before them, or the run's own end decided.</summary>
 /// <param name="State">What they ended as.</param>

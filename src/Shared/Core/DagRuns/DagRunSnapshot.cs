@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sluice.Core.RemoteJobs;
 
 namespace Sluice.Core.DagRuns;
 
@@ -55,4 +56,5 @@ public sealed record TaskWait(
     [property: JsonPropertyName("q"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? DispatchedAt = null,
     [property: JsonPropertyName("s"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Spent = 0,
     [property: JsonPropertyName("x"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ByHand? Restarting = null,
-    [property: JsonPropertyName("c"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Reschedules = 0);
+    [property: JsonPropertyName("c"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Reschedules = 0,
+    [property: JsonPropertyName("j"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] KeptRemoteJob? RemoteJob = null);

@@ -192,6 +192,7 @@ public sealed partial class DagRunState
         _reschedules.Remove(instance);
         _resuming.Remove(instance);
         _restarting.Remove(instance);
+        _remoteJobs.Remove(instance);
         Choose(instance, null);
         if (isOver)
         {

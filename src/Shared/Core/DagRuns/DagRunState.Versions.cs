@@ -75,6 +75,7 @@ public sealed partial class DagRunState
         _lengths.Clear();
         _spent.Clear();
         _restarting.Clear();
+        _remoteJobs.Clear();
         _former.Clear();
         _inherited.Clear();
         _byFormer.Clear();

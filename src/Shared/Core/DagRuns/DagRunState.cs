@@ -126,7 +126,7 @@ public sealed partial class DagRunState
         {
             var wait = new TaskWait(
                 instance, _workers[instance], Due.Of(instance), FirstPokeOf(instance), LossesOf(instance), _resuming.Contains(instance), DispatchedAt(instance),
-                _spent.GetValueOrDefault(instance), RestartedBy(instance), ReschedulesOf(instance));
+                _spent.GetValueOrDefault(instance), RestartedBy(instance), ReschedulesOf(instance), RemoteJobOf(instance));
             if (wait != new TaskWait(instance))
             {
                 waits.Add(wait);
@@ -219,7 +219,10 @@ public sealed partial class DagRunState
             case RunUpgraded e:
                 Evolve(e);
                 break;
-            case CallbackDue:
+            case RemoteJobKept e:
+                Evolve(e);
+                break;
+            case CallbackDue or RemoteStopDue:
                 break;
             case DeadlineMissed e:
                 Deadlines = [.. Deadlines.Select(deadline => deadline.Name == e.Name ? deadline with { MissedAt = e.At } : deadline)];
@@ -276,6 +279,7 @@ public sealed partial class DagRunState
     private void Evolve(TaskEnded e)
     {
         Release(e.Task);
+        LeaveRemoteJob(e);
         if (e.State == TaskState.None)
         {
             Restart(e.Task);
@@ -324,6 +328,7 @@ public sealed partial class DagRunState
     private void Evolve(TaskAsked e)
     {
         Release(e.Task);
+        _remoteJobs.Remove(e.Task);
         Move(e.Task, TaskState.AwaitingInput);
         _asked[e.Task] = e;
         if (e.Due is { } due)
@@ -406,6 +411,11 @@ public sealed partial class DagRunState
             _restarting[wait.Task] = by;
         }
 
+        if (wait.RemoteJob is { } kept)
+        {
+            _remoteJobs[wait.Task] = kept;
+        }
+
         if (wait.Resuming)
         {
             _resuming.Add(wait.Task);
@@ -415,6 +425,7 @@ public sealed partial class DagRunState
     private void Finish(int instance, TaskState state)
     {
         Move(instance, state);
+        _remoteJobs.Remove(instance);
         Unfinished--;
         var task = TaskOf(instance);
         _open[task]--;

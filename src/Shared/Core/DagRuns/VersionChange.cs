@@ -1,4 +1,5 @@
 using Sluice.Core.Dags;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.TaskInstances;
 
 namespace Sluice.Core.DagRuns;
@@ -122,7 +123,7 @@ public sealed class VersionChange
             (states[after], tokens[after], tries[after]) = (StateAfter(before), _from.Tokens[before], _from.Tries[before]);
         }
 
-        var waits = from wait in _from.Waits where _numbers.ContainsKey(wait.Task) select wait with { Task = _numbers[wait.Task] };
+        var waits = from wait in _from.Waits where _numbers.ContainsKey(wait.Task) select wait with { Task = _numbers[wait.Task], RemoteJob = RemoteJobAfter(wait) };
         var snapshot = _from with
         {
             Facts = _from.Facts with { Version = _command.Version, Bundle = _command.Bundle },
@@ -229,6 +230,13 @@ public sealed class VersionChange
     /// <summary>What asked for its first slot does so again, if the new version still lets it.</summary>
     private TaskState StateAfter(int before) =>
         _run.StateOf(before) is TaskState.Scheduled && _run.TriesSinceCleared(before) == 0 && !_run.IsResuming(before) ? TaskState.None : _run.StateOf(before);
+
+    /// <summary>An attempt that is under way keeps its job. The next one can go on with it when its operator is the one that started it.</summary>
+    private KeptRemoteJob? RemoteJobAfter(TaskWait wait)
+    {
+        var (former, later) = (_before.Spec.Tasks[_run.TaskOf(wait.Task)], _after.Spec.Tasks[_laterOf[_run.TaskOf(wait.Task)]]);
+        return wait.Worker is not null || former.Operator == later.Operator ? wait.RemoteJob : null;
+    }
 
     private InheritedAttempt Inherited(int before, int after) => _run.InheritedBy(before) is { } earlier
         ? earlier with { Instance = after }

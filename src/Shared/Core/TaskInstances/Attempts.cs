@@ -100,6 +100,10 @@ public sealed record TaskOutcome
     /// <summary>The window of its watermark; null when it opened none. Its end becomes the mark with a success, and with nothing else.</summary>
     public Watermarks.WatermarkWindow? Watermark { get; init; }
 
+    /// <summary>True when what it had kept as its remote job has ended, or was stopped: nobody has to stop it any more.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ReleasedRemoteJob { get; init; }
+
     /// <summary>What it says of assets among its outlets. Outlets that it says nothing of are updated all the same.</summary>
     public IReadOnlyList<Assets.AssetUpdate>? AssetUpdates { get; init; }
 }

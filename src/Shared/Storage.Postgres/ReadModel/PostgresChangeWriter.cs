@@ -13,6 +13,7 @@ internal static class PostgresChangeWriter
     private static readonly string XComs = InsertOf(ReadModelTables.XComs);
     private static readonly string RenderedFields = InsertOf(ReadModelTables.RenderedFields);
     private static readonly string Evidence = InsertOf(ReadModelTables.Evidence);
+    private static readonly string RemoteJobs = InsertOf(ReadModelTables.RemoteJobs);
     private static readonly string Watermarks = InsertOf(ReadModelTables.Watermarks);
     private static readonly string Dags = InsertOf(ReadModelTables.Dags);
     private static readonly string DagVersions = InsertOf(ReadModelTables.DagVersions);
@@ -59,6 +60,7 @@ internal static class PostgresChangeWriter
 
         Add(batch, RenderedFields, ReadModelTables.RenderedFields, changes.RenderedFields);
         Add(batch, Evidence, ReadModelTables.Evidence, changes.Evidence);
+        Add(batch, RemoteJobs, ReadModelTables.RemoteJobs, changes.RemoteJobs);
         foreach (var (dag, task) in changes.ForgottenWatermarks)
         {
             var forget = new NpgsqlBatchCommand(ReadModelTables.ForgetWatermarks);

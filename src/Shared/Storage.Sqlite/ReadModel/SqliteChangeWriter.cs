@@ -11,6 +11,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
     private readonly string _xComs = InsertOf(ReadModelTables.XComs);
     private readonly string _renderedFields = InsertOf(ReadModelTables.RenderedFields);
     private readonly string _evidence = InsertOf(ReadModelTables.Evidence);
+    private readonly string _remoteJobs = InsertOf(ReadModelTables.RemoteJobs);
     private readonly string _watermarks = InsertOf(ReadModelTables.Watermarks);
     private readonly string _dags = InsertOf(ReadModelTables.Dags);
     private readonly string _dagVersions = InsertOf(ReadModelTables.DagVersions);
@@ -45,6 +46,7 @@ internal sealed class SqliteChangeWriter(SqliteDatabase database)
 
         Write(_renderedFields, ReadModelTables.RenderedFields, changes.RenderedFields);
         Write(_evidence, ReadModelTables.Evidence, changes.Evidence);
+        Write(_remoteJobs, ReadModelTables.RemoteJobs, changes.RemoteJobs);
         foreach (var (dag, task) in changes.ForgottenWatermarks)
         {
             database.Statement(ReadModelTables.ForgetWatermarks, 2).With(0, dag.Value).With(1, task.Value).Execute();

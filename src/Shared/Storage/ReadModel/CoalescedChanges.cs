@@ -28,6 +28,9 @@ internal sealed class CoalescedChanges
                 case EvidenceRow row:
                     Put(Evidence, row, ("evidence", row.Run, row.Task, row.Token), changes.Count);
                     break;
+                case RemoteJobRow row:
+                    Put(RemoteJobs, row, ("job", row.Run, row.Task, row.Token), changes.Count);
+                    break;
                 case RenderedFieldsDropped dropped:
                     DroppedRenderedFields.AddRange(dropped.Keys);
                     break;
@@ -105,6 +108,8 @@ internal sealed class CoalescedChanges
     public List<RenderedFieldsKey> DroppedRenderedFields { get; } = [];
 
     public List<EvidenceRow> Evidence { get; } = [];
+
+    public List<RemoteJobRow> RemoteJobs { get; } = [];
 
     public List<WatermarkRow> Watermarks { get; } = [];
 

@@ -59,6 +59,9 @@ public interface IReadModel
     /// <summary>Of each task instance the evidence of the latest attempt that took some; the latest runs first, then by task.</summary>
     ValueTask<IReadOnlyList<AttemptEvidence>> ListEvidenceAsync(EvidenceQuery query, CancellationToken cancellationToken);
 
+    /// <summary>What the attempts of a run have started in services, by task instance and token.</summary>
+    ValueTask<IReadOnlyList<RemoteJobRow>> ListRemoteJobsAsync(long run, CancellationToken cancellationToken);
+
     /// <summary>Rendered templates of all but the latest runs of each task; of a mapped task with all its instances.</summary>
     /// <param name="kept">So many runs of each task, by the order in which they were made, are not among them.</param>
     /// <param name="limit">At most so many.</param>

@@ -2,6 +2,7 @@ using Sluice.Core.Assets;
 using Sluice.Core.Backfills;
 using Sluice.Core.DagRuns;
 using Sluice.Core.Dags;
+using Sluice.Core.RemoteJobs;
 using Sluice.Core.Schedules;
 using Sluice.Core.TaskInstances;
 
@@ -133,6 +134,15 @@ public sealed record RenderedFieldsRow(long Run, TaskId Task, int Token, string 
 /// <param name="Token">The attempt's.</param>
 /// <param name="Seen">JSON.</param>
 public sealed record EvidenceRow(long Run, TaskId Task, int Token, string Seen) : ReadModelChange;
+
+/// <summary>Keeps what an attempt has started in a service.</summary>
+/// <param name="Run">The run's surrogate key.</param>
+/// <param name="Task">Name of the task instance.</param>
+/// <param name="Token">Of the attempt that started it; later attempts of its try go on with it.</param>
+/// <param name="TryNumber">Its try.</param>
+/// <param name="Job">What it is.</param>
+/// <param name="At">When it was kept, UTC.</param>
+public sealed record RemoteJobRow(long Run, TaskId Task, int Token, int TryNumber, RemoteJob Job, DateTimeOffset At) : ReadModelChange;
 
 /// <summary>Upserts the window that an attempt of a task instance has opened; with the attempt's success it is the mark from which the next run goes on.</summary>
 /// <param name="Dag">The Dag.</param>

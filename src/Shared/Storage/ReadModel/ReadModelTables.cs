@@ -77,6 +77,19 @@ internal static class ReadModelTables
         new TextColumn<EvidenceRow>("seen", row => row.Seen),
     ]);
 
+    public static RowTable<RemoteJobRow> RemoteJobs { get; } = new("remote_job", ["run_key", "task_id", "token"], OnConflict.Update,
+    [
+        new LongColumn<RemoteJobRow>("run_key", row => row.Run),
+        new TextColumn<RemoteJobRow>("task_id", row => row.Task.Value),
+        new IntColumn<RemoteJobRow>("token", row => row.Token),
+        new IntColumn<RemoteJobRow>("try_number", row => row.TryNumber),
+        new TextColumn<RemoteJobRow>("service", row => row.Job.Service),
+        new TextColumn<RemoteJobRow>("job_id", row => row.Job.Id),
+        new TextColumn<RemoteJobRow>("name", row => row.Job.Name),
+        new TextColumn<RemoteJobRow>("connection_id", row => row.Job.ConnectionId),
+        new TimeColumn<RemoteJobRow>("at", row => row.At),
+    ]);
+
     public static RowTable<WatermarkRow> Watermarks { get; } = new("watermark", ["dag_id", "task_id", "interval_end", "run_key", "token"], OnConflict.Update,
     [
         new TextColumn<WatermarkRow>("dag_id", row => row.Dag.Value),

@@ -13,7 +13,7 @@ namespace Sluice.Storage.ReadModel;
 public sealed record TasksRenamedRow(
     DagId Dag, IReadOnlyDictionary<TaskId, TaskId> Names, IReadOnlyDictionary<string, string> Versions, DateTimeOffset At, string Who, string? Note) : ReadModelChange
 {
-    private static readonly string[] Tables = ["task_instance", "xcom", "rendered_fields", "evidence", "human_question", "callback"];
+    private static readonly string[] Tables = ["task_instance", "xcom", "rendered_fields", "evidence", "remote_job", "human_question", "callback"];
 
     /// <summary>What both engines do, in order.</summary>
     internal IEnumerable<(string Sql, object?[] Values)> Statements()

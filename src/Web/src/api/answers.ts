@@ -64,6 +64,16 @@ export interface TaskAttemptSummary {
   started_at?: string;
   ended_at?: string;
   error?: string;
+  remote_job?: RemoteJobSummary;
+}
+
+/** What an attempt has started in a service, such as a query of Athena. */
+export interface RemoteJobSummary {
+  service: string;
+  id: string;
+  name?: string;
+  connection_id?: string;
+  kept_at: string;
 }
 
 export interface TaskStateAnswer {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
-import type { TaskStateAnswer } from '../api/answers';
+import type { RemoteJobSummary, TaskStateAnswer } from '../api/answers';
 import { call } from '../api/call';
 import { EvidencePanel } from '../evidence/EvidencePanel';
 import { Answer } from '../layout/Answer';
@@ -56,6 +56,7 @@ export function TaskInstancePage() {
                     ['Started', moment(attempt.started_at)],
                     ['Ended', moment(attempt.ended_at)],
                     ['Took', duration(attempt.started_at, attempt.ended_at)],
+                    ['In service', attempt.remote_job === undefined ? undefined : <RemoteJob of={attempt.remote_job} />],
                     ['Error', attempt.error === undefined ? undefined : <span className="error">{attempt.error}</span>],
                   ]}
                 />
@@ -71,5 +72,16 @@ export function TaskInstancePage() {
         );
       }}
     </Answer>
+  );
+}
+
+/** Where to look for what the attempt waits for, also when its worker is gone. */
+function RemoteJob({ of: job }: { of: RemoteJobSummary }) {
+  const from = job.connection_id === undefined ? '' : ` by connection ${job.connection_id}`;
+  return (
+    <>
+      {job.service} {job.name} <code>{job.id}</code>
+      {from}, since {moment(job.kept_at)}
+    </>
   );
 }
