@@ -29,7 +29,7 @@ public sealed class FramesTests
             {
                 Key = 5, Dag = new DagId("etl"), Id = new RunId("manual__1"), Type = RunType.Manual, Interval = new DataInterval(Noon, Noon.AddDays(1)), Version = "v",
             },
-            [new TaskAssignment(Attempt, 2, Noon, Reschedules: 3)]),
+            [new TaskAssignment(Attempt, 2, Noon, Reschedules: 3, RemoteJob: new("glue", "jr_1") { Name = "nightly", ConnectionId = "lake" })]),
         new TaskReports([new TaskReport(Attempt, new TaskOutcome { Kind = OutcomeKind.Failed, Error = "no \"luck\" 한국어\n" })]),
         new ReportsDurable([Attempt]),
         new KillTasks(4, [Attempt], "cleared"),

@@ -20,11 +20,30 @@ public static partial class DagRunDecider
         private bool EndsRemoteJob(int instance, TaskOutcome outcome) =>
             run.RemoteJobOf(instance) is { } kept && (outcome.ReleasedRemoteJob || (outcome.Kind == OutcomeKind.Success && kept.Token == run.TokenOf(instance)));
 
+        /// <summary>What the run has before an event. Null for most runs: it is asked for with each event.</summary>
+        private List<LeftJob>? RemoteJobs(DagRunEvent coming)
+        {
+            List<LeftJob>? jobs = null;
+            foreach (var (instance, kept) in run.RemoteJobs)
+            {
+                // By the numbers and names of now: only another version changes these.
+                (jobs ??= []).Add(coming is RunUpgraded ? new(instance, kept, run.NameOf(instance), run.SpecOf(instance).Queue) : new(instance, kept));
+            }
+
+            return jobs;
+        }
+
         /// <summary>Whatever makes a run forget a job leaves it to be stopped, but for what says that it is over: then none is missed.</summary>
         private void StopLeft(List<LeftJob> before, DagRunEvent happened)
         {
+            var after = happened is RunUpgraded ? run.RemoteJobs.Select(job => job.Kept).ToHashSet() : null;
             foreach (var left in before)
             {
+                if (after?.Contains(left.Kept) ?? run.RemoteJobOf(left.Instance) == left.Kept)
+                {
+                    continue;
+                }
+
                 var isOver = happened switch
                 {
                     TaskEnded e => e.EndsRemoteJob,
@@ -32,22 +51,11 @@ public static partial class DagRunDecider
                     RemoteJobKept e => left.Kept.Token == e.Token || left.Kept.Job.Service == e.Job.Service, // it knew of it, and has started another in its place
                     _ => false,
                 };
-                if (!isOver && !run.RemoteJobs.Any(kept => kept.Kept == left.Kept))
+                if (!isOver)
                 {
-                    Events.Add(new RemoteStopDue(left.Kept, left.Name, left.Queue, WhyLeft(happened)));
+                    Events.Add(new RemoteStopDue(left.Kept, left.Name ?? run.NameOf(left.Instance), left.Queue ?? run.SpecOf(left.Instance).Queue, WhyLeft(happened)));
                 }
             }
-        }
-
-        private List<LeftJob>? RemoteJobs()
-        {
-            List<LeftJob>? jobs = null;
-            foreach (var (instance, kept) in run.RemoteJobs)
-            {
-                (jobs ??= []).Add(new(kept, run.NameOf(instance), run.SpecOf(instance).Queue));
-            }
-
-            return jobs;
         }
 
         private static string WhyLeft(DagRunEvent happened) => happened switch
@@ -63,6 +71,9 @@ public static partial class DagRunDecider
         };
     }
 
-    /// <summary>A job as it was before an event, by the numbers and names of then.</summary>
-    private sealed record LeftJob(KeptRemoteJob Kept, Dags.TaskId Name, string Queue);
+    /// <param name="Instance">Its number before the event.</param>
+    /// <param name="Kept">The job.</param>
+    /// <param name="Name">The instance's name then; null: it has not changed.</param>
+    /// <param name="Queue">Its queue then; likewise.</param>
+    private readonly record struct LeftJob(int Instance, KeptRemoteJob Kept, Dags.TaskId? Name = null, string? Queue = null);
 }

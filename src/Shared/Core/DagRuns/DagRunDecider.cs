@@ -410,7 +410,7 @@ public static partial class DagRunDecider
 
         private void Emit(DagRunEvent happened)
         {
-            var jobs = RemoteJobs();
+            var jobs = RemoteJobs(happened);
             Events.Add(happened);
             run.Evolve(happened);
             if (jobs is not null)

@@ -12,8 +12,7 @@ public sealed partial class DagRunState
     public KeptRemoteJob? RemoteJobOf(int instance) => _remoteJobs.GetValueOrDefault(instance);
 
     /// <summary>Instances whose present try has kept something, with that, in order.</summary>
-    public IEnumerable<(int Instance, KeptRemoteJob Kept)> RemoteJobs =>
-        _remoteJobs.Count == 0 ? [] : _remoteJobs.OrderBy(kept => kept.Key).Select(kept => (kept.Key, kept.Value));
+    public IReadOnlyCollection<(int Instance, KeptRemoteJob Kept)> RemoteJobs => _remoteJobs.Count == 0 ? [] : [.. _remoteJobs.OrderBy(kept => kept.Key).Select(kept => (kept.Key, kept.Value))];
 
     private void Evolve(RemoteJobKept e)
     {
