@@ -126,6 +126,12 @@ internal sealed partial record LoadObjects(IReadOnlyList<Uri> Uris, ObjectManife
                 $"Below {ObjectUri.Text(uri)} the objects of {ObjectUri.Text(manifests[0].Uri)} and those of {ObjectUri.Text(other.Uri)} are written differently; load them one after the other.");
         }
 
+        if (first.Csv is { Header: false } && manifests.Find(one => !Names(one.Manifest).SequenceEqual(Names(manifests[0].Manifest))) is { Manifest: not null } odd)
+        {
+            throw new TaskFailedException(
+                $"Below {ObjectUri.Text(uri)} the objects of {ObjectUri.Text(manifests[0].Uri)} and those of {ObjectUri.Text(odd.Uri)} have different columns, and no header that tells which is which; load them one after the other.");
+        }
+
         var entries = manifests.SelectMany(one => one.Manifest.Entries).ToList();
         var all = manifests[0].Manifest with
         {
@@ -134,6 +140,8 @@ internal sealed partial record LoadObjects(IReadOnlyList<Uri> Uris, ObjectManife
         };
         return new([.. entries.Select(entry => entry.Uri)], all);
     }
+
+    private static IEnumerable<string> Names(ObjectManifest manifest) => manifest.Meta.Sluice!.Columns.Select(column => column.Name);
 
     private static void Tell(Action<string>? log, int count, string what)
     {

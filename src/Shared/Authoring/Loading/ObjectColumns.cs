@@ -40,17 +40,18 @@ public sealed class ObjectColumns
             return null;
         }
 
-        IReadOnlyList<string> names = _load switch
+        var load = _load.SoFar(); // beside an extract the manifest comes with its first object
+        IReadOnlyList<string> names = load switch
         {
             { Columns: { Count: > 0 } named } => named,
             { Format.Header: true } => reader!.ReadNames(),
             { Manifest.Meta.Sluice.Columns: { Count: > 0 } known } => [.. known.Select(column => column.Name)],
             _ => [.. _table.Select(column => column.Name)],
         };
-        var drift = SchemaDrift.Compare(names, _table, _load.Drift, _load.Table, _filled);
+        var drift = SchemaDrift.Compare(names, _table, load.Drift, load.Table, _filled);
         if (First is null)
         {
-            TypeDrift.Check(_load.SoFar(), names, drift, _table);
+            TypeDrift.Check(load, names, drift, _table);
             First = drift;
             TellMissing(drift);
         }
