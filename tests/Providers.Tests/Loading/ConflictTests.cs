@@ -1,5 +1,7 @@
 using Sluice.Authoring.Extraction;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
+using Sluice.Authoring.Operators;
 using Sluice.Providers.Aws.Operators;
 using Sluice.Services;
 using Sluice.Services.PostgresFaults;
@@ -77,6 +79,51 @@ public sealed class ConflictTests : IAsyncLifetime, IDisposable
         Assert.Equal((50, 50, 50), (moved.Rows, moved.RowsLoaded, moved.RowsInTable));
         Assert.Contains(_run.Log, line => line.StartsWith("Try 1 of 5 met another writer", StringComparison.Ordinal));
         Assert.Equal([[51L, 50L]], await _run.QueryAsync("db", "SELECT COUNT(*), COUNT(DISTINCT id) FROM t"));
+    }
+
+    [Theory]
+    [InlineData(LoadMethod.Append)]
+    [InlineData(LoadMethod.Upsert)]
+    public async Task Of_two_loads_that_add_the_same_column_at_once_both_are_right(LoadMethod method)
+    {
+        await _run.ExecuteSqlAsync("db", "CREATE TABLE t (id int PRIMARY KEY)");
+        await File.WriteAllTextAsync(_folder["g.csv"], "id,v\n2,other\n");
+        var pause = _proxy.Pause(sql => sql.StartsWith("CREATE TEMP TABLE", StringComparison.Ordinal)); // it has looked at t, and locked nothing
+        var late = _watched.As(attempt: 1).ExecuteAsync<LoadResult>(Add("f.csv"));
+        await pause.Reached.WaitAsync(Until.Patience);
+        await _run.As(attempt: 1, day: 6).ExecuteAsync<LoadResult>(Add("g.csv")).WaitAsync(Until.Patience);
+        pause.End();
+
+        Assert.Equal(1, (await late.WaitAsync(Until.Patience)).RowsInTable);
+
+        Assert.Equal([[1, "new"], [2, "other"]], await _run.QueryAsync("db", "SELECT * FROM t ORDER BY id"));
+
+        S3ToRedshiftOperator Add(string name) => new() { Table = "t", Uri = _folder.Uri(name), RedshiftConnectionId = "db", Method = method, Drift = DriftPolicy.AddColumns };
+    }
+
+    [Fact]
+    public async Task An_append_that_nobody_remembers_is_not_done_again_when_its_commit_was_not_answered()
+    {
+        await _run.ExecuteSqlAsync("db", "CREATE TABLE t (id int, v text)");
+        foreach (var isHeard in new[] { true, false })
+        {
+            _proxy.Cut(sql => sql.StartsWith("COMMIT", StringComparison.Ordinal), isHeard);
+
+            var e = await Assert.ThrowsAsync<TaskFailedException>(() => _watched.As(attempt: 1).ExecuteAsync(Append(ledger: false)));
+
+            Assert.Contains("so they may be in the table or not: count them", e.Message, StringComparison.Ordinal);
+            await Until.TrueAsync(async () => await RowsAsync() == 1, "the rows are there once");
+        }
+
+        // What is remembered is found by the next attempt.
+        _proxy.Cut(sql => sql.StartsWith("COMMIT", StringComparison.Ordinal), isHeard: true);
+        Assert.True((await Assert.ThrowsAsync<SqlHookException>(() => _watched.As(attempt: 1).ExecuteAsync(Append(ledger: true)))).IsTransient);
+        await _watched.As(attempt: 2).ExecuteAsync(Append(ledger: true));
+        Assert.Equal(2, await RowsAsync());
+
+        S3ToRedshiftOperator Append(bool ledger) => new() { Table = "t", Uri = _folder.Uri("f.csv"), RedshiftConnectionId = "db", Method = LoadMethod.Append, Ledger = ledger };
+
+        async Task<long> RowsAsync() => (long)(await _run.QueryAsync("db", "SELECT COUNT(*) FROM t"))[0][0]!;
     }
 
     // Loads read what is committed, whatever the database's default is, so only what else runs in them can conflict: here a trigger.

@@ -123,6 +123,25 @@ public sealed class RedshiftLedgerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_two_loads_that_add_the_same_column_at_once_both_are_right()
+    {
+        await _road.ExecuteAsync("CREATE TABLE t (id int)");
+        await _road.PutAsync("f.csv", "id,v\n1,new\n");
+        await _road.PutAsync("g.csv", "id,v\n2,other\n");
+        var pause = _road.Server.Faults.Pause("^LOCK");
+        var late = _road.OperateAsync("f.csv", LoadMethod.Append, Add, _road.Run.As(attempt: 1));
+        await pause.Reached.WaitAsync(Until.Patience);
+        await _road.OperateAsync("g.csv", LoadMethod.Append, Add, _road.Run.As(attempt: 1, day: 6));
+        pause.Release();
+
+        Assert.Equal(1, (await late).RowsInTable);
+
+        Assert.Equal("1|new\n2|other", await _road.ReadAsync("SELECT id, v FROM t ORDER BY id"));
+
+        static void Add(S3ToRedshiftOperator load) => load.Drift = DriftPolicy.AddColumns;
+    }
+
+    [Fact]
     public async Task Rows_that_do_not_fit_go_to_quarantine_up_to_a_limit()
     {
         await _road.ExecuteAsync("CREATE TABLE t (id int PRIMARY KEY, v varchar(3)); INSERT INTO t VALUES (9, 'old')");

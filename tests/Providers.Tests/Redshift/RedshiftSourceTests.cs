@@ -53,6 +53,20 @@ public sealed class RedshiftSourceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Numbers_in_floating_point_keep_all_their_digits()
+    {
+        _road.Run.With("target", await (await PostgresServer.StartSharedAsync()).CreateDatabaseUriAsync());
+        await _road.Run.ExecuteSqlAsync("target", "CREATE TABLE copy (d double precision, r real)");
+        await _road.ExecuteAsync("CREATE TABLE f (d double precision, r real)");
+        await _road.ExecuteAsync("INSERT INTO f VALUES (0.30000000000000004, 16777215), (1.7976931348623157e308, 0.1)");
+
+        var wrote = await ExtractAsync("f.csv", extract => (extract.Table, extract.Reconcile) = ("f", Reconciliation.Checksums));
+        await _road.Run.ExecuteAsync(new S3ToPostgresOperator { Table = "copy", Uri = wrote.Uri, PostgresConnectionId = "target", Reconcile = Reconciliation.Checksums });
+
+        Assert.Equal([[0.30000000000000004, 16777215f], [double.MaxValue, 0.1f]], await _road.Run.QueryAsync("target", "SELECT d, r FROM copy ORDER BY d"));
+    }
+
+    [Fact]
     public async Task Parameters_are_bound_and_JSON_lines_keep_their_types()
     {
         var wrote = await ExtractAsync("rows.jsonl.gz", extract =>

@@ -12,8 +12,8 @@ internal static class Startup
 
     private const string ServerVersion = "8.0.2";
 
-    // A backslash in a literal escapes, and the first statement of a transaction fixes what all of it sees.
-    private const string Settings = "-c standard_conforming_strings=off -c escape_string_warning=off -c backslash_quote=on -c default_transaction_isolation=repeatable\\ read";
+    // A backslash in a literal escapes, the first statement of a transaction fixes what all of it sees, and of a number in floating point 15 digits are shown (extra_float_digits).
+    private const string Settings = "-c extra_float_digits=0 -c standard_conforming_strings=off -c escape_string_warning=off -c backslash_quote=on -c default_transaction_isolation=repeatable\\ read";
 
     /// <summary>The parameters of a StartupMessage, behind its protocol number.</summary>
     public static Dictionary<string, string> Read(byte[] start)

@@ -1,6 +1,7 @@
 using Npgsql;
 using Sluice.Core.Connections;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
 using Sluice.Authoring.Operators;
 using Sluice.Providers.Aws.S3;
 
@@ -50,7 +51,7 @@ public sealed class RedshiftLoader(Connection connection, TimeProvider? time = n
                 throw new TaskFailedException(
                     $"The connection broke while the rows for {load.Table} were being committed, so they may be in the table or not: count them, then clear this task or mark it. ({e.Message})", e);
             }
-            catch (SqlHookException e) when ((wasOpen |= session.WasOpen) && attempt < MostTries && IsWorthAnotherTry(e))
+            catch (SqlHookException e) when ((wasOpen |= session.WasOpen) && attempt < MostTries && IsWorthAnotherTry(e, load))
             {
                 await session.DisposeAsync();
                 load.Log?.Invoke($"Try {attempt} of {MostTries} failed and left the table as it was: {e.Message}");
@@ -63,7 +64,9 @@ public sealed class RedshiftLoader(Connection connection, TimeProvider? time = n
     public ValueTask DisposeAsync() => ValueTask.CompletedTask; // each try has a session of its own
 
     // Whom an administrator cancelled should not begin again.
-    private static bool IsWorthAnotherTry(SqlHookException e) => e.IsTransient && e.InnerException is not PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
+    private static bool IsWorthAnotherTry(SqlHookException e, TableLoad load) => e.InnerException is PostgresException { SqlState: PostgresErrorCodes.DuplicateColumn }
+        ? load.Drift == DriftPolicy.AddColumns // another load has added it since the table was looked at: the next try finds it there
+        : e.IsTransient && e.InnerException is not PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
 
     // A server that answers COMMIT with an error has not committed; one that says nothing, or that it ends, may have.
     private static bool IsUnknown(SqlHookException e) => e.InnerException is not PostgresException { InvariantSeverity: "ERROR" };

@@ -67,6 +67,11 @@ internal sealed class CopyTextParser(SqlColumn[] columns, IRowSink sink)
         for (var i = 0; i < columns.Length; i++)
         {
             var tab = row.IndexOf((byte)'\t');
+            if (tab < 0 != (i == columns.Length - 1))
+            {
+                throw new SqlHookException($"The columns of what is extracted ({string.Join(", ", columns.Select(column => column.Name))}) have changed while it was being read.", isTransient: true);
+            }
+
             var field = tab < 0 ? row : row[..tab];
             row = tab < 0 ? [] : row[(tab + 1)..];
             if (field.SequenceEqual("\\N"u8))

@@ -10,14 +10,18 @@ namespace Sluice.Providers.Postgres.Hooks;
 /// <summary>Streams a query's rows, as the server's own text, into a sink.</summary>
 internal static partial class PostgresExtract
 {
+    /// <summary>A session that waits for the other half of a transfer, or for other readers of its snapshot, is not idle.</summary>
+    internal const string NoIdleLimit = "SET idle_in_transaction_session_timeout TO 0";
+
     /// <summary>Makes the server's text the form that all loaders read, whatever the role or the database is set to.</summary>
     internal static async ValueTask PrepareAsync(PostgresSession session, string dialect, CancellationToken cancellationToken)
     {
         await session.ExecuteAsync("SET datestyle TO 'ISO, YMD'; SET timezone TO 'UTC'", cancellationToken);
-        if (dialect == PostgresHook.Postgres)
-        {
-            await session.ExecuteAsync("SET bytea_output TO 'hex'; SET extra_float_digits TO 3", cancellationToken);
-        }
+        await session.ExecuteAsync(
+            dialect == PostgresHook.Redshift
+                ? "SET extra_float_digits TO 2" // its highest; without it, it shows 15 digits of a double
+                : "SET bytea_output TO 'hex'; SET extra_float_digits TO 3; SET intervalstyle TO 'postgres'; " + NoIdleLimit,
+            cancellationToken);
     }
 
     /// <summary>True when COPY takes it; SHOW, EXPLAIN, CALL and the like are read row by row.</summary>

@@ -117,6 +117,11 @@ public sealed class PostgresHook(Connection connection, string dialect = Postgre
             string? exported = null;
             foreach (PostgresHook session in snapshot.Sessions)
             {
+                if (dialect == Postgres)
+                {
+                    await session.ExecuteAsync(PostgresExtract.NoIdleLimit, null, cancellationToken);
+                }
+
                 await session.ExecuteAsync(
                     dialect == Redshift ? "BEGIN READ ONLY" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", null, cancellationToken);
                 if (exported is not null)

@@ -27,7 +27,11 @@ internal static class PostgresSettings
             ApplicationName = "sluice",
             Pooling = false, // a task has one session; between tasks none should stay
             CommandTimeout = 0, // the attempt has a timeout of its own
-            KeepAlive = 30,
+            KeepAlive = 30, // between statements; within one the kernel asks, so that no router forgets a connection that waits, and one that is lost is known
+            TcpKeepAlive = true,
+            TcpKeepAliveTime = 30,
+            TcpKeepAliveInterval = 10,
+            ClientEncoding = "UTF8", // whatever PGCLIENTENCODING says: bytes are passed on as they come
             WriteBufferSize = 128 * 1024, // of COPY: larger messages, fewer calls
             IncludeErrorDetail = isRedshift, // where Redshift says what it means by 1023
         };

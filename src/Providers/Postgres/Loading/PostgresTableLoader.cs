@@ -1,6 +1,7 @@
 using Npgsql;
 using Sluice.Authoring.Hooks;
 using Sluice.Authoring.Loading;
+using Sluice.Authoring.Operators;
 using Sluice.Core.Connections;
 using Sluice.Providers.Postgres.Hooks;
 
@@ -31,6 +32,7 @@ public sealed class PostgresTableLoader(Connection connection, TimeProvider? tim
             async () =>
             {
                 await PostgresExtract.PrepareAsync(session, PostgresHook.Postgres, cancellationToken);
+                await session.ExecuteAsync("SET standard_conforming_strings TO on", cancellationToken); // as our literals are written
                 var ledger = load.Identity is null || load.DryRun ? null : await PostgresLedger.OpenAsync(session, load, cancellationToken);
                 return await TryAsync(
                     load, one => LoadQuarantine.RunAsync(one, rejects => InTransactionAsync(session, one, ledger, rejects, cancellationToken)), cancellationToken);
@@ -49,7 +51,7 @@ public sealed class PostgresTableLoader(Connection connection, TimeProvider? tim
             {
                 return await work(load);
             }
-            catch (PostgresException e) when (attempt < MostTries && e.SqlState is (PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure))
+            catch (PostgresException e) when (attempt < MostTries && IsConflict(e, load))
             {
                 load.Log?.Invoke($"Try {attempt} of {MostTries} met another writer and left the table as it was: {e.MessageText}");
                 await Task.Delay(FirstWait * Math.Pow(2, attempt - 1) * (0.5 + Random.Shared.NextDouble()), time ?? TimeProvider.System, cancellationToken);
@@ -66,11 +68,29 @@ public sealed class PostgresTableLoader(Connection connection, TimeProvider? tim
         var result = await LoadInTransactionAsync(session, load, ledger, rejects, cancellationToken);
         if (!load.DryRun)
         {
-            await transaction.CommitAsync(cancellationToken);
+            await CommitAsync(transaction, load, cancellationToken);
         }
 
         return result;
     }
+
+    // A server that answers with an error has not committed; one that says nothing, or that it ends, may have.
+    private static async ValueTask CommitAsync(NpgsqlTransaction transaction, TableLoad load, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await transaction.CommitAsync(cancellationToken);
+        }
+        catch (NpgsqlException e) when (load is { Method: LoadMethod.Append, Identity: null } && e is not PostgresException { InvariantSeverity: "ERROR" })
+        {
+            throw new TaskFailedException(
+                $"The connection broke while the rows for {load.Table} were being committed, so they may be in the table or not: count them, then clear this task or mark it. ({e.Message})", e);
+        }
+    }
+
+    // A column that another load has added since the table was looked at: the next try finds it there.
+    private static bool IsConflict(PostgresException e, TableLoad load) => e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
+        || (e.SqlState == PostgresErrorCodes.DuplicateColumn && load.Drift == DriftPolicy.AddColumns);
 
     private static async ValueTask<LoadResult> LoadInTransactionAsync(
         PostgresSession session, TableLoad load, PostgresLedger? ledger, LoadQuarantine? rejects, CancellationToken cancellationToken)
