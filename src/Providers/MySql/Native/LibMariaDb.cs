@@ -127,6 +127,9 @@ internal static unsafe partial class LibMariaDb
     internal static partial int shutdown(int descriptor, int how);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int setsockopt(int descriptor, int level, int option, int* value, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial nint recv(int descriptor, byte* into, nuint length, int flags);
 
     [LibraryImport("libc", SetLastError = true)]

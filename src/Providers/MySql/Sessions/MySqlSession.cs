@@ -24,6 +24,14 @@ internal sealed unsafe class MySqlSession : IDisposable
     private const int MostSilence = 5000;
     private const int SilenceStep = 10;
 
+    // Seconds for which a reader may take no rows, since whoever takes them from it is slow or held back, before the server gives it up.
+    private const int LongestStop = 3600;
+
+    // Seconds for which a session may do nothing, since other readers of its snapshot still read.
+    private const int LongestPause = 86_400;
+
+    private const int UnknownTimeZone = 1298;
+
     private static readonly Lazy<int> Library = new(() => LibMariaDb.mysql_server_init(0, null, null));
 
     private readonly Lock _gate = new();
@@ -257,15 +265,17 @@ internal sealed unsafe class MySqlSession : IDisposable
                 $"Cannot connect to MySQL at {_settings.Place}: {Text(LibMariaDb.mysql_error(_mysql))}.", error.Number, error.SqlState!);
         }
 
-        if (_settings.TimeZone is { } zone)
-        {
-            SetTimeZone(zone);
-        }
+        SetUp();
 
         // Our own descriptor of the same socket: the library may close its own at any time, and the number may then be another file's.
         var socket = LibMariaDb.mysql_get_socket(_mysql);
         _ = LibMariaDb.fcntl(socket, SetDescriptorFlags, CloseOnExec);
         _socket = LibMariaDb.fcntl(socket, DuplicateCloseOnExec, 0);
+        if (!useSocket)
+        {
+            SocketKeepAlive.Set(_socket);
+        }
+
         ThreadId = LibMariaDb.mysql_thread_id(_mysql);
         ServerVersion = Text(LibMariaDb.mysql_get_server_info(_mysql));
         var cipher = LibMariaDb.mysql_get_ssl_cipher(_mysql);
@@ -276,16 +286,19 @@ internal sealed unsafe class MySqlSession : IDisposable
         }
     }
 
-    // A TIMESTAMP is a moment; the server shows it in the session's zone, in which an hour of autumn comes twice.
-    private void SetTimeZone(string zone)
+    // Whatever init_connect or the server's settings have made of the session. All in one statement: it costs a round trip.
+    private void SetUp()
     {
+        // A TIMESTAMP is a moment; the server shows it in the session's zone, in which an hour of autumn comes twice.
+        var zone = _settings.TimeZone is { } given ? $", time_zone = '{given}'" : "";
         try
         {
-            Query(Encoding.UTF8.GetBytes($"SET time_zone = '{zone}'"));
+            Query(Encoding.UTF8.GetBytes(
+                $"SET NAMES utf8mb4, sql_select_limit = {ulong.MaxValue}, net_write_timeout = {LongestStop}, wait_timeout = {LongestPause}{zone}"));
         }
-        catch (MySqlException e) when (!e.IsConnectionLost)
+        catch (MySqlException e) when (e.Number == UnknownTimeZone)
         {
-            throw new MySqlException($"MySQL at {_settings.Place} does not know the time_zone {zone} of the connection: {e.Message}.", e.Number, e.SqlState!);
+            throw new MySqlException($"MySQL at {_settings.Place} does not know the time_zone {_settings.TimeZone} of the connection: {e.Message}.", e.Number, e.SqlState!);
         }
     }
 
