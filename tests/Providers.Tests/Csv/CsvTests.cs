@@ -39,7 +39,7 @@ public sealed class CsvTests
     {
         var text = Gen.Frequency(
             (1, Gen.Constant<string?>(null)),
-            (6, Gen.ArrayOf(Gen.Elements('a', ',', '"', '\n', '\r', '\\', 'N', '.', '가', ';', ' ')).Select(c => (string?)new string(c))));
+            (6, Gen.ArrayOf(Gen.Elements('a', ',', '"', '\n', '\r', '\\', 'N', '.', '가', ';', ' ', '\uFEFF')).Select(c => (string?)new string(c))));
         var rows = Gen.Choose(1, 5).SelectMany(width => Gen.ArrayOf(Gen.ArrayOf(text, width)));
         var formats = from gzip in Gen.Elements(true, false)
                       from delimiter in Gen.Elements(',', ';', '\t')
@@ -69,6 +69,10 @@ public sealed class CsvTests
             await ReadAsync(Plain, Encoding.UTF8.GetBytes("\uFEFFid,name\r\n1,\"a\r\nb\"\r\n2,"), chunk: 1));
 
     [Fact]
+    public async Task A_value_that_begins_like_a_byte_order_mark_keeps_it() =>
+        Assert.Equal([["\uFEFFa", "\uFEFF"]], await ReadAsync(Plain, await WriteBytesAsync(Plain, [["\uFEFFa", "\uFEFF"]], 2), chunk: 100));
+
+    [Fact]
     public async Task A_quote_that_is_never_closed_is_told_with_its_record()
     {
         var e = await Assert.ThrowsAsync<TaskFailedException>(() => ReadAsync(Plain, "a\n\"b\nc\n"u8.ToArray(), chunk: 100));
@@ -89,6 +93,7 @@ public sealed class CsvTests
     [InlineData('"', "")]
     [InlineData('가', "")]
     [InlineData(',', "a,b")]
+    [InlineData(',', "\\.")]
     public void A_format_that_contradicts_itself_is_refused(char delimiter, string nullMarker) =>
         Assert.Throws<TaskFailedException>(() => new CsvRowSink(Stream.Null, new() { Delimiter = delimiter, NullMarker = nullMarker }));
 

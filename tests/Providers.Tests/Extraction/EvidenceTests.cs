@@ -50,6 +50,10 @@ public sealed class EvidenceTests
     [InlineData(SqlColumnKind.Decimal, "-0.00", "0")]
     [InlineData(SqlColumnKind.Decimal, "0012.10", "12.1")]
     [InlineData(SqlColumnKind.Decimal, "-0012.10", "-12.1")]
+    [InlineData(SqlColumnKind.Decimal, "1E-05", "0.00001")]
+    [InlineData(SqlColumnKind.Decimal, "-1.25e+3", "-1250")]
+    [InlineData(SqlColumnKind.Decimal, "1.2345e2", "123.45")]
+    [InlineData(SqlColumnKind.Integer, "1E+20", "100000000000000000000")]
     [InlineData(SqlColumnKind.Integer, "0042", "42")]
     [InlineData(SqlColumnKind.Integer, "1", "true")]
     [InlineData(SqlColumnKind.Float, "1e3", "1000")]
@@ -88,6 +92,23 @@ public sealed class EvidenceTests
             .QuickCheckThrowOnFailure();
 
         static byte[] Canonical(decimal value) => CanonicalValue.Number(Encoding.UTF8.GetBytes(value.ToString(System.Globalization.CultureInfo.InvariantCulture))).ToArray();
+    }
+
+    [Theory]
+    [InlineData(SqlColumnKind.Decimal, "-Infinity", "-10", "9.5", "10", "Infinity", "NaN")]
+    [InlineData(SqlColumnKind.Decimal, "-1E+16", "-0.00002", "1E-05", "9.5", "1.5E+15")]
+    [InlineData(SqlColumnKind.Timestamp, "-infinity", "0753-04-21 BC", "0044-03-15 BC", "0044-03-15 12:00:00 BC", "0044-03-15", "2021-02-05", "2021-02-05 10:00:00", "9999-12-31", "10000-01-01", "294276-12-31 23:59:59", "infinity")]
+    public void The_least_and_the_greatest_are_those_of_PostgreSQL(SqlColumnKind kind, params string[] ascending)
+    {
+        for (var from = 0; from < ascending.Length; from++)
+        {
+            for (var to = from; to < ascending.Length; to++)
+            {
+                var seen = See([[ascending[to]], [ascending[from]]], kind).Evidence.Columns[0];
+                Assert.Equal(See([[ascending[from]]], kind).Evidence.Columns[0].Min, seen.Min);
+                Assert.Equal(See([[ascending[to]]], kind).Evidence.Columns[0].Max, seen.Max);
+            }
+        }
     }
 
     [Fact]

@@ -44,6 +44,35 @@ public sealed class JsonLinesTests
         Assert.Equal(value, read.RootElement.GetProperty("c").GetString());
     }
 
+    // SQLite keeps any text in a column of numbers.
+    [Theory]
+    [InlineData("12abc")]
+    [InlineData("2021-02-05")]
+    [InlineData("0x1F")]
+    [InlineData("1 2")]
+    [InlineData("-")]
+    [InlineData("1e")]
+    [InlineData("1.5.2")]
+    [InlineData("1,\"admin\":true")]
+    public async Task What_only_begins_like_a_number_is_text(string value)
+    {
+        using var read = JsonDocument.Parse(await WriteAsync([SqlColumnKind.Integer], ["n"], [value]));
+        Assert.Equal(value, read.RootElement.GetProperty("n").GetString());
+        Assert.Single(read.RootElement.EnumerateObject());
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-0.50")]
+    [InlineData("1E+20")]
+    [InlineData("1.5e-7")]
+    [InlineData("1e15")]
+    public async Task A_number_is_none(string value)
+    {
+        using var read = JsonDocument.Parse(await WriteAsync([SqlColumnKind.Float], ["n"], [value]));
+        Assert.Equal(value, read.RootElement.GetProperty("n").GetRawText());
+    }
+
     [Fact]
     public async Task Two_columns_of_one_name_are_refused() =>
         Assert.Contains(

@@ -109,7 +109,7 @@ internal sealed class RedshiftLoad(RedshiftSession session, TableLoad load, Copy
     // The lock as the first statement lets the transaction see all that others have committed by then.
     private async ValueTask<LoadResult> MergeAsync(IReadOnlyList<RedshiftFiles> files, LoadResult? staged, CancellationToken cancellationToken)
     {
-        var proof = load.Reconcile == Reconciliation.None || staged is null ? null : new RedshiftProof(session.Hook, load, files[0].Drift, IsText);
+        var proof = load.Reconcile == Reconciliation.None || staged is null ? null : new RedshiftProof(session.Hook, load, files[0].Drift, TypeOf);
         await RefuseNullKeysAsync(cancellationToken);
         await (proof?.OfStagingAsync(staged!.RowsRejected, cancellationToken) ?? ValueTask.CompletedTask);
 
@@ -158,8 +158,7 @@ internal sealed class RedshiftLoad(RedshiftSession session, TableLoad load, Copy
         return staged with { RowsInTable = written, Evidence = seen };
     }
 
-    private bool IsText(string name) =>
-        _table.Columns.FirstOrDefault(column => column.Name == name)?.IsText ?? RedshiftTypes.For(name, load.Manifest).StartsWith("varchar", StringComparison.Ordinal);
+    private string TypeOf(string name) => _table.Columns.FirstOrDefault(column => column.Name == name)?.Type ?? RedshiftTypes.For(name, load.Manifest);
 
     // A row that is older than the table's goes no further; rerunning a day must not undo a later one.
     private async ValueTask KeepNewerAsync(SchemaDrift drift, CancellationToken cancellationToken)

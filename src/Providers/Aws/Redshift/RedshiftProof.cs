@@ -10,10 +10,10 @@ namespace Sluice.Providers.Aws.Redshift;
 /// <param name="session">In the transaction.</param>
 /// <param name="load">What is loaded.</param>
 /// <param name="drift">How its columns fit.</param>
-/// <param name="isText">True for a column that keeps everything as text.</param>
-internal sealed class RedshiftProof(ISqlHook session, TableLoad load, SchemaDrift drift, Func<string, bool> isText)
+/// <param name="typeOf">Type of a column of the table.</param>
+internal sealed class RedshiftProof(ISqlHook session, TableLoad load, SchemaDrift drift, Func<string, string> typeOf)
 {
-    private readonly SentEvidence _sent = SentEvidence.Of(load, drift, isText);
+    private readonly SentEvidence _sent = SentEvidence.Of(load, drift, typeOf);
 
     /// <summary>Compares what was sent with what came out of the objects.</summary>
     internal async ValueTask OfStagingAsync(long rejected, CancellationToken cancellationToken) =>

@@ -127,7 +127,7 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
 
     private async ValueTask<LoadResult> EndAsync(long loaded, CancellationToken cancellationToken)
     {
-        var proof = load.Reconcile == Reconciliation.None ? null : new PostgresProof(session, load, _drift!, rejects?.Count ?? 0, IsText);
+        var proof = load.Reconcile == Reconciliation.None ? null : new PostgresProof(session, load, _drift!, rejects?.Count ?? 0, TypeOf);
         if (IsDirect)
         {
             var seen = proof is null
@@ -241,8 +241,7 @@ internal sealed class PostgresLoad(PostgresSession session, PostgresTable table,
         }
     }
 
-    private bool IsText(string name) =>
-        (table.Columns.FirstOrDefault(column => column.Name == name)?.Type ?? PostgresTypes.For(name, load.Manifest)) is var type && (type == "text" || type.StartsWith("character", StringComparison.Ordinal));
+    private string TypeOf(string name) => table.Columns.FirstOrDefault(column => column.Name == name)?.Type ?? PostgresTypes.For(name, load.Manifest);
 
     private void RefuseToDelete()
     {

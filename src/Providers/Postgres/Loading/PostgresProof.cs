@@ -10,13 +10,13 @@ namespace Sluice.Providers.Postgres.Loading;
 /// <param name="load">What is loaded.</param>
 /// <param name="drift">How its columns fit.</param>
 /// <param name="rejected">Rows that were refused.</param>
-/// <param name="isText">True for a column that keeps everything as text.</param>
-internal sealed class PostgresProof(PostgresSession session, TableLoad load, SchemaDrift drift, long rejected, Func<string, bool> isText)
+/// <param name="typeOf">Type of a column of the table.</param>
+internal sealed class PostgresProof(PostgresSession session, TableLoad load, SchemaDrift drift, long rejected, Func<string, string> typeOf)
 {
     /// <summary>Rows that the open transaction wrote.</summary>
     internal const string OfThisTransaction = " WHERE xmin::text = (txid_current() % 4294967296)::text";
 
-    private readonly SentEvidence _sent = SentEvidence.Of(load, drift, isText);
+    private readonly SentEvidence _sent = SentEvidence.Of(load, drift, typeOf);
 
     /// <summary>Compares what was sent with rows of the table.</summary>
     internal async ValueTask<RowEvidence> OfTableAsync(string table, string where, CancellationToken cancellationToken) =>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Rows;
 using SQLitePCL;
 
 namespace Sluice.Providers.Sqlite.Hooks;
@@ -29,7 +30,7 @@ internal static class SqliteRow
                     break;
                 case raw.SQLITE_FLOAT:
                     raw.sqlite3_column_double(statement, i).TryFormat(number, out var length, "R", CultureInfo.InvariantCulture);
-                    sink.WriteValue(number[..length]);
+                    sink.WriteValue(columns[i].Kind is SqlColumnKind.Decimal or SqlColumnKind.Integer && PlainDigits.Of(number[..length]) is { } plain ? plain : number[..length]);
                     break;
                 case raw.SQLITE_BLOB:
                     WriteHex(raw.sqlite3_column_blob(statement, i), sink);

@@ -79,9 +79,10 @@ internal sealed class SqliteInsert : IDisposable
 
         switch (kind)
         {
-            case SqlColumnKind.Boolean when text.SequenceEqual("true"u8) || text.SequenceEqual("t"u8):
+            // Most tables of SQLite keep truth in a column of whole numbers, and there the word would stay a text.
+            case SqlColumnKind.Boolean or SqlColumnKind.Integer when text.SequenceEqual("true"u8) || (kind == SqlColumnKind.Boolean && text.SequenceEqual("t"u8)):
                 return raw.sqlite3_bind_int(_statement, position, 1);
-            case SqlColumnKind.Boolean when text.SequenceEqual("false"u8) || text.SequenceEqual("f"u8):
+            case SqlColumnKind.Boolean or SqlColumnKind.Integer when text.SequenceEqual("false"u8) || (kind == SqlColumnKind.Boolean && text.SequenceEqual("f"u8)):
                 return raw.sqlite3_bind_int(_statement, position, 0);
             case SqlColumnKind.Binary when text.StartsWith("\\x"u8):
                 return BindHex(position, text);

@@ -25,6 +25,11 @@ internal sealed class CsvDialect
             throw new TaskFailedException($"'{format.NullMarker}' cannot stand for NULL in a CSV file; it must hold no quote, no line end and no delimiter.");
         }
 
+        if (format.NullMarker == "\\.")
+        {
+            throw new TaskFailedException("'\\.' cannot stand for NULL in a CSV file: alone on a line it is the end of the file to PostgreSQL's COPY.");
+        }
+
         Delimiter = (byte)format.Delimiter;
         NullMarker = Encoding.UTF8.GetBytes(format.NullMarker);
         _quotesAll = format.Quoting == CsvQuoting.All;
@@ -43,5 +48,6 @@ internal sealed class CsvDialect
         || utf8.IsEmpty // an empty string, against NULL
         || utf8.IndexOfAny(NeedsQuotes) >= 0
         || utf8.SequenceEqual(NullMarker)
-        || utf8.SequenceEqual("\\."u8); // PostgreSQL's COPY takes a line of \. for the end
+        || utf8.SequenceEqual("\\."u8) // PostgreSQL's COPY takes a line of \. for the end
+        || utf8.StartsWith("\uFEFF"u8); // at the beginning of a file readers pass over it
 }

@@ -1,8 +1,21 @@
+using Sluice.Authoring.Rows;
+
 namespace Sluice.Authoring.Evidence;
 
 /// <summary>One form for each value, however a database prints it. What does not look like its kind is taken as it is.</summary>
 internal static class CanonicalValue
 {
+    private enum Era
+    {
+        NegativeInfinity,
+        BeforeChrist,
+        AfterChrist,
+        Infinity,
+        Text,
+    }
+
+    private static ReadOnlySpan<byte> BeforeChrist => " BC"u8;
+
     /// <summary>A whole or decimal number without leading zeros, without zeros at the end of its fraction, and without a minus before zero.</summary>
     internal static ReadOnlySpan<byte> Number(ReadOnlySpan<byte> value)
     {
@@ -25,7 +38,15 @@ internal static class CanonicalValue
         }
 
         var to = digits.Length;
-        if (digits.Contains((byte)'.') && digits.IndexOfAny((byte)'e', (byte)'E') < 0)
+        var special = digits.IndexOfAny((byte)'.', (byte)'e', (byte)'E');
+        if (special >= 0 && digits[special..].IndexOfAny((byte)'e', (byte)'E') >= 0)
+        {
+            if (PlainDigits.Of(value) is { } plain)
+            {
+                return Number(plain); // SQLite's, where a number is very large or very small
+            }
+        }
+        else if (special >= 0)
         {
             while (digits[to - 1] == '0')
             {
@@ -75,9 +96,14 @@ internal static class CanonicalValue
         : value.SequenceEqual("false"u8) || value.SequenceEqual("f"u8) ? "0"u8
         : value;
 
-    /// <summary>Compares two canonical numbers by value.</summary>
+    /// <summary>Compares two canonical numbers by value; as in PostgreSQL, NaN is the greatest of all.</summary>
     internal static int CompareNumbers(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
+        if (Beyond(a) is var aBeyond && Beyond(b) is var bBeyond && (aBeyond | bBeyond) != 0)
+        {
+            return aBeyond.CompareTo(bBeyond);
+        }
+
         var (aNegative, bNegative) = (a is [(byte)'-', ..], b is [(byte)'-', ..]);
         return (aNegative, bNegative) switch
         {
@@ -88,6 +114,32 @@ internal static class CanonicalValue
         };
     }
 
+    /// <summary>Compares two canonical dates or timestamps by time: PostgreSQL has years before Christ, of more than four digits, and infinity.</summary>
+    internal static int CompareMoments(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+    {
+        if (IsOrdinary(a) && IsOrdinary(b))
+        {
+            return a.SequenceCompareTo(b);
+        }
+
+        var (aEra, bEra) = (EraOf(a), EraOf(b));
+        if (aEra != bEra || aEra is not (Era.BeforeChrist or Era.AfterChrist))
+        {
+            return aEra != bEra ? aEra.CompareTo(bEra) : a.SequenceCompareTo(b);
+        }
+
+        var aYear = a[..a.IndexOf((byte)'-')];
+        var bYear = b[..b.IndexOf((byte)'-')];
+        var years = CompareMagnitudes(aYear, bYear);
+        if (years != 0)
+        {
+            return aEra == Era.BeforeChrist ? -years : years;
+        }
+
+        var behind = aEra == Era.BeforeChrist ? BeforeChrist.Length : 0;
+        return a[aYear.Length..^behind].SequenceCompareTo(b[bYear.Length..^behind]);
+    }
+
     private static int CompareMagnitudes(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
         var (aPoint, bPoint) = (a.IndexOf((byte)'.'), b.IndexOf((byte)'.'));
@@ -96,6 +148,25 @@ internal static class CanonicalValue
         // Without leading zeros the longer whole part is the larger; with as many digits, text order is number order, the fraction's too.
         return aWhole != bWhole ? aWhole.CompareTo(bWhole) : a.SequenceCompareTo(b);
     }
+
+    // -1 and 1 for the infinities, 2 for NaN, 0 for any other number.
+    private static int Beyond(ReadOnlySpan<byte> number) => number switch
+    {
+        [.., (byte)'N'] => 2,
+        [.., (byte)'y'] => number[0] == '-' ? -1 : 1,
+        _ => 0,
+    };
+
+    // Text order is time order.
+    private static bool IsOrdinary(ReadOnlySpan<byte> moment) => moment is [.., not (byte)'C'] && moment.IndexOf((byte)'-') == 4;
+
+    private static Era EraOf(ReadOnlySpan<byte> moment) => moment switch
+    {
+        [(byte)'-', ..] => Era.NegativeInfinity,
+        [(byte)'i', ..] => Era.Infinity,
+        _ when moment.IndexOf((byte)'-') < 1 => Era.Text,
+        _ => moment.EndsWith(BeforeChrist) ? Era.BeforeChrist : Era.AfterChrist,
+    };
 
     private static byte[] Negative(ReadOnlySpan<byte> digits) => [(byte)'-', .. digits];
 }

@@ -158,12 +158,12 @@ public sealed class EvidenceSink(IRowSink? inner, IReadOnlyList<SqlColumnKind>? 
 
         internal void SeeMoment(ReadOnlySpan<byte> moment)
         {
-            if (_minLength < 0 || moment.SequenceCompareTo(Min) < 0)
+            if (_minLength < 0 || CanonicalValue.CompareMoments(moment, Min) < 0)
             {
                 Keep(ref _min, ref _minLength, moment);
             }
 
-            if (_maxLength < 0 || moment.SequenceCompareTo(Max) > 0)
+            if (_maxLength < 0 || CanonicalValue.CompareMoments(moment, Max) > 0)
             {
                 Keep(ref _max, ref _maxLength, moment);
             }
@@ -192,7 +192,7 @@ public sealed class EvidenceSink(IRowSink? inner, IReadOnlyList<SqlColumnKind>? 
         private string Text(double value) => kind == SqlColumnKind.Single ? ((float)value).ToString("R", CultureInfo.InvariantCulture) : value.ToString("R", CultureInfo.InvariantCulture);
 
         private int Compare(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b) =>
-            kind is SqlColumnKind.Integer or SqlColumnKind.Decimal ? CanonicalValue.CompareNumbers(a, b) : a.SequenceCompareTo(b);
+            kind is SqlColumnKind.Integer or SqlColumnKind.Decimal ? CanonicalValue.CompareNumbers(a, b) : CanonicalValue.CompareMoments(a, b);
 
         private static void Keep(ref byte[] buffer, ref int length, ReadOnlySpan<byte> value)
         {

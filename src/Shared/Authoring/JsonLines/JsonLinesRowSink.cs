@@ -86,18 +86,46 @@ public sealed class JsonLinesRowSink : RowFileSink
         Output.Advance(name.Length + value.Length);
     }
 
-    // JSON knows no leading zeros (MySQL's ZEROFILL), and no number that is none.
-    private static bool IsNumberOrTruth(ReadOnlySpan<byte> utf8)
+    private static bool IsNumberOrTruth(ReadOnlySpan<byte> utf8) => IsNumber(utf8) || utf8.SequenceEqual("true"u8) || utf8.SequenceEqual("false"u8);
+
+    // RFC 8259, 6: no leading zeros (MySQL's ZEROFILL), and nothing behind the number (SQLite keeps any text in any column).
+    private static bool IsNumber(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.SequenceEqual("true"u8) || utf8.SequenceEqual("false"u8))
+        var at = utf8.StartsWith("-"u8) ? 1 : 0;
+        var isZero = at < utf8.Length && utf8[at] == '0';
+        var whole = Digits(utf8, ref at);
+        if (whole == 0 || (isZero && whole > 1))
         {
-            return true;
+            return false;
         }
 
-        var digits = utf8.StartsWith("-"u8) ? utf8[1..] : utf8;
-        return digits is [>= (byte)'0' and <= (byte)'9', ..]
-            && digits is not [(byte)'0', >= (byte)'0' and <= (byte)'9', ..]
-            && digits is not [.., (byte)'.'];
+        if (at < utf8.Length && utf8[at] == '.')
+        {
+            at++;
+            if (Digits(utf8, ref at) == 0)
+            {
+                return false;
+            }
+        }
+
+        if (at < utf8.Length && (utf8[at] | 0x20) == 'e')
+        {
+            at += at + 1 < utf8.Length && utf8[at + 1] is (byte)'+' or (byte)'-' ? 2 : 1;
+            return Digits(utf8, ref at) > 0 && at == utf8.Length;
+        }
+
+        return at == utf8.Length;
+    }
+
+    private static int Digits(ReadOnlySpan<byte> utf8, ref int at)
+    {
+        var from = at;
+        while (at < utf8.Length && utf8[at] is >= (byte)'0' and <= (byte)'9')
+        {
+            at++;
+        }
+
+        return at - from;
     }
 
     private static long WrittenLength(ReadOnlySpan<byte> utf8)

@@ -14,14 +14,17 @@ public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Co
     // It compares numbers by how each is kept, so its rows are looked at, which costs little there.
     private const string Sqlite = "sqlite";
 
+    // Columns of a CHAR, which fills each value up with blanks that a source without them did not send.
+    private IReadOnlyList<string> FilledUp { get; init; } = [];
+
     private const string NoEvidence = "Reconcile compares with the evidence that an extract took, and these objects have none; set Reconcile on the extract too.";
 
     /// <summary>Finds it in the manifest.</summary>
     /// <param name="load">What is loaded.</param>
     /// <param name="drift">How its columns fit.</param>
-    /// <param name="isText">True for a column of the table that keeps everything as text; null where none does.</param>
+    /// <param name="typeOf">Type of a column of the table as its catalog writes it; null where that says nothing.</param>
     /// <exception cref="TaskFailedException">The objects carry no evidence, or not of what is loaded.</exception>
-    public static SentEvidence Of(TableLoad load, SchemaDrift drift, Func<string, bool>? isText = null)
+    public static SentEvidence Of(TableLoad load, SchemaDrift drift, Func<string, string>? typeOf = null)
     {
         var sent = load.Manifest?.Meta?.Sluice?.Evidence
             ?? throw new TaskFailedException(NoEvidence);
@@ -40,11 +43,14 @@ public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Co
 
         // Least and greatest of numbers in a column of texts would be those of texts.
         var loaded = sent.Columns.Zip(drift.Columns).Where(pair => pair.Second is not null)
-            .Select(pair => (First: isWhole || !(isText?.Invoke(pair.Second!) ?? false) ? pair.First : pair.First with { Kind = SqlColumnKind.Text, Min = null, Max = null }, pair.Second)).ToList();
+            .Select(pair => (First: isWhole || !IsText(typeOf?.Invoke(pair.Second!)) ? pair.First : pair.First with { Kind = SqlColumnKind.Text, Min = null, Max = null }, pair.Second)).ToList();
         return new(
             sent with { Hash = isWhole ? sent.Hash : null, Columns = [.. loaded.Select(pair => pair.First)] },
             [.. loaded.Select(pair => pair.Second!)],
-            load.Trail);
+            load.Trail)
+        {
+            FilledUp = [.. loaded.Where(pair => IsChar(typeOf?.Invoke(pair.Second!)) && !IsChar(SourceType.Find(load.Manifest, pair.First.Name)?.Name)).Select(pair => pair.Second!)],
+        };
     }
 
     /// <summary>Of objects without a row or even a header: the extract must have said so.</summary>
@@ -63,7 +69,7 @@ public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Co
     /// <param name="dialect">The database's.</param>
     public EvidenceQuestion Ask(string from, string dialect)
     {
-        var query = $"SELECT {string.Join(", ", Columns.Zip(Evidence.Columns, (column, sent) => $"t.{SqlNames.Quote(column)} AS {SqlNames.Quote(sent.Name)}"))} FROM {from}";
+        var query = $"SELECT {string.Join(", ", Columns.Zip(Evidence.Columns, (column, sent) => $"{Value(column)} AS {SqlNames.Quote(sent.Name)}"))} FROM {from}";
         return Evidence.Hash is null && dialect != Sqlite ? EvidenceQuestion.OfCounts(query, dialect, Evidence.Columns) : EvidenceQuestion.OfRows(query, Evidence.Columns, Evidence.Hash is not null);
     }
 
@@ -92,6 +98,12 @@ public sealed record SentEvidence(RowEvidence Evidence, IReadOnlyList<string> Co
 
         return seen;
     }
+
+    private string Value(string column) => FilledUp.Contains(column) ? $"RTRIM(t.{SqlNames.Quote(column)})" : $"t.{SqlNames.Quote(column)}";
+
+    private static bool IsText(string? type) => type is not null && (type == "text" || type.StartsWith("character", StringComparison.Ordinal) || type.StartsWith("varchar", StringComparison.Ordinal));
+
+    private static bool IsChar(string? type) => type is not null && type.StartsWith("character", StringComparison.Ordinal) && !type.StartsWith("character varying", StringComparison.Ordinal);
 
     /// <summary>Compares what was to be merged with what is in the table.</summary>
     /// <exception cref="TaskFailedException">They differ.</exception>
