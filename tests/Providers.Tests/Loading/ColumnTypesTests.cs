@@ -34,6 +34,7 @@ public sealed class ColumnTypesTests : IDisposable
     [InlineData(SqlColumnKind.Boolean, "boolean", "boolean", "BOOLEAN", "boolean")]
     [InlineData(SqlColumnKind.Date, "DATE", "date", "DATE", "date")]
     [InlineData(SqlColumnKind.Time, "TIME", "interval", "TEXT", "varchar(32)")]
+    [InlineData(SqlColumnKind.Time, "TIME(6)", "interval", "TEXT", "varchar(32)")]
     [InlineData(SqlColumnKind.Time, "time without time zone", "time", "TEXT", "time")]
     [InlineData(SqlColumnKind.Time, "time with time zone", "time with time zone", "TEXT", "time with time zone")]
     [InlineData(SqlColumnKind.Timestamp, "DATETIME", "timestamp", "TIMESTAMP", "timestamp")]
@@ -69,6 +70,14 @@ public sealed class ColumnTypesTests : IDisposable
     [InlineData(SqlColumnKind.Timestamp, "DATETIME", "date", "keeps no time of day")]
     [InlineData(SqlColumnKind.Timestamp, "timestamp without time zone", "timestamp(0) without time zone", "keeps 0 digits of a second, and the source has 6")]
     [InlineData(SqlColumnKind.Timestamp, "timestamp(3) with time zone", "timestamp(3) with time zone", null)]
+    [InlineData(SqlColumnKind.Timestamp, "DATETIME(6)", "timestamp(3) without time zone", "keeps 3 digits of a second, and the source has 6")]
+    [InlineData(SqlColumnKind.Timestamp, "DATETIME", "timestamp(0) without time zone", null)]
+    [InlineData(SqlColumnKind.Time, "TIME(3)", "time(0) without time zone", "keeps 0 digits of a second, and the source has 3")]
+    [InlineData(SqlColumnKind.Time, "time without time zone", "time(3) without time zone", "keeps 3 digits of a second, and the source has 6")]
+    [InlineData(SqlColumnKind.Time, "TIME", "interval", null)]
+    [InlineData(SqlColumnKind.Text, "VARCHAR", "sqlite string", "keeps what looks like a number as one (007 becomes 7)")]
+    [InlineData(SqlColumnKind.Text, "", "sqlite string", null)] // of a query, where nobody knows what it gives
+    [InlineData(SqlColumnKind.Integer, "BIGINT", "sqlite string", null)]
     [InlineData(SqlColumnKind.Date, "DATE", "date", null)]
     [InlineData(SqlColumnKind.Text, "VARCHAR", "character varying(10)", null)]
     public void A_column_that_would_lose_something_without_a_word_is_found(SqlColumnKind kind, string source, string target, string? loss)
@@ -120,14 +129,14 @@ public sealed class ColumnTypesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("postgres", "price numeric(10,2), ratio real, at date", "3")]
-    [InlineData("sqlite", "price numeric, ratio real, at date", "1")]
+    [InlineData("postgres", "price numeric(10,2), ratio real, at date, fine timestamp(0), code text", "4")]
+    [InlineData("sqlite", "price numeric, ratio real, at date, fine timestamp, code string", "2")]
     public async Task A_table_that_is_too_narrow_is_told_before_anything_is_loaded(string kind, string columns, string losses)
     {
         var run = new TaskRun().With("db", kind == "postgres" ? await (await PostgresServer.StartSharedAsync()).CreateDatabaseUriAsync() : _folder.SqliteUri("t.db"));
         run.With("source", await (await MariaDbServer.StartSharedAsync()).CreateDatabaseAsync());
         await run.ExecuteSqlAsync("db", $"CREATE TABLE t ({columns})");
-        await run.ExecuteSqlAsync("source", "CREATE TABLE s (price DECIMAL(20, 4), ratio DOUBLE, at DATETIME); INSERT INTO s VALUES (1.2345, 0.1, '2021-02-05 10:00:00')");
+        await run.ExecuteSqlAsync("source", "CREATE TABLE s (price DECIMAL(20, 4), ratio DOUBLE, at DATETIME, fine DATETIME(6), code VARCHAR(9)); INSERT INTO s VALUES (1.2345, 0.1, '2021-02-05 10:00:00', '2021-02-05 10:00:00.123456', '007')");
         var wrote = await run.ExecuteAsync<SqlToS3Result>(new SqlToS3Operator { Table = "s", SqlConnectionId = "source", Uri = _folder.Uri("s.csv"), Manifest = true });
         var load = new S3ToRedshiftOperator { Table = "t", Uri = wrote.Uri, RedshiftConnectionId = "db" };
 

@@ -83,10 +83,10 @@ internal sealed record MySqlColumn(string Name, string TypeName, MySqlForm Form,
             4 => ("FLOAT", MySqlForm.Float, typeof(float)),
             5 => ("DOUBLE", MySqlForm.Float, typeof(double)),
             6 => ("NULL", MySqlForm.Text, typeof(string)),
-            7 => ("TIMESTAMP", MySqlForm.DateTime, typeof(DateTime)),
-            12 => ("DATETIME", MySqlForm.DateTime, typeof(DateTime)),
+            7 => (Timed("TIMESTAMP", field), MySqlForm.DateTime, typeof(DateTime)),
+            12 => (Timed("DATETIME", field), MySqlForm.DateTime, typeof(DateTime)),
             10 or 14 => ("DATE", MySqlForm.Date, typeof(DateTime)),
-            11 => ("TIME", MySqlForm.Time, typeof(TimeSpan)),
+            11 => (Timed("TIME", field), MySqlForm.Time, typeof(TimeSpan)),
             16 => ($"BIT({field.Length})", MySqlForm.Bit, typeof(ulong)),
             // MySQL says of JSON that it is binary; what it sends is UTF-8.
             245 => ("JSON", MySqlForm.Text, typeof(string)),
@@ -98,6 +98,9 @@ internal sealed record MySqlColumn(string Name, string TypeName, MySqlForm Form,
             _ => binary ? ("VARBINARY", MySqlForm.Binary, typeof(byte[])) : ("VARCHAR", MySqlForm.Text, typeof(string)),
         };
     }
+
+    // Of what a query computes the server may not know it, and says a number beyond.
+    private static string Timed(string type, in MySqlField field) => field.Decimals is > 0 and <= 6 ? $"{type}({field.Decimals})" : type;
 
     // The length counts the sign and the point too. System.Decimal holds every number of 28 digits.
     private static int Digits(in MySqlField field, bool unsigned) => (int)field.Length - (unsigned ? 0 : 1) - (field.Decimals > 0 ? 1 : 0);

@@ -34,7 +34,8 @@ internal sealed record SqliteTable(string Name, IReadOnlyList<SqliteTableColumn>
             while (reader.Read())
             {
                 var kind = SqliteColumns.KindOf(reader.GetString(1));
-                var type = kind is SqlColumnKind.Integer or SqlColumnKind.Decimal or SqlColumnKind.Float ? TargetColumn.SqliteNumber : "";
+                var type = kind is SqlColumnKind.Integer or SqlColumnKind.Decimal or SqlColumnKind.Float ? TargetColumn.SqliteNumber
+                    : kind == SqlColumnKind.Text && reader.GetString(1).StartsWith("STRING", StringComparison.OrdinalIgnoreCase) ? TargetColumn.SqliteString : "";
                 found.Add((new(new(reader.GetString(0), reader.GetBoolean(3)) { Type = type }, kind) { NotNull = reader.GetBoolean(4) }, reader.GetInt32(2)));
             }
         }

@@ -24,6 +24,9 @@ public sealed record TargetColumn(string Name, bool Required)
     /// <summary>Type of a column that keeps numbers as SQLite does: about 15 digits, and whole ones of 64 bits.</summary>
     public const string SqliteNumber = "sqlite number";
 
+    /// <summary>Type of a column that is declared STRING, which SQLite takes for a number's: a text that looks like one becomes one.</summary>
+    public const string SqliteString = "sqlite string";
+
     /// <summary>Its type as the catalog writes it; empty where that says nothing about what it keeps.</summary>
     public string Type { get; init; } = "";
 }

@@ -42,13 +42,13 @@ public sealed partial record SourceType(SqlColumnKind Kind, string Name)
         && (Name.Contains("BIGINT UNSIGNED", StringComparison.OrdinalIgnoreCase) || Name.Equals("BIT(64)", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A TIME of MySQL: a length of time from -838 to 838 hours rather than a time of day.</summary>
-    public bool IsDuration => Kind == SqlColumnKind.Time && Name == "TIME";
+    public bool IsDuration => Kind == SqlColumnKind.Time && (Name == "TIME" || Name.StartsWith("TIME(", StringComparison.Ordinal));
 
     /// <summary>It comes with an offset from UTC.</summary>
     public bool HasZone => Name.Contains("with time zone", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Digits of a second; null where that is not known.</summary>
-    public int? Fraction => Kind is SqlColumnKind.Timestamp && Name.StartsWith("timestamp ", StringComparison.Ordinal) ? 6
+    public int? Fraction => Name.StartsWith("timestamp ", StringComparison.Ordinal) || Name.StartsWith("time ", StringComparison.Ordinal) ? 6
         : Fractions().Match(Name) is { Success: true } found ? int.Parse(found.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
 
     private (int Digits, int Scale)? Numbers => Pair().Match(Name) is { Success: true } found
@@ -60,6 +60,6 @@ public sealed partial record SourceType(SqlColumnKind Kind, string Name)
     [GeneratedRegex(@"\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")]
     private static partial Regex Pair();
 
-    [GeneratedRegex(@"\Atimestamp\((\d)\)")]
+    [GeneratedRegex(@"\A(?:timestamp|time|datetime)\((\d)\)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Fractions();
 }

@@ -23,7 +23,8 @@ internal static partial class TypeDrift
             SqlColumnKind.Decimal or SqlColumnKind.Float or SqlColumnKind.Single when source.Digits > FloatingDigits(target) => Digits(source, target),
             SqlColumnKind.Integer when source.Digits > FloatingDigits(target) && (target != TargetColumn.SqliteNumber || source.IsBeyondLong) => Digits(source, target),
             SqlColumnKind.Timestamp when target == "date" => "keeps no time of day",
-            SqlColumnKind.Timestamp when Fractions().Match(target) is { Success: true } kept && source.Fraction is { } fraction && Scale(kept) < fraction =>
+            SqlColumnKind.Text when target == TargetColumn.SqliteString && source.Name.Length > 0 => "keeps what looks like a number as one (007 becomes 7)",
+            SqlColumnKind.Timestamp or SqlColumnKind.Time when Fractions().Match(target) is { Success: true } kept && source.Fraction is { } fraction && Scale(kept) < fraction =>
                 $"keeps {Scale(kept)} digits of a second, and the source has {fraction}",
             _ => null,
         };
@@ -74,6 +75,6 @@ internal static partial class TypeDrift
     [GeneratedRegex(@"\A(?:numeric|decimal)\(\s*\d+\s*(?:,\s*(\d+)\s*)?\)")]
     private static partial Regex Decimals();
 
-    [GeneratedRegex(@"\Atimestamp\((\d)\)")]
+    [GeneratedRegex(@"\A(?:timestamp|time|interval)\((\d)\)")]
     private static partial Regex Fractions();
 }
