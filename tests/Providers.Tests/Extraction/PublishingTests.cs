@@ -77,6 +77,22 @@ public sealed class PublishingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_manifest_that_is_replaced_takes_nothing_with_it_that_an_extract_has_not_written()
+    {
+        var run = new TaskRun().With("db", _folder.SqliteUri("s.db"));
+        await run.ExecuteSqlAsync("db", "CREATE TABLE s (id int); INSERT INTO s VALUES (1)");
+        await File.WriteAllTextAsync(_folder["precious.csv"], "id\n7\n");
+        await File.WriteAllTextAsync(_folder["s.csv.manifest"], $$"""{"entries": [{"url": "{{_folder.Uri("precious.csv")}}", "mandatory": true, "meta": {"content_length": 5} }], "meta": {} }""");
+
+        var extract = new SqlToS3Operator { Table = "s", SqlConnectionId = "db", Uri = _folder.Uri("s.csv"), Manifest = true, Replace = true };
+        await run.ExecuteAsync(extract);
+        await run.ExecuteAsync(extract);
+
+        Assert.Equal("id\n7\n", await File.ReadAllTextAsync(_folder["precious.csv"]));
+        Assert.Single(_folder.AllFiles(), file => file.Contains("s.csv.parts/", StringComparison.Ordinal)); // its own go
+    }
+
+    [Fact]
     public async Task Rows_of_a_query_with_parameters_cost_no_text_each()
     {
         await using var hook = new PostgresHook(Core.Connections.ConnectionUri.Parse("db", await (await PostgresServer.StartSharedAsync()).CreateDatabaseUriAsync()));

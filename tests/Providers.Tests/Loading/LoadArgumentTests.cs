@@ -26,6 +26,7 @@ public sealed class LoadArgumentTests : IDisposable
             (load => (load.AppendAgain, load.Method) = (true, LoadMethod.Upsert), "AppendAgain is for APPEND"),
             (load => load.OrderColumn = "id", "Method is APPEND"),
             (load => (load.OrderColumn, load.Method) = ("id", LoadMethod.Replace), "Method is REPLACE"),
+            (load => load.Quarantine = load.Uri, "it is what is to be loaded"),
             (load => load.Quarantine = "s3://elsewhere/rejects.jsonl", "refused rows are kept in the store that the objects are in"),
         ];
         foreach (var (set, says) in wrong)

@@ -132,6 +132,11 @@ public abstract class S3ToTableOperator : CsvObjectsOperator
             throw new TaskFailedException($"OrderColumn tells which of several rows of one key wins, and only UPSERT has keys; Method is {Method.ToString().ToUpperInvariant()}.");
         }
 
+        if (RefusedRows is { } own && ObjectUri.Text(own) == source)
+        {
+            throw new TaskFailedException($"Quarantine is {source}, and it is what is to be loaded: refused rows would replace it, and without any it would be deleted. Give them an object of their own.");
+        }
+
         if (RefusedRows is { } refused && refused.Scheme != ObjectUri.Parse(source).Scheme)
         {
             throw new TaskFailedException($"Quarantine is {ObjectUri.Text(refused)}, and the objects are in {source}: refused rows are kept in the store that the objects are in.");

@@ -10,6 +10,7 @@ public sealed class ExtractPublication : IAsyncDisposable
 {
     private readonly ExtractRequest _request;
     private readonly Uri _manifest;
+    private readonly string _parts;
     private IObjectWrite _write = null!;
     private IReadOnlyList<Uri> _former = [];
     private bool _isPublishing;
@@ -18,7 +19,8 @@ public sealed class ExtractPublication : IAsyncDisposable
     {
         _request = request;
         _manifest = ObjectUri.Parse(ObjectUri.Text(request.Uri) + ObjectManifest.Ending);
-        Folder = $"{ObjectUri.Text(request.Uri)}.parts/{Guid.CreateVersion7():n}/";
+        _parts = $"{ObjectUri.Text(request.Uri)}.parts/";
+        Folder = $"{_parts}{Guid.CreateVersion7():n}/";
     }
 
     /// <summary>What the keys of this attempt's objects begin with, and no others: an address that ends in a slash.</summary>
@@ -33,7 +35,7 @@ public sealed class ExtractPublication : IAsyncDisposable
         publication._write = await publication.OpenAsync(cancellationToken);
         try
         {
-            publication._former = await publication.NamedAsync(cancellationToken);
+            publication._former = [.. (await publication.NamedAsync(cancellationToken)).Where(publication.IsPart)];
             await publication.KeepOthersAsync(cancellationToken);
             return publication;
         }
@@ -114,6 +116,9 @@ public sealed class ExtractPublication : IAsyncDisposable
             return await _request.Store.OpenWriteAsync(_manifest, _request.WriteOptions with { Replace = true }, cancellationToken);
         }
     }
+
+    // A manifest that someone else wrote may name objects anywhere, which are not ours to delete.
+    private bool IsPart(Uri uri) => ObjectUri.Text(uri).StartsWith(_parts, StringComparison.Ordinal);
 
     private async ValueTask<string?> WriterAsync(CancellationToken cancellationToken)
     {

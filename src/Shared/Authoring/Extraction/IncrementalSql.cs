@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using Sluice.Authoring.Hooks;
+using Sluice.Authoring.Loading;
 
 namespace Sluice.Authoring.Extraction;
 
@@ -10,7 +11,11 @@ namespace Sluice.Authoring.Extraction;
 /// <param name="Dialect">The source's.</param>
 internal sealed record IncrementalSql(string Name, SqlColumn Column, string Dialect)
 {
+    private const int MostScale = 30;
+
     internal SqlColumnKind Kind => Column.Kind;
+
+    private int Scale => new SourceType(Kind, Column.Type).Scale ?? MostScale;
 
     /// <summary>The value to bind: always a parameter, never part of the statement.</summary>
     internal object Bind(string mark) => Dialect == "mysql" && Kind == SqlColumnKind.Integer ? BigInteger.Parse(mark, CultureInfo.InvariantCulture) : mark;
@@ -19,7 +24,7 @@ internal sealed record IncrementalSql(string Name, SqlColumn Column, string Dial
     internal string Place(string parameter) => (Dialect, Kind) switch
     {
         ("mysql", SqlColumnKind.Integer) => $"@{parameter}",
-        ("mysql", SqlColumnKind.Decimal) => $"CAST(@{parameter} AS DECIMAL(65,30))",
+        ("mysql", SqlColumnKind.Decimal) => $"CAST(@{parameter} AS DECIMAL(65,{Scale}))", // beyond its digits MySQL takes the largest number
         ("mysql", SqlColumnKind.Date) => $"CAST(@{parameter} AS DATE)",
         ("mysql", _) => $"CAST(@{parameter} AS DATETIME(6))",
         ("sqlite", _) => $"@{parameter}", // the column's affinity makes it a number
