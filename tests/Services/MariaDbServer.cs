@@ -39,8 +39,10 @@ public sealed class MariaDbServer : IAsyncDisposable
         var folder = SupervisedServer.CreateFolder("mariadb");
         var data = Path.Combine(folder, "data");
         string[] asUser = Environment.IsPrivilegedProcess ? ["--user=root"] : [];
+
+        // A server that starts removes all temporary tables that it finds, also those of others that start at that moment.
         await Programs.RunAsync(
-            new Dictionary<string, string>(),
+            new Dictionary<string, string> { ["TMPDIR"] = folder },
             [install, "--no-defaults", $"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db", .. asUser]);
         var init = Path.Combine(folder, "init.sql");
 
@@ -56,7 +58,7 @@ public sealed class MariaDbServer : IAsyncDisposable
 
         string[] all =
         [
-            "--bind-address=127.0.0.1", $"--socket={Path.Combine(folder, "socket")}", "--skip-name-resolve", "--max-connections=300",
+            "--bind-address=127.0.0.1", $"--socket={Path.Combine(folder, "socket")}", $"--tmpdir={folder}", "--skip-name-resolve", "--max-connections=300",
             "--character-set-server=utf8mb4", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M",
             "--performance-schema=off", .. asUser, .. settings,
         ];
