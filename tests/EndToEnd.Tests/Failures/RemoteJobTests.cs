@@ -29,7 +29,8 @@ public sealed class RemoteJobTests
         await cluster.StartSchedulerAsync("again");
         var waiting = await Until.ValueAsync(
             async () => await ClusterApi.TryAsync(() => cluster.Api.AtOnce.ShowRunAsync("lake", "run")), "the next scheduler leads", () => Task.FromResult(cluster.Logs));
-        Assert.Equal(["waiting", "waiting", "waiting", "waiting"], waiting.Callbacks.Select(callback => callback.State));
+        Assert.Equal(4, waiting.Callbacks.Count);
+        Assert.All(waiting.Callbacks, callback => Assert.Null(callback.EndedAt)); // some may be given to the worker that is not known to be gone yet
         Assert.Empty(aws.Stopped); // there is no one who could
 
         await cluster.StartWorkerAsync("other");

@@ -121,6 +121,11 @@ public sealed class PostgresProxy : IAsyncDisposable
             }
 
             var end = statement is not null && Take(statement) is { } pause ? await pause.WaitAsync(cancellationToken) : PostgresPauseEnd.GoOn;
+            if (end == PostgresPauseEnd.Cut)
+            {
+                connection.Close(); // before the server can answer
+            }
+
             if (end != PostgresPauseEnd.CutUnheard)
             {
                 server.Add(message);
