@@ -11,6 +11,7 @@ internal sealed class ChangingCourse
     private static readonly ByHand Ann = new("ann", "right table");
 
     private readonly int _seed;
+    private readonly int _skipped;
     private readonly Random _random;
     private readonly Random _jobRandom;
     private readonly Dictionary<string, DagGraph> _versions = [];
@@ -21,13 +22,16 @@ internal sealed class ChangingCourse
     private readonly RemoteJobLedger _jobs;
     private DateTimeOffset _now = Noon;
 
-    public ChangingCourse(int seed)
+    /// <param name="seed">Of all that is drawn.</param>
+    /// <param name="skipped">Draws that each report passes over: with another number the same seed takes another course.</param>
+    public ChangingCourse(int seed, int skipped = 0)
     {
+        _skipped = skipped;
         (_seed, _random, _jobRandom) = (seed, new(seed), new(seed));
         var graph = Named(Graphs.Random(_random, _random.Next(1, 12)));
         _versions.Add("v", graph);
         (_run, _replayed) = (NewRun(graph), NewRun(graph));
-        _jobs = new(_run, $"seed {seed}");
+        _jobs = new(_run, $"seed {seed}, {skipped} skipped");
     }
 
     public void Go()
@@ -139,6 +143,11 @@ internal sealed class ChangingCourse
         if (_jobRandom.Next(2) == 0)
         {
             _jobs.Start(attempts[_jobRandom.Next(attempts.Count)], _now, Take);
+        }
+
+        for (var skipped = 0; skipped < _skipped; skipped++)
+        {
+            _random.Next();
         }
 
         var id = attempts[_random.Next(attempts.Count)];

@@ -232,6 +232,16 @@ public static partial class DagRunDecider
                     next.Add(from + (task * total) + index);
                 }
             }
+
+            // Those of the group that were expanded before wait for what is there now.
+            foreach (var other in scope.Tasks)
+            {
+                if (run.IsGone(other) && Array.IndexOf(tasks, other) < 0)
+                {
+                    var (first, length) = run.InstancesOf(other);
+                    next.AddRange(Enumerable.Range(first, length));
+                }
+            }
         }
 
         private static Func<int, bool> Unbegun(DagRunState run) => task => run.StateOf(task) == TaskState.None;

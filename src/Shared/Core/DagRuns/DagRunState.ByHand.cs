@@ -80,9 +80,10 @@ public sealed partial class DagRunState
         return run;
     }
 
-    /// <summary>Instances of a mapped group that were there before what they wait for outside: that was cleared without them. Null when it is not so.</summary>
+    /// <summary>Instances of a mapped group that were there before what they wait for: that is outside and was cleared without them, or it is a task of the
+    /// group that ended unexpanded. Null when it is not so.</summary>
     public (int First, int Length)? Late(int ended, int downstream) =>
-        _blocks[downstream] is { IsGroup: true } block && !ReferenceEquals(Graph.ScopeOf(downstream), Graph.ScopeOf(TaskOf(ended)))
+        _blocks[downstream] is { IsGroup: true } block && (ended < Graph.Count || !ReferenceEquals(Graph.ScopeOf(downstream), Graph.ScopeOf(TaskOf(ended))))
             ? (block.First, block.Length)
             : null;
 
@@ -252,7 +253,9 @@ public sealed partial class DagRunState
             var scope = instance < Graph.Count ? null : Graph.ScopeOf(TaskOf(instance));
             foreach (var upstream in SpecOf(instance).Upstream)
             {
-                count += scope is { IsGroup: true } && ReferenceEquals(Graph.ScopeOf(upstream), scope) ? 1 : InstancesOf(upstream).Length;
+                count += scope is not { IsGroup: true } || !ReferenceEquals(Graph.ScopeOf(upstream), scope) ? InstancesOf(upstream).Length
+                    : _blocks[upstream] is { } block && MapIndexOf(instance) >= block.Length ? 0 // it has no counterpart
+                    : 1;
             }
 
             _expected[instance] = count;

@@ -98,7 +98,7 @@ public sealed partial class DagRunState
             return downstream;
         }
 
-        return instance >= Graph.Count && block.IsGroup && ReferenceEquals(Graph.ScopeOf(downstream), Graph.ScopeOf(TaskOf(instance)))
+        return instance >= Graph.Count && block.IsGroup && ReferenceEquals(Graph.ScopeOf(downstream), Graph.ScopeOf(TaskOf(instance))) && MapIndexOf(instance) < block.Length
             ? block.First + MapIndexOf(instance)
             : -1;
     }
@@ -170,7 +170,13 @@ public sealed partial class DagRunState
             }
         }
 
-        if (_former.Count > 0)
+        if (inGroup && e.Tasks.Length < Graph.ScopeOf(e.Tasks[0])!.Tasks.Count)
+        {
+            // The rest of the group has ended, or was expanded before: what was counted for the whole of it is now counted by index.
+            CountExpected();
+            Recount();
+        }
+        else if (_former.Count > 0)
         {
             CountExpected();
         }
@@ -219,7 +225,7 @@ public sealed partial class DagRunState
                 {
                     counts.Add(totals[upstream]);
                 }
-                else if (_states[block.First + MapIndexOf(instance)] is var state && state.IsFinished())
+                else if (MapIndexOf(instance) is var index && index < block.Length && _states[block.First + index] is var state && state.IsFinished())
                 {
                     counts.Add(state, Graph.Spec.Tasks[upstream].Kind == TaskKind.Setup);
                 }
