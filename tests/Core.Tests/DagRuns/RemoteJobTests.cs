@@ -45,6 +45,9 @@ public sealed class RemoteJobTests
         { "a lost attempt comes back and keeps another", [Report(1, OutcomeKind.Lost), Dispatch(), Keep(1, "q2"), new CancelRun("by bob", Noon)], "q1: by bob" },
         { "its version changes", [Upgrade("AthenaOperator"), new CancelRun("by bob", Noon)], "q1: by bob" },
         { "it is lost, and the new version has another operator", [Report(1, OutcomeKind.Lost), Upgrade("ShellOperator")], "q1: moved to another version by ann" },
+        { "the new version has another operator, and it is lost", [Upgrade("ShellOperator"), Report(1, OutcomeKind.Lost)], "q1: its attempt ended without it" },
+        { "the new version has another operator, and it starts another before it is given back", [Upgrade("ShellOperator"), Keep(1, "q2"), Report(1, OutcomeKind.HandedBack)], "q2: its attempt ended without it" },
+        { "the new version has another operator, and it succeeds", [Upgrade("ShellOperator"), Report(1, OutcomeKind.Success)], "" },
         { "its version changes to one without it", [Upgrade(null)], "q1: moved to another version by ann" },
     };
 

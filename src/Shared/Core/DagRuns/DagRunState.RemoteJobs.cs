@@ -23,10 +23,11 @@ public sealed partial class DagRunState
         _remoteJobs[e.Task] = new(e.Job, e.Token, TriesOf(e.Task), e.At, facts.Version, facts.Bundle, map?.Task ?? AttemptOf(e.Task).Task, map);
     }
 
-    /// <summary>What goes on in the same try goes on with its job, unless the attempt said that it is over.</summary>
+    /// <summary>What goes on in the same try goes on with its job, unless the attempt said that it is over, or the next one is of another operator.</summary>
     private void LeaveRemoteJob(TaskEnded e)
     {
-        if (e.EndsRemoteJob || !(e.Lost || e.HandedBack || e.State == TaskState.UpForReschedule))
+        var isOfAnother = InheritedBy(e.Task)?.Operator is { } before && before != SpecOf(e.Task).Operator;
+        if (e.EndsRemoteJob || isOfAnother || !(e.Lost || e.HandedBack || e.State == TaskState.UpForReschedule))
         {
             _remoteJobs.Remove(e.Task);
         }

@@ -278,8 +278,8 @@ public sealed partial class DagRunState
 
     private void Evolve(TaskEnded e)
     {
-        Release(e.Task);
         LeaveRemoteJob(e);
+        Release(e.Task);
         if (e.State == TaskState.None)
         {
             Restart(e.Task);

@@ -61,13 +61,15 @@ public sealed record DroppedInstance(
 /// <param name="Version">The version that it was begun in.</param>
 /// <param name="Bundle">The code that it was begun with.</param>
 /// <param name="Map">Where it stood among the instances of its mapped task; null when that was not mapped.</param>
+/// <param name="Operator">Whose it is; null when an earlier Sluice wrote it down, which did not say.</param>
 public sealed record InheritedAttempt(
     [property: JsonPropertyName("i")] int Instance,
     [property: JsonPropertyName("o")] int Former,
     [property: JsonPropertyName("n")] int Token,
     [property: JsonPropertyName("v")] string Version,
     [property: JsonPropertyName("b"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Bundle,
-    [property: JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MapPosition? Map);
+    [property: JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MapPosition? Map,
+    [property: JsonPropertyName("p"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Operator = null);
 
 /// <content>A run that goes on by another version of its Dag.</content>
 public static partial class DagRunDecider

@@ -242,7 +242,8 @@ public sealed class VersionChange
         ? earlier with { Instance = after }
         : new(
             after, before, _run.TokenOf(before), _run.Facts.Version, _run.Facts.Bundle,
-            _run.MapIndexOf(before) is >= 0 and var index ? new(_run.TaskOf(before), index, _run.InstancesOf(_run.TaskOf(before)).Length) : null);
+            _run.MapIndexOf(before) is >= 0 and var index ? new(_run.TaskOf(before), index, _run.InstancesOf(_run.TaskOf(before)).Length) : null,
+            _run.SpecOf(before).Operator);
 
     private Dictionary<int, int[]>? Skips()
     {
