@@ -45,6 +45,18 @@ public sealed class RemoteJobsTests
     }
 
     [Fact]
+    public void It_is_not_said_to_be_kept_before_it_is_on_disk()
+    {
+        var attempt = _worker.Held[0];
+        _cluster.Store.IsAway = static () => true;
+
+        var response = _cluster.Request(Methods.KeepRemoteJob, WireJson.Write(new RemoteJobForAttempt(attempt, Query)));
+
+        Assert.True(response.Code >= 500, $"{response.Code}: {response.Body}"); // the worker asks again
+        Assert.Empty(Rows());
+    }
+
+    [Fact]
     public void The_next_try_is_given_nothing()
     {
         var dag = Dag with { Id = new("twice"), Tasks = [Dag.Tasks[0] with { Retries = 1, RetryDelay = TimeSpan.FromSeconds(1) }] };
